@@ -1,0 +1,46 @@
+"""What a binary says of itself, whatever its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class GoBuild:
+    """What ``go version -m`` shows: the build info Go writes into every binary."""
+
+    version: str
+    """Such as ``go1.27.3``."""
+    path: str
+    """Import path of the main package."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """``GOARCH``, ``GOARM``, ``CGO_ENABLED``, ..."""
+    modules: tuple[tuple[str, str, str], ...] = ()
+    """(path, version, h1 sum) of each dependency; a replaced module as its replacement."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of one executable that decide where it runs."""
+
+    format: Literal["elf", "macho", "pe"]
+    os: str
+    architecture: str
+    """As OCI names it; ``arm`` without its variant."""
+    variant: str | None
+    """``v5``, ``v6``, ``v7`` for arm, read from the build attributes or the Go build info."""
+    libc: Literal["static", "glibc", "musl", "none"]
+    """``none`` outside Linux."""
+    interpreter: str | None
+    needed: tuple[str, ...] = ()
+    """DT_NEEDED, imported DLLs or dylibs."""
+    glibc: tuple[int, int] | None = None
+    """The highest GLIBC version needed, weak needs too."""
+    glibc_symbol: str | None = None
+    """One symbol that needs it."""
+    macos: tuple[int, int] | None = None
+    """Least macOS (LC_BUILD_VERSION minos)."""
+    go: GoBuild | None = None
+    level: str | None = None
+    """A GOAMD64/GOARM64/... level above Go's default, such as ``GOAMD64=v3``."""

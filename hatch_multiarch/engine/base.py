@@ -1,0 +1,56 @@
+"""What an engine is: units in, binaries out, in the order of the units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hatch_multiarch.plan import Unit
+
+
+@dataclass(frozen=True)
+class Binary:
+    """A unit, built: the file at ``path`` is final and is not touched again."""
+
+    unit: Unit
+    path: Path
+    sha256: str
+    size: int
+    """In bytes."""
+    seconds: float
+    cached: bool
+    """The output was up to date: nothing was compiled and nothing was linked."""
+    compiler: str
+    """Such as ``zig 0.17.1`` or ``none``."""
+
+
+class Progress(Protocol):
+    """Who watches a build; called from several threads at once."""
+
+    def started(self, unit: Unit) -> None:
+        """*unit* begins."""
+
+    def finished(self, binary: Binary) -> None:
+        """A unit is done."""
+
+    def failed(self, unit: Unit, error: Exception) -> None:
+        """*unit* did not build."""
+
+
+class Engine(Protocol):
+    """Where compiling happens."""
+
+    name: str
+    go: str
+    """Such as ``go 1.27.3``."""
+
+    def build(self, units: Sequence[Unit], progress: Progress) -> list[Binary]:
+        """Build *units* concurrently; results stand in the order of *units*.
+
+        Raises CompileError when one fails (the others are stopped) and ToolchainError when a
+        compiler is missing.
+        """

@@ -1,0 +1,63 @@
+"""Every error a person can meet: one root, one voice, one exit code per kind.
+
+A message names what was found and where; ``advice`` says what to do about it. The faces
+(hook, Nox sessions, terminal) print both and exit with ``exit_code``; nobody sees a traceback.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MultiarchError(Exception):
+    """Root of all errors that are the user's to fix."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.advice}" if self.advice else self.message
+
+
+class ConfigError(MultiarchError):
+    """``[tool.multiarch]`` is wrong; ``problems`` holds one line per mistake, all of them."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class PlanError(MultiarchError):
+    """The config is well-formed but asks for something that cannot be built."""
+
+    exit_code = 3
+
+
+class ToolchainError(MultiarchError):
+    """A compiler is missing, too old, or does not run."""
+
+    exit_code = 4
+
+
+class CompileError(MultiarchError):
+    """A compiler said no; the message ends in the compiler's own words."""
+
+    exit_code = 5
+
+
+class AuditError(MultiarchError):
+    """A binary is not what its platform's wheel may hold."""
+
+    exit_code = 6
+
+
+class ImageError(MultiarchError):
+    """The image cannot be assembled."""
+
+    exit_code = 7

@@ -1,0 +1,81 @@
+"""What a build would do, computed without doing it: config x platforms x environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_multiarch.config import Config, Helper, Image, Libc
+    from hatch_multiarch.platforms import Platform
+
+Mode = Literal["all", "one", "editable"]
+"""``all`` platforms and the image (Hatch CLI), ``one`` wheel (PEP 517), or an ``editable`` one."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the street needs to know of the Python project."""
+
+    root: Path
+    name: str
+    version: str
+    metadata: dict[str, object]
+    """The ``[project]`` table, for image annotations."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One helper for one platform: compiled (or taken prebuilt) exactly once."""
+
+    helper: Helper
+    """With the overrides of the platform applied."""
+    platform: Platform
+    libc: Libc
+    """The effective one: the floor raised to the least the toolchain and platform can do."""
+    compiler: str
+    """``none`` (pure Go), ``zig``, ``gcc``, or a command; ``prebuilt`` for a binary built elsewhere."""
+    source: Path
+    """Absolute folder of the Go module, or the prebuilt binary."""
+    output: Path
+    """Absolute path of the binary."""
+
+    @property
+    def id(self) -> str:
+        """``greet linux/arm64``: how progress, report and errors name the unit."""
+        return f"{self.helper.name} {self.platform.name}"
+
+
+@dataclass(frozen=True)
+class WheelPlan:
+    """One wheel: a platform and the units in it."""
+
+    platform: Platform
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True)
+class ImagePlan:
+    """The image: its config and, for each Linux platform, the units in it."""
+
+    config: Image
+    reference: str
+    tags: tuple[str, ...]
+    platforms: tuple[tuple[Platform, tuple[Unit, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a build would do, in the order of the config."""
+
+    project: Project
+    config: Config
+    mode: Mode
+    engine: str
+    units: tuple[Unit, ...]
+    wheels: tuple[WheelPlan, ...]
+    image: ImagePlan | None
+    notes: tuple[str, ...]
+    """What was decided for the user and why, one line each."""
