@@ -6,13 +6,22 @@ one name to replace, and no user text can ever be parsed by a shell.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
+import sys
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+GRACE = 3.0
+"""Seconds that a stopped process has to clean up behind itself before it is killed."""
 
 
 @dataclass(frozen=True)
@@ -24,26 +33,90 @@ class Finished:
     err: str
 
 
+class Stopped(Exception):  # noqa: N818 - not an error: someone asked for it
+    """The group was stopped before or while the process ran."""
+
+
+class Group:
+    """Processes that are stopped together, whichever threads wait for them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._live: set[subprocess.Popen[str]] = set()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Stop every process of the group, with the children it has; no other one starts."""
+        with self._lock:
+            self._stopped = True
+            live = list(self._live)
+        for child in live:
+            _signal(child, "INT")
+        deadline = time.monotonic() + GRACE
+        for child in live:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.0, deadline - time.monotonic()))
+            _signal(child, "KILL")
+
+    def _start(
+        self, command: list[str], cwd: Path | None, env: Mapping[str, str] | None
+    ) -> subprocess.Popen[str]:
+        with self._lock:
+            if self._stopped:
+                raise Stopped
+            child = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=None if env is None else dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                # A session of its own, so that a compiler's own children can be stopped with it.
+                start_new_session=True,
+            )
+            self._live.add(child)
+            return child
+
+    def _end(self, child: subprocess.Popen[str]) -> None:
+        with self._lock:
+            self._live.discard(child)
+
+
 def run(
     command: Sequence[str | Path],
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    group: Group | None = None,
 ) -> Finished:
     """Run *command* to its end and return what it said; a non-zero code is not an error here.
 
-    ``timeout`` is in seconds. Raises OSError when the program cannot be started and
-    subprocess.TimeoutExpired when it outlives its time.
+    ``timeout`` is in seconds. Raises OSError when the program cannot be started,
+    subprocess.TimeoutExpired when it outlives its time and Stopped when *group* is stopped.
     """
-    done = subprocess.run(  # noqa: PLW1510 - the code is the caller's to judge
-        [str(part) for part in command],
-        cwd=cwd,
-        env=None if env is None else dict(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=timeout,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+    group = group or Group()
+    child = group._start([str(part) for part in command], cwd, env)  # noqa: SLF001 - one module
+    try:
+        with child:
+            try:
+                out, err = child.communicate(timeout=timeout)
+            except BaseException:  # also Ctrl-C: what we started does not outlive us
+                _signal(child, "KILL")
+                raise
+    finally:
+        group._end(child)  # noqa: SLF001 - one module
+    if group._stopped:  # noqa: SLF001 - one module
+        raise Stopped
+    return Finished(child.returncode, out, err)
+
+
+def _signal(child: subprocess.Popen[str], name: str) -> None:
+    """Send SIG*name* to *child* and its children; Windows knows no signals and just ends it."""
+    if sys.platform == "win32":
+        child.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.Signals[f"SIG{name}"])

@@ -1,0 +1,8 @@
+"""What the binaries say of themselves, and what wheel tag follows from it."""
+
+from hatch_multiarch.audit.check import check
+from hatch_multiarch.audit.facts import Facts, GoBuild
+from hatch_multiarch.audit.read import read
+from hatch_multiarch.audit.tags import wheel_tag, wheel_tags
+
+__all__ = ["Facts", "GoBuild", "check", "read", "wheel_tag", "wheel_tags"]

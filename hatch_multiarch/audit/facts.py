@@ -42,5 +42,3 @@ class Facts:
     macos: tuple[int, int] | None = None
     """Least macOS (LC_BUILD_VERSION minos)."""
     go: GoBuild | None = None
-    level: str | None = None
-    """A GOAMD64/GOARM64/... level above Go's default, such as ``GOAMD64=v3``."""

@@ -5,20 +5,54 @@ The reader, the JSON schema and the reference docs are all derived from these cl
 strings must pass. TOML keys are the field names with ``_`` written as ``-``.
 """
 
+# ruff: noqa: RUF009 - key() returns a dataclasses.field, which is what a default may be
+
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from hatch_multiarch.platforms import match
 
-def key(doc: str, *, default: Any = ..., factory: Any = None, check: str = "") -> Any:
-    """Describe one TOML key: its documentation, its default and the rule its text must pass."""
-    metadata = {"doc": doc, "check": check}
+
+def key(
+    doc: str,
+    *,
+    default: Any = ...,
+    factory: Any = None,
+    check: str = "",
+    keys: str = "",
+    distinct: bool = False,
+    single: bool = False,
+    part: type | None = None,
+    fixed: bool = False,
+) -> Any:
+    """Describe one TOML key: its documentation, its default and the rule its text must pass.
+
+    ``keys`` names the rule of a table's keys; a tuple of dataclasses that has it is read from a
+    table by name. ``distinct``: a list that holds something, and nothing twice. ``single``: a
+    string alone stands for a list of one. ``part``: the dataclass whose keys, all of them
+    optional, the tables of a dict take, without those that are ``fixed``.
+    """
+    metadata = {
+        "doc": doc,
+        "check": check,
+        "keys": keys,
+        "distinct": distinct,
+        "single": single,
+        "part": part,
+        "fixed": fixed,
+    }
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)
     if default is ...:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def toml_fields(cls: type[Any]) -> dict[str, Field[Any]]:
+    """Return the fields of one of these classes by TOML key; a record's name is not a key."""
+    return {each.name.replace("_", "-"): each for each in fields(cls) if each.metadata}
 
 
 @dataclass(frozen=True)
@@ -27,7 +61,7 @@ class Libc:
 
     kind: Literal["static", "musl", "glibc"] = "static"
     floor: tuple[int, int] | None = None
-    """Oldest glibc the binary may need, ``(2, 17)``; None when the kind is not ``glibc``."""
+    """Oldest glibc the binary may need, ``(2, 17)``; None when the config names none."""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.floor[0]}.{self.floor[1]}" if self.floor else self.kind
@@ -54,19 +88,24 @@ class Helper:
         "Platforms or globs (`linux/*`) on which this helper exists; the others go without it.",
         default=("*",),
         check="platform_glob",
+        distinct=True,
+        single=True,
+        fixed=True,
     )
     libc: Libc = key(
         "`static` (runs on every distribution and on `scratch`), `musl` (static, against musl), "
-        "or `glibc:FLOOR`, the oldest glibc it must run on, such as `glibc:2.17`. "
-        "Only Linux and cgo helpers heed it.",
+        "or `glibc:FLOOR`, the oldest glibc it must run on, such as `glibc:2.17`; `glibc` alone "
+        "takes what the compiler gives. Only Linux and cgo helpers heed it.",
         default=Libc(),
+        check="libc",
     )
     compiler: str | dict[str, str] = key(
         "C compiler of a cgo helper: `auto` (zig, from the Python package index), `zig`, `gcc` "
         "(the machine's cross-gcc), a command such as `my-clang --target=x`, or a table of those "
-        "by platform glob.",
+        "by platform glob, of which the last that matches wins, and `auto` where none does.",
         default="auto",
         check="command",
+        keys="platform_glob",
     )
     tags: tuple[str, ...] = key("Go build tags.", default=(), check="go_tag")
     ldflags: tuple[str, ...] = key(
@@ -82,10 +121,35 @@ class Helper:
     prebuilt: str = key(
         "Use a binary built elsewhere instead of compiling: a path in which `{os}`, `{arch}`, "
         "`{variant}`, `{platform}` (linux-arm-v7), `{name}` and `{exe}` (.exe on Windows) are "
-        "filled in. It is audited like our own.",
+        "filled in. It is audited like our own. Empty: compile.",
         default="",
         check="prebuilt_path",
     )
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            object.__setattr__(self, "source", f"helpers/{self.name}")
+
+    def overridden(self, changes: dict[str, Any]) -> Helper:
+        """Return this helper with *changes*, field name -> value, of one override.
+
+        Keys that mean nothing any more are left behind: those of compiling when the override
+        takes a prebuilt binary, those of C when it turns cgo off.
+        """
+        left: tuple[str, ...] = ()
+        if changes.get("prebuilt"):
+            left += COMPILE_ONLY
+        if changes.get("cgo") is False:
+            left += CGO_ONLY
+        defaults = {each.name: each.default for each in fields(self) if each.name in left}
+        return replace(self, **{**defaults, **changes})
+
+
+COMPILE_ONLY = ("source", "package", "compiler", "tags", "ldflags")
+"""Keys of a helper that a prebuilt binary has no use for."""
+
+CGO_ONLY = ("libc", "compiler")
+"""Keys of a helper that mean something with ``cgo = true`` only."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +165,13 @@ class Image:
         "Tags; `{version}` stands for the project's version, with `+` written `_`.",
         default=("{version}",),
         check="image_tag",
+        distinct=True,
     )
     base: Literal["scratch"] = key("What the image starts from.", default="scratch")
     helpers: tuple[str, ...] | None = key(
         "Helpers in the image. Default: all that exist on the platform.",
         default=None,
-        check="helper_name",
+        distinct=True,
     )
     entrypoint: tuple[str, ...] = key(
         "Entrypoint, in exec form. Default: the helper, when the image holds just one.",
@@ -114,18 +179,27 @@ class Image:
         check="text",
     )
     cmd: tuple[str, ...] = key("Default arguments, in exec form.", default=(), check="text")
-    env: dict[str, str] = key("Environment variables.", factory=dict, check="env")
-    user: str = key("User, `UID[:GID]`.", default="", check="image_user")
+    env: dict[str, str] = key("Environment variables.", factory=dict, check="text", keys="env_name")
+    user: str = key(
+        "User, `UID[:GID]` in numbers: `scratch` has no file of user names.",
+        default="",
+        check="image_user",
+    )
     workdir: str = key("Working directory, absolute.", default="", check="absolute_path")
-    labels: dict[str, str] = key("Labels of the image config.", factory=dict, check="label")
+    labels: dict[str, str] = key(
+        "Labels of the image config.", factory=dict, check="text", keys="label"
+    )
     annotations: dict[str, str] = key(
         "Annotations of index and manifests, beside `org.opencontainers.image.*` which come from "
         "the project metadata.",
         factory=dict,
-        check="label",
+        check="text",
+        keys="label",
     )
     outputs: tuple[Literal["oci", "layout"], ...] = key(
-        "`oci`: an OCI archive; `layout`: an OCI image layout folder.", default=("oci",)
+        "`oci`: an OCI archive; `layout`: an OCI image layout folder.",
+        default=("oci",),
+        distinct=True,
     )
 
 
@@ -150,9 +224,17 @@ class Toolchain:
 class Override:
     """One ``[[tool.multiarch.overrides]]``: helper keys that differ on some platforms."""
 
-    platforms: tuple[str, ...]
-    helpers: dict[str, dict[str, Any]]
-    """Helper name -> the raw keys to replace; validated as part of the merged helper."""
+    platforms: tuple[str, ...] = key(
+        "Platforms or globs (`linux/arm/*`) on which these keys hold.",
+        check="platform_glob",
+        distinct=True,
+        single=True,
+    )
+    helpers: dict[str, dict[str, Any]] = key(
+        "By helper, the keys that differ there; every key of a helper but `platforms`.",
+        part=Helper,
+    )
+    """Helper name -> field name -> the value read."""
 
 
 @dataclass(frozen=True)
@@ -163,20 +245,37 @@ class Config:
         "Platforms to build, as OCI names them; normalised as containerd does.",
         default=("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64"),
         check="platform",
+        distinct=True,
     )
     engine: Literal["auto", "host"] = key(
         "Where compiling happens: `host`, this machine; `auto` picks.", default="auto"
     )
     output: str = key(
-        "Folder of everything that is not for a package index: image, report, compiled helpers.",
+        "Folder of everything that is not for a package index: image, report, compiled helpers. "
+        "The folder is ours: cleaning removes it.",
         default="build/multiarch",
-        check="relative_path",
+        check="output_path",
     )
-    helpers: tuple[Helper, ...] = ()
-    image: Image | None = None
-    toolchain: Toolchain = field(default_factory=Toolchain)
-    overrides: tuple[Override, ...] = ()
+    helpers: tuple[Helper, ...] = key(
+        "The helpers, by name: the name of the program that is installed.",
+        default=(),
+        keys="helper_name",
+    )
+    image: Image | None = key(
+        "The multi-arch OCI image; without this table none is made.", default=None
+    )
+    toolchain: Toolchain = key("Which versions of the compilers may build.", factory=Toolchain)
+    overrides: tuple[Override, ...] = key(
+        "Helper keys that differ on some platforms; later ones win.", default=()
+    )
 
     def helper_on(self, name: str, platform: str) -> Helper:
-        """Return helper *name* with the overrides of *platform* applied, later ones winning."""
-        raise NotImplementedError
+        """Return helper *name* with the overrides of *platform* applied, later ones winning.
+
+        *platform* is a normalised name. Raises KeyError when there is no such helper.
+        """
+        helper = {each.name: each for each in self.helpers}[name]
+        for override in self.overrides:
+            if name in override.helpers and match(platform, override.platforms):
+                helper = helper.overridden(override.helpers[name])
+        return helper

@@ -32,13 +32,13 @@ class Progress(Protocol):
     """Who watches a build; called from several threads at once."""
 
     def started(self, unit: Unit) -> None:
-        """*unit* begins."""
+        """Say that *unit* begins."""
 
     def finished(self, binary: Binary) -> None:
-        """A unit is done."""
+        """Say that a unit is done."""
 
     def failed(self, unit: Unit, error: Exception) -> None:
-        """*unit* did not build."""
+        """Say that *unit* did not build."""
 
 
 class Engine(Protocol):

@@ -1,5 +1,23 @@
 """The platforms as data (``platforms.toml``) and the look-ups on them."""
 
-from hatch_multiarch.platforms.table import Platform, all_platforms, host, normalise, lookup, match
+from hatch_multiarch.platforms.here import from_sysconfig, host, host_libc
+from hatch_multiarch.platforms.table import (
+    Platform,
+    ZigTarget,
+    all_platforms,
+    lookup,
+    match,
+    normalise,
+)
 
-__all__ = ["Platform", "all_platforms", "host", "lookup", "match", "normalise"]
+__all__ = [
+    "Platform",
+    "ZigTarget",
+    "all_platforms",
+    "from_sysconfig",
+    "host",
+    "host_libc",
+    "lookup",
+    "match",
+    "normalise",
+]

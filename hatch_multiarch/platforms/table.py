@@ -1,8 +1,18 @@
-"""Read ``platforms.toml``; find a platform by name, by glob, or as the running interpreter's."""
+"""Read ``platforms.toml``; find a platform by name or by glob."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -52,29 +62,94 @@ class Platform:
     """A package index takes wheels of this platform."""
 
 
+@cache
 def all_platforms() -> tuple[Platform, ...]:
     """Return every row, in the order of the file."""
-    raise NotImplementedError
+    text = Path(__file__).with_name("platforms.toml").read_text(encoding="utf-8")
+    return tuple(_row(name, columns) for name, columns in tomllib.loads(text).items())
+
+
+def _row(name: str, columns: dict[str, Any]) -> Platform:
+    os, architecture, *variant = name.split("/")
+    zig = columns.get("zig", {})
+    return Platform(
+        name=name,
+        os=os,
+        architecture=architecture,
+        variant=variant[0] if variant else None,
+        goarch=architecture,
+        go_env=columns.get("go-env", {}),
+        debian=columns.get("debian"),
+        triple=columns.get("triple"),
+        packages=tuple(columns.get("packages", ())),
+        zig=ZigTarget(
+            glibc=zig.get("glibc"),
+            floor=_version(zig.get("floor")),
+            musl=zig.get("musl"),
+            other=zig.get("other"),
+            flags=tuple(zig.get("flags", ())),
+        ),
+        wheel_arch=columns["wheel-arch"],
+        manylinux=_version(columns.get("manylinux")),
+        musllinux=_version(columns.get("musllinux")),
+        plain_tag=columns.get("plain-tag"),
+        index_accepts=columns.get("index-accepts", True),
+    )
+
+
+def _version(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    major, minor = text.split(".")
+    return int(major), int(minor)
 
 
 def normalise(name: str) -> str:
-    """Return *name* as containerd normalises it: ``linux/aarch64`` -> ``linux/arm64``."""
-    raise NotImplementedError
+    """Return *name* as containerd normalises it: ``linux/aarch64`` -> ``linux/arm64``.
+
+    The rules are those of containerd's ``platforms`` package (``normalizeOS``,
+    ``normalizeArch``). A bare architecture comes back unchanged: which system was meant is not
+    guessed.
+    """
+    os, *rest = name.strip().lower().split("/")
+    if not rest:
+        return name
+    os = {"macos": "darwin"}.get(os, os)
+    architecture, *variants = rest
+    architecture, own = _ARCHITECTURES.get(architecture, (architecture, ""))
+    variant = variants[0] if variants else own
+    if architecture == "arm":
+        variant = {"": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8"}.get(variant, variant)
+    if (architecture, variant) in (("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")):
+        variant = ""
+    return "/".join(part for part in (os, architecture, variant, *variants[1:]) if part)
+
+
+_ARCHITECTURES = {
+    "aarch64": ("arm64", ""),
+    "x86_64": ("amd64", ""),
+    "x86-64": ("amd64", ""),
+    "i386": ("386", ""),
+    "i686": ("386", ""),
+    "x86": ("386", ""),
+    "armhf": ("arm", "v7"),
+    "armel": ("arm", "v6"),
+    "armv7l": ("arm", "v7"),
+    "armv6l": ("arm", "v6"),
+    "loongarch64": ("loong64", ""),
+}
+"""Other names of an architecture, and the variant that the name alone means."""
 
 
 def lookup(name: str) -> Platform | None:
     """Return the row of *name* (normalised first), or None."""
-    raise NotImplementedError
+    wanted = normalise(name)
+    return next((row for row in all_platforms() if row.name == wanted), None)
 
 
 def match(name: str, globs: tuple[str, ...]) -> bool:
     """Tell whether the normalised platform *name* matches one of *globs* (``linux/*``, ``*``)."""
-    raise NotImplementedError
-
-
-def host() -> Platform:
-    """Return the platform of the running interpreter (a 32-bit Python is a 32-bit platform).
-
-    Raises PlanError when the table has no such platform.
-    """
-    raise NotImplementedError
+    return any(
+        fnmatchcase(name, glob) if set(glob) & set("*?[") else name == normalise(glob)
+        for glob in globs
+    )

@@ -1,0 +1,18 @@
+"""The compilers: found on the machine or in the environment, checked, or asked for."""
+
+from hatch_multiarch.toolchain.gcc import find_gcc, gcc_version
+from hatch_multiarch.toolchain.go import Go, find_go, go_line
+from hatch_multiarch.toolchain.requirements import minimum_go, requirements
+from hatch_multiarch.toolchain.zig import Zig, find_zig
+
+__all__ = [
+    "Go",
+    "Zig",
+    "find_gcc",
+    "find_go",
+    "find_zig",
+    "gcc_version",
+    "go_line",
+    "minimum_go",
+    "requirements",
+]

@@ -1,0 +1,3 @@
+module example.com/greeter/greet
+
+go 1.21

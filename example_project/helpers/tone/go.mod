@@ -1,0 +1,3 @@
+module example.com/greeter/tone
+
+go 1.21

@@ -1,0 +1,3 @@
+from hatch_multiarch.sessions import register
+
+register()

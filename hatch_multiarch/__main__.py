@@ -1,0 +1,7 @@
+"""``python -m hatch_multiarch``."""
+
+import sys
+
+from hatch_multiarch.cli import main
+
+sys.exit(main())

@@ -1,0 +1,40 @@
+"""Bounded reads from a binary: what a hostile or truncated file cannot overrun."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+
+class Malformed(Exception):  # noqa: N818 - says what the file is
+    """The file ends or contradicts itself where its format needs more."""
+
+
+class Window:
+    """A file read by offset; every read is whole or raises Malformed."""
+
+    LIMIT = 64 * 1024 * 1024
+    """No header, string table or build info is larger; what claims to be is not believed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.size = file.seek(0, 2)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return exactly *length* bytes from *offset*."""
+        if offset < 0 or length < 0 or length > self.LIMIT or offset + length > self.size:
+            raise Malformed(f"{length} bytes at offset {offset} are outside the file")
+        self.file.seek(offset)
+        return self.file.read(length)
+
+    def unpack(self, form: str, offset: int) -> tuple[int, ...]:
+        """Return the integers that struct *form* finds at *offset*."""
+        return struct.unpack(form, self.read(offset, struct.calcsize(form)))
+
+    def text(self, offset: int, limit: int = 4096) -> str:
+        """Return the NUL-terminated string at *offset*."""
+        raw = self.read(offset, min(limit, max(self.size - offset, 0)))
+        end = raw.find(b"\0")
+        if end < 0:
+            raise Malformed(f"the string at offset {offset} does not end")
+        return raw[:end].decode("utf-8", "replace")

@@ -1,0 +1,118 @@
+"""Is this binary what the wheel of its platform may hold?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import AuditError
+
+if TYPE_CHECKING:
+    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.config import Libc
+    from hatch_multiarch.platforms import Platform
+
+# glibc's own libraries and the compiler's, which every manylinux policy (PEP 600) lets a wheel
+# rely on. libstdc++ is left out although the policies name it: each caps its symbol versions,
+# and linking it statically is the sound way out.
+ALLOWED = frozenset({
+    "libc.so.6",
+    "libdl.so.2",
+    "libgcc_s.so.1",
+    "libm.so.6",
+    "libnsl.so.1",
+    "libpthread.so.0",
+    "libresolv.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+})  # fmt: skip
+LOADERS = ("ld-linux", "ld64.so")
+APPLE = ("/usr/lib/", "/System/Library/")
+FORMATS = {"linux": "elf", "darwin": "macho", "windows": "pe"}
+
+# The least that each instruction-set level can ask for, as Go documents them (`go help
+# environment`); a wheel tag has no word for more.
+LEVELS = {
+    "GOAMD64": "v1",
+    "GO386": "sse2",
+    "GOARM64": "v8.0",
+    "GOPPC64": "power8",
+    "GORISCV64": "rva20u64",
+}
+
+
+def check(facts: Facts, *, file: str, platform: Platform, libc: Libc) -> None:
+    """Raise AuditError unless *facts* fit *platform* and need no more than *libc* allows.
+
+    *file* is how messages name the binary. A glibc floor of None allows any glibc.
+    """
+    _machine(facts, file, platform)
+    _level(facts, file)
+    if platform.os == "linux":
+        _libc(facts, file, platform, libc)
+    elif platform.os == "darwin":
+        foreign = [name for name in facts.needed if not name.startswith(APPLE)]
+        if foreign:
+            raise AuditError(
+                f"{file} needs {', '.join(foreign)}, which is no part of macOS",
+                advice="link it statically",
+            )
+
+
+def _machine(facts: Facts, file: str, platform: Platform) -> None:
+    found = "/".join(part for part in (facts.os, facts.architecture, facts.variant) if part)
+    same = (facts.os, facts.architecture) == (platform.os, platform.architecture)
+    # A program for an older Arm runs on a newer one, not the other way round.
+    if platform.variant and (facts.variant or "v0") > platform.variant:
+        same = False
+    if not same or facts.format != FORMATS[platform.os]:
+        raise AuditError(
+            f"{file} is a program for {found}, but it is meant for {platform.name}",
+            advice="a `compiler` command or a `prebuilt` path that is for another platform gives "
+            "this; both may be tables or patterns by platform",
+        )
+
+
+def _level(facts: Facts, file: str) -> None:
+    for name, least in LEVELS.items():
+        found = facts.go.settings.get(name, least) if facts.go else least
+        if found != least:
+            raise AuditError(
+                f"{file} was built with {name}={found}; no wheel tag says that it needs more "
+                "than the architecture's first processors have, so pip would install it on "
+                "machines where it crashes",
+                advice=f"build it with {name}={least}",
+            )
+
+
+def _libc(facts: Facts, file: str, platform: Platform, libc: Libc) -> None:
+    if facts.libc == "musl":
+        raise AuditError(
+            f"{file} needs musl's loader ({facts.interpreter}); a helper for musl must be static",
+            advice='link it with -static, or let zig do it: libc = "musl", compiler = "zig"',
+        )
+    if facts.libc == "static":
+        return
+    if libc.kind != "glibc":
+        raise AuditError(
+            f'{file} is dynamic (it needs {", ".join(facts.needed)}), but libc = "{libc}" '
+            "promises a static program",
+            advice='link it with -static, or set libc = "glibc:2.17" for this helper',
+        )
+    outside = [name for name in facts.needed if not allowed(name)]
+    if outside:
+        raise AuditError(
+            f"{file} needs {', '.join(outside)}, which a Linux wheel may not take for granted",
+            advice="link the library statically into the helper",
+        )
+    if libc.floor is not None and facts.glibc is not None and facts.glibc > libc.floor:
+        need, floor = (".".join(map(str, version)) for version in (facts.glibc, libc.floor))
+        raise AuditError(
+            f"{file} needs glibc {need} ({facts.glibc_symbol or 'a symbol'}@GLIBC_{need}), more "
+            f'than libc = "{libc}" allows on {platform.name}',
+            advice=f'compiler = "zig" builds for glibc {floor}; or raise it: libc = "glibc:{need}"',
+        )
+
+
+def allowed(library: str) -> bool:
+    """Tell whether every manylinux policy lets a wheel need *library*."""
+    return library in ALLOWED or library.startswith(LOADERS)

@@ -1,0 +1,129 @@
+"""ELF (Linux): machine, interpreter, needed libraries and symbol versions, by pyelftools."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from hatch_multiarch.audit.binary import Malformed
+from hatch_multiarch.audit.facts import Facts
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from hatch_multiarch.audit.facts import GoBuild
+
+# (e_machine, bits, little endian) -> architecture as OCI names it.
+MACHINES = {
+    ("EM_X86_64", 64, True): "amd64",
+    ("EM_AARCH64", 64, True): "arm64",
+    ("EM_ARM", 32, True): "arm",
+    ("EM_386", 32, True): "386",
+    ("EM_RISCV", 64, True): "riscv64",
+    ("EM_S390", 64, False): "s390x",
+    ("EM_PPC64", 64, True): "ppc64le",
+    ("EM_PPC64", 64, False): "ppc64",
+    ("EM_LOONGARCH", 64, True): "loong64",
+    ("EM_MIPS", 64, True): "mips64le",
+    ("EM_MIPS", 32, True): "mipsle",
+}
+_GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
+
+# Tag_CPU_arch of the Arm build attributes (ABI addenda, section 3.3.5.2).
+_CPU_ARCH = {1: "v4", 2: "v4", 3: "v5", 4: "v5", 5: "v5", 6: "v6", 7: "v6", 8: "v6", 9: "v6",
+             10: "v7", 11: "v6", 12: "v6", 13: "v7", 14: "v8"}  # fmt: skip
+
+
+def read_elf(file: BinaryIO, go: GoBuild | None) -> Facts:
+    """Return the facts of an ELF executable; raises Malformed when it is none."""
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - slow to import
+
+    elf: Any = ELFFile(file)
+    machine = (elf["e_machine"], elf.elfclass, elf.little_endian)
+    architecture = MACHINES.get(machine)
+    if architecture is None:
+        raise Malformed(f"its machine is {machine[0]}, {machine[1]} bits")
+    if elf["e_type"] not in ("ET_EXEC", "ET_DYN") or not elf["e_entry"]:
+        raise Malformed("it is an object file or a library")
+    interpreter = None
+    needed: list[str] = []
+    glibc: tuple[int, int] | None = None
+    symbol = None
+    for segment in elf.iter_segments():
+        kind = segment["p_type"]
+        if kind == "PT_INTERP":
+            interpreter = str(segment.get_interp_name())
+        elif kind == "PT_DYNAMIC":
+            needed = [tag.needed for tag in segment.iter_tags() if tag.entry.d_tag == "DT_NEEDED"]
+    if needed:
+        glibc, symbol = _glibc_needs(elf)
+    return Facts(
+        format="elf",
+        os=go.settings.get("GOOS", "linux") if go else "linux",
+        architecture=architecture,
+        variant=_variant(elf, go) if architecture == "arm" else None,
+        libc=_libc(interpreter, needed),
+        interpreter=interpreter,
+        needed=tuple(needed),
+        glibc=glibc,
+        glibc_symbol=symbol,
+        go=go,
+    )
+
+
+def _libc(interpreter: str | None, needed: list[str]) -> Literal["static", "glibc", "musl"]:
+    if interpreter is None and not needed:
+        return "static"
+    musl = "ld-musl" in (interpreter or "") or any(name.startswith("libc.musl") for name in needed)
+    return "musl" if musl else "glibc"
+
+
+def _glibc_needs(elf: Any) -> tuple[tuple[int, int] | None, str | None]:
+    """Return the highest GLIBC version needed and a symbol that needs it.
+
+    Read from the version needs (.gnu.version_r, the LSB's "Version Requirements"). The loader
+    checks each before it looks at any symbol, so one that only weak symbols use counts too.
+    """
+    from elftools.elf.gnuversions import GNUVerNeedSection  # noqa: PLC0415 - slow to import
+
+    best: tuple[int, int] | None = None
+    index = None
+    for section in elf.iter_sections():
+        if not isinstance(section, GNUVerNeedSection):
+            continue
+        for _, versions in section.iter_versions():
+            for version in versions:
+                found = _GLIBC.fullmatch(version.name)
+                if found is None:
+                    continue
+                number = int(found[1]), int(found[2])
+                if best is None or number > best:
+                    best, index = number, version["vna_other"]
+    return best, _symbol_of(elf, index)
+
+
+def _symbol_of(elf: Any, index: int | None) -> str | None:
+    symbols = elf.get_section_by_name(".dynsym")
+    versions = elf.get_section_by_name(".gnu.version")
+    if index is None or symbols is None or versions is None:
+        return None
+    for number in range(min(symbols.num_symbols(), versions.num_symbols())):
+        # The top bit of a version index only says that the symbol is hidden.
+        ndx = versions.get_symbol(number)["ndx"]
+        if isinstance(ndx, int) and ndx & 0x7FFF == index:
+            return str(symbols.get_symbol(number).name)
+    return None
+
+
+def _variant(elf: Any, go: GoBuild | None) -> str | None:
+    """Return the highest Arm version that any part was compiled for: Go's code or C's."""
+    found = []
+    if go is not None and "GOARM" in go.settings:
+        found.append("v" + go.settings["GOARM"].partition(",")[0])
+    attributes = elf.get_section_by_name(".ARM.attributes")
+    if attributes is not None:
+        for sub in attributes.iter_subsections():
+            for subsub in sub.iter_subsubsections():
+                for attribute in subsub.iter_attributes("TAG_CPU_ARCH"):
+                    found.append(_CPU_ARCH.get(attribute.value, "v8"))
+    return max(found, default=None)

@@ -1,0 +1,57 @@
+"""PE (Windows): machine and imported DLLs, from the headers (Microsoft's PE Format)."""
+
+from __future__ import annotations
+
+from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.facts import Facts, GoBuild
+
+MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "386"}
+DLL = 0x2000
+PE32_PLUS = 0x20B
+MAX_IMPORTS = 1000
+
+
+def read_pe(window: Window, go: GoBuild | None) -> Facts:
+    """Return the facts of a PE executable; raises Malformed when it is none."""
+    (start,) = window.unpack("<I", 0x3C)
+    if window.read(start, 4) != b"PE\0\0":
+        raise Malformed("it has no PE header")
+    machine, sections, _, _, _, optional, flags = window.unpack("<2H3I2H", start + 4)
+    if machine not in MACHINES or flags & DLL:
+        raise Malformed(f"its machine is {machine:#x}, its characteristics {flags:#x}")
+    (magic,) = window.unpack("<H", start + 24)
+    directories = start + 24 + (112 if magic == PE32_PLUS else 96)
+    table = start + 24 + optional
+    spans = []
+    for number in range(sections):
+        size, address, raw_size, raw = window.unpack("<4I", table + number * 40 + 8)
+        spans.append((address, max(size, raw_size), raw))
+    (imports,) = window.unpack("<I", directories + 8)
+    return Facts(
+        format="pe",
+        os="windows",
+        architecture=MACHINES[machine],
+        variant=None,
+        libc="none",
+        interpreter=None,
+        needed=tuple(_imports(window, imports, spans)) if imports else (),
+        go=go,
+    )
+
+
+def _imports(window: Window, address: int, spans: list[tuple[int, int, int]]) -> list[str]:
+    names = []
+    for number in range(MAX_IMPORTS):
+        (name,) = window.unpack("<I", _offset(address + number * 20, spans) + 12)
+        if not name:
+            return names
+        names.append(window.text(_offset(name, spans)).lower())
+    raise Malformed(f"it imports more than {MAX_IMPORTS} libraries")
+
+
+def _offset(address: int, spans: list[tuple[int, int, int]]) -> int:
+    """Return the place in the file of a virtual *address*."""
+    for start, size, raw in spans:
+        if start <= address < start + size:
+            return address - start + raw
+    raise Malformed(f"address {address:#x} is in no section")

@@ -1,0 +1,54 @@
+"""Read one executable, of whatever format."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.elf import read_elf
+from hatch_multiarch.audit.gobuild import read_go_build
+from hatch_multiarch.audit.macho import FAT, MAGIC_64, read_macho
+from hatch_multiarch.audit.pe import read_pe
+from hatch_multiarch.errors import AuditError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_multiarch.audit.facts import Facts
+
+
+def read(path: Path) -> Facts:
+    """Return what the executable at *path* says of itself.
+
+    Raises AuditError when it is not a regular file (a link is not followed) or not an executable
+    of a known format, also when it is cut off or contradicts itself.
+    """
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise AuditError(f"{path.name} is not a regular file")
+        return _read(path)
+    except OSError as error:
+        raise AuditError(f"{path.name} cannot be read: {error.strerror}") from error
+    except AuditError:
+        raise
+    except Malformed as error:
+        raise AuditError(f"{path.name} is not an executable: {error}") from error
+    except Exception as error:  # whatever a parser makes of a malicious file is its fault
+        reason = f"{type(error).__name__}: {error}"
+        raise AuditError(f"{path.name} is not a well-formed executable ({reason})") from error
+
+
+def _read(path: Path) -> Facts:
+    with path.open("rb") as file:
+        window = Window(file)
+        magic = window.read(0, 4)
+        if magic == b"\x7fELF":
+            return read_elf(file, read_go_build(file))
+        if int.from_bytes(magic, "little") == MAGIC_64:
+            return read_macho(window, read_go_build(file))
+        if magic[:2] == b"MZ":
+            return read_pe(window, read_go_build(file))
+        if int.from_bytes(magic, "big") in FAT:
+            raise Malformed("it is a universal (fat) Mach-O file; build one file per architecture")
+    raise Malformed("it is no ELF, Mach-O or PE file")

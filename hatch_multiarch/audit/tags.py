@@ -1,0 +1,91 @@
+"""From what the binaries say to the wheel's tag: nothing else goes into it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import AuditError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.platforms import Platform
+
+Version = tuple[int, int]
+MANYLINUX2014 = (2, 17)
+"""PEP 599's name for manylinux_2_17, which older installers know."""
+
+# The oldest macOS that each Go release runs on, from its release notes, where a binary's own
+# stamp says less (Go before 1.21 is refused by the default `toolchain.go`).
+GO_MACOS: dict[Version, Version] = {
+    (1, 21): (10, 15),
+    (1, 22): (10, 15),
+    (1, 23): (11, 0),
+    (1, 24): (11, 0),
+    (1, 25): (12, 0),
+    (1, 26): (12, 0),
+    (1, 27): (13, 0),
+}
+BIG_SUR = (11, 0)
+
+
+def wheel_tag(platform: Platform, facts: Sequence[Facts]) -> str:
+    """Return ``py3-none-<platform tags>`` of a wheel with the binaries of *facts*."""
+    return "py3-none-" + ".".join(wheel_tags(platform, facts))
+
+
+def wheel_tags(platform: Platform, facts: Sequence[Facts]) -> tuple[str, ...]:
+    """Return the platform tags, sorted (the order that packaging's strict parser wants).
+
+    Raises AuditError when there is no tag on which all of *facts* run.
+    """
+    if platform.os == "darwin":
+        return (_macos(platform, facts),)
+    if platform.plain_tag is not None:
+        return (platform.plain_tag,)
+    tags = sorted([*_manylinux(platform, facts), *_musllinux(platform, facts)])
+    if not tags:
+        raise AuditError(
+            f"no wheel tag fits {platform.name} and all of its helpers",
+            advice='make them static (libc = "static"), or leave the platform to the image',
+        )
+    return tuple(tags)
+
+
+def _manylinux(platform: Platform, facts: Sequence[Facts]) -> list[str]:
+    """PEP 600: the tag is the highest glibc that any of the binaries needs."""
+    if platform.manylinux is None or any(each.libc == "musl" for each in facts):
+        return []
+    major, minor = max([platform.manylinux, *(each.glibc for each in facts if each.glibc)])
+    tags = [f"manylinux_{major}_{minor}_{platform.wheel_arch}"]
+    if (major, minor) == MANYLINUX2014:
+        tags.append(f"manylinux2014_{platform.wheel_arch}")
+    return tags
+
+
+def _musllinux(platform: Platform, facts: Sequence[Facts]) -> list[str]:
+    """PEP 656; only static binaries get here, and they run on every musl."""
+    if platform.musllinux is None or any(each.libc != "static" for each in facts):
+        return []
+    major, minor = platform.musllinux
+    return [f"musllinux_{major}_{minor}_{platform.wheel_arch}"]
+
+
+def _macos(platform: Platform, facts: Sequence[Facts]) -> str:
+    least: Version = BIG_SUR if platform.architecture == "arm64" else (10, 9)
+    for each in facts:
+        least = max(least, each.macos or least)
+        if each.go is not None:
+            least = max(least, GO_MACOS.get(_go_release(each.go.version), least))
+    major, minor = least
+    if major >= BIG_SUR[0] and minor:
+        major, minor = major + 1, 0  # from 11 on, tags only ever say N.0
+    return f"macosx_{major}_{minor}_{platform.wheel_arch}"
+
+
+def _go_release(version: str) -> Version:
+    """Return (1, 27) of ``go1.27.3`` and ``go1.27rc1``; (0, 0) of a development version."""
+    found = re.match(r"go(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)

@@ -1,0 +1,149 @@
+"""The whole street for one ``hatch build``: prepare everything aside, then publish it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch import staging, wheel
+from hatch_multiarch.compile import Compiled, compile_plan
+from hatch_multiarch.console import Console
+from hatch_multiarch.image import BuiltImage, build_image
+from hatch_multiarch.report import make_report, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_multiarch.plan import Plan
+
+DEFAULT_EPOCH = 1580601600
+"""2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
+
+
+class Build:
+    """One build of one plan, seen from hatchling's WheelBuilder *builder* writing to *dist*."""
+
+    compiled: Compiled
+
+    def __init__(self, plan: Plan, dist: Path, builder: Any) -> None:
+        self.plan = plan
+        self.dist = dist
+        self.builder = builder
+        self.output = plan.project.root / plan.config.output
+        self.console = Console(verbosity=builder.app.verbosity)
+        self.image: BuiltImage | None = None
+        self.added: list[dict[str, Any]] = []
+        self.tags: list[str] = []
+
+    def prepare(self, build_data: dict[str, Any]) -> None:
+        """Compile, audit and assemble aside, then fill in the first wheel's *build_data*.
+
+        Raises MultiarchError; nothing has a final name yet then.
+        """
+        self.aside = staging.make(self.output)
+        self.staged = staging.make(self.dist)
+        _ignore(self.output)
+        for note in self.plan.notes:
+            self.console.note(note)
+        with self.console.build(self.plan.units) as progress:
+            self.compiled = compile_plan(self.plan, progress)
+        if self.plan.image is not None:
+            self.image = build_image(
+                self.plan.image,
+                self.compiled.binaries,
+                facts=self.compiled.facts,
+                project=self.plan.project,
+                staging=self.aside,
+                epoch=int(os.environ.get("SOURCE_DATE_EPOCH", DEFAULT_EPOCH)),
+            )
+        for each in self.plan.wheels:
+            binaries = self.compiled.binaries
+            self.added.append(wheel.contents(self.plan, each, binaries, self.aside / "locators"))
+            self.tags.append("" if self.plan.mode == "editable" else self.compiled.wheel_tag(each))
+        wheel.merge(build_data, self.added[0], self.tags[0])
+        self._keep_previous()
+        # hatchling writes its wheel to a temporary file and renames that; from another file
+        # system the rename would be a copy, which a kill can cut in two.
+        tempfile.tempdir = str(self.staged)
+
+    def publish(self, build_data: dict[str, Any], artifact: str) -> None:
+        """Make the remaining wheels from the first one's *build_data* and move all into place."""
+        tempfile.tempdir = None
+        if self.plan.mode == "editable":
+            return
+        with self._rollback(Path(artifact)):
+            paths = [Path(artifact), *self._more_wheels(build_data)]
+            wheels = [
+                wheel.BuiltWheel(
+                    path=path,
+                    platform=plan.platform.name,
+                    tag=tag,
+                    members=wheel.members(self.plan.project, plan, self.builder.project_id),
+                )
+                for path, plan, tag in zip(paths, self.plan.wheels, self.tags, strict=True)
+            ]
+            report = make_report(self.plan, self.compiled, wheels, self.image)
+        for path in paths[1:]:
+            staging.move(path, self.dist / path.name)
+        if self.image is not None:
+            for path in self.image.outputs:
+                staging.move(path, self.output / path.name)
+        if self.plan.mode == "all":
+            write(report, self.output / f"{self.builder.artifact_project_id}.json")
+        self.console.summary(report, self.plan.project.root)
+
+    def _more_wheels(self, build_data: dict[str, Any]) -> Iterator[Path]:
+        shared = wheel.without(build_data, self.added[0])
+        for added, tag in zip(self.added[1:], self.tags[1:], strict=True):
+            data = wheel.without(shared, {})
+            wheel.merge(data, added, tag)
+            root = str(self.plan.project.root)
+            yield Path(wheel.build_wheel(root, data, self.staged, self.builder.app))
+
+    def _keep_previous(self) -> None:
+        """Keep the wheel that hatchling is about to replace, in case the others fail."""
+        self.previous = self.staged / "previous.whl"
+        name = f"{self.builder.artifact_project_id}-{self.tags[0]}.whl"
+        if (self.dist / name).is_file():
+            shutil.copy2(self.dist / name, self.previous)
+
+    @contextmanager
+    def _rollback(self, artifact: Path) -> Iterator[None]:
+        """Put ``dist`` back to what it was when a later wheel or the proof fails."""
+        try:
+            yield
+        except BaseException:
+            if self.previous.is_file():
+                os.replace(self.previous, artifact)
+            else:
+                artifact.unlink(missing_ok=True)
+            raise
+
+
+def _ignore(output: Path) -> None:
+    """Hide the output folder from git, as virtual environments and caches do for themselves."""
+    mark = output / ".gitignore"
+    if not mark.exists():
+        mark.write_text("*\n", encoding="utf-8")
+
+
+def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
+    """Remove what builds left in *output*: helpers, staging and, unless kept, image and report.
+
+    ``project_id`` is hatchling's ``NAME-VERSION``; other files in the folder are the user's.
+    """
+    doomed = [output / "bin", *staging.leftovers(output)]
+    if not keep_outputs:
+        doomed += [output / f"{project_id}{end}" for end in (".json", ".oci.tar", ".oci")]
+        doomed += [output / ".gitignore"]
+    for path in doomed:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with suppress(OSError):  # it holds something of the user's, or never was
+        output.rmdir()

@@ -1,0 +1,54 @@
+"""The middle of the street: plan -> engine -> binaries -> audit -> tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.tags import platform_tags
+
+from hatch_multiarch import audit
+from hatch_multiarch.engine import HostEngine
+
+if TYPE_CHECKING:
+    from hatch_multiarch.engine import Binary, Engine, Progress
+    from hatch_multiarch.plan import Plan, WheelPlan
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Every unit of a plan, built and audited; keyed by the unit's id, in the plan's order."""
+
+    engine: Engine
+    binaries: dict[str, Binary]
+    facts: dict[str, audit.Facts]
+
+    def wheel_tag(self, wheel: WheelPlan) -> str:
+        """Return the tag of *wheel*, read from the binaries in it: ``py3-none-...``.
+
+        A wheel without helpers is only ever made for the Python in hand (its platform has none),
+        and says so. Raises AuditError when no tag fits all of the binaries.
+        """
+        if not wheel.units:
+            return f"py3-none-{next(platform_tags())}"
+        return audit.wheel_tag(wheel.platform, [self.facts[unit.id] for unit in wheel.units])
+
+
+def compile_plan(plan: Plan, progress: Progress) -> Compiled:
+    """Build and audit every unit of *plan*, and make sure that every wheel of it has a tag.
+
+    Raises CompileError, ToolchainError or AuditError; nothing has been written to ``dist`` then.
+    """
+    engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
+    binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress)}
+    facts = {}
+    for unit in plan.units:
+        found = audit.read(binaries[unit.id].path)
+        file = unit.output.relative_to(plan.project.root).as_posix()
+        audit.check(found, file=file, platform=unit.platform, libc=unit.libc)
+        facts[unit.id] = found
+    compiled = Compiled(engine, binaries, facts)
+    for wheel in plan.wheels:
+        if wheel.units and plan.mode != "editable":
+            compiled.wheel_tag(wheel)
+    return compiled

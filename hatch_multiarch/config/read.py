@@ -1,0 +1,220 @@
+"""Read ``[tool.multiarch]`` into a Config, driven by the classes of ``config.model`` alone.
+
+Nothing stops at the first mistake: every key is looked at, and all problems are raised together.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, is_dataclass, replace
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from hatch_multiarch.config.conflicts import ROOT, conflicts
+from hatch_multiarch.config.model import Config, Libc, toml_fields
+from hatch_multiarch.config.rules import RULES
+from hatch_multiarch.config.words import at, expected, nearest, one_of, printable, show, unknown_key
+from hatch_multiarch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_table(table: Mapping[str, Any], *, project_name: str | None = None) -> Config:
+    """Return the config in *table*, the content of ``[tool.multiarch]``.
+
+    An image without a name gets the *project_name*, normalised. Raises ConfigError, which holds
+    every problem of the table.
+    """
+    reader = _Reader()
+    config: Config = reader.record(Config, ROOT, table)
+    for conflict in conflicts(config):
+        if not reader.failed & {conflict.key, *conflict.others}:
+            reader.problem(conflict.key, conflict.message)
+    if reader.problems:
+        raise ConfigError(list(dict.fromkeys(reader.problems)))
+    if config.image is not None and not config.image.name and project_name:
+        name = re.sub(r"[-_.]+", "-", project_name).lower()
+        config = replace(config, image=replace(config.image, name=name))
+    return config
+
+
+def read_pyproject(path: Path) -> tuple[Config, dict[str, Any]]:
+    """Return the config in the pyproject.toml at *path*, and all of that file.
+
+    Raises ConfigError when the file cannot be read, is not TOML, has no ``[tool.multiarch]`` or
+    has mistakes in it.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 - hatchling has parsed the file in most builds
+    else:
+        import tomli as tomllib  # noqa: PLC0415 - as above
+    file = printable(str(path))
+    try:
+        document = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{file}: cannot be read: {error.strerror}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{file}: its arrays or tables are nested too deeply"]) from None
+    except ValueError as error:  # not UTF-8, not TOML, or an integer of thousands of digits
+        raise ConfigError([f"{file}: not valid TOML: {printable(str(error))}"]) from None
+    tool = document.get("tool")
+    if not isinstance(tool, dict) or "multiarch" not in tool:
+        advice = "add [tool.multiarch.helpers.NAME] for each Go program to ship"
+        raise ConfigError([f"{file}: there is no [tool.multiarch]; {advice}"])
+    project = document.get("project")
+    name = project.get("name") if isinstance(project, dict) else None
+    return read_table(
+        tool["multiarch"], project_name=name if isinstance(name, str) else None
+    ), document
+
+
+class _Reader:
+    """One reading: it returns a value for everything, and remembers what was wrong."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.failed: set[str] = set()
+        """Keys whose value in the config is not what the user wrote, or meant to write."""
+
+    def problem(self, path: str, message: str) -> Any:
+        """Remember a problem, and return what stands for a value that could not be read."""
+        self.problems.append(f"{path}: {message}")
+        self.failed.add(path)
+        return _FAILED
+
+    def record(self, cls: Any, path: str, found: Any, **given: Any) -> Any:
+        """Return a *cls* from a table; *given* are fields that no key of it sets."""
+        present = self.present(cls, path, found)
+        absent = {}
+        for key, each in toml_fields(cls).items():
+            if each.default is MISSING and each.default_factory is MISSING:
+                absent[each.name] = get_origin(get_type_hints(cls)[each.name])()
+                if isinstance(found, Mapping) and key not in found:
+                    self.problem(path, f"the key {key!r} is missing")
+        return cls(**{**absent, **given, **present})
+
+    def present(self, cls: Any, path: str, found: Any, *, part: bool = False) -> dict[str, Any]:
+        """Return, by field name, what a table sets of *cls*; in a *part*, no fixed keys."""
+        if not isinstance(found, Mapping):
+            self.problem(path, expected("a table", found))
+            return {}
+        known = toml_fields(cls)
+        types = get_type_hints(cls)
+        values = {}
+        for name, value in found.items():
+            key = at(path, name)
+            if name not in known:
+                self.problem(key, unknown_key(name, known))
+                self.failed.add(at(path, nearest(name, known) or name))
+            elif part and known[name].metadata["fixed"]:
+                self.problem(key, "no override can change it; set it in the helper's own table")
+            else:
+                each = known[name]
+                values[each.name] = self.value(types[each.name], key, value, each.metadata)
+                if values[each.name] is _FAILED:
+                    del values[each.name]
+                    self.failed.add(key)
+        return values
+
+    def value(self, kind: Any, path: str, found: Any, spec: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one return for each kind of value
+        """Return *found* as a *kind*, the annotation of a field whose metadata is *spec*."""
+        origin, args = get_origin(kind), get_args(kind)
+        if origin in (Union, UnionType):
+            kinds = [each for each in args if each is not NoneType]
+            if len(kinds) > 1 and not isinstance(found, (str, Mapping)):
+                return self.problem(path, expected("a string or a table", found))
+            # The one union of two is `str | dict`: the table is the last.
+            return self.value(kinds[-1 if isinstance(found, Mapping) else 0], path, found, spec)
+        if origin is tuple:
+            named = is_dataclass(args[0]) and spec["keys"]
+            read = self.named if named else self.array
+            return read(args[0], path, found, spec)
+        if origin is dict:
+            return self.mapping(args[1], path, found, spec)
+        if origin is Literal:
+            return self.choice(args, path, found)
+        if kind is bool:
+            ok = isinstance(found, bool)
+            return found if ok else self.problem(path, expected("true or false", found))
+        if is_dataclass(kind) and kind is not Libc:
+            return self.record(kind, path, found)
+        return self.text(path, found, spec["check"])
+
+    def text(self, path: str, found: Any, check: str) -> Any:
+        """Return what the rule *check* makes of a string."""
+        if not isinstance(found, str):
+            return self.problem(path, expected("a string", found))
+        try:
+            return RULES[check](found) if check else found
+        except ValueError as error:
+            return self.problem(path, str(error))
+
+    def choice(self, choices: tuple[str, ...], path: str, found: Any) -> Any:
+        """Return the one of *choices* that was made."""
+        if isinstance(found, str) and found in choices:
+            return found
+        close = nearest(found, choices) if isinstance(found, str) else None
+        hint = f"; did you mean {close!r}?" if close else ""
+        return self.problem(path, expected(one_of(choices), found) + hint)
+
+    def array(self, kind: Any, path: str, found: Any, spec: Mapping[str, Any]) -> Any:
+        """Return an array as a tuple; wrong records have stand-ins, so that indices hold."""
+        keys = [path]
+        if spec["single"] and isinstance(found, str):
+            found = [found]
+        elif isinstance(found, list):
+            keys = [f"{path}[{index}]" for index in range(len(found))]
+        else:
+            return self.problem(path, expected("an array", found))
+        values = [self.value(kind, key, each, spec) for key, each in zip(keys, found, strict=True)]
+        if spec["distinct"]:
+            self.distinct(path, keys, values)
+        together = RULES[spec["check"]].together if spec["check"] else None
+        if together is not None and _FAILED not in values:
+            try:
+                values = together(values)
+            except ValueError as error:
+                return self.problem(path, str(error))
+        return _FAILED if _FAILED in values else tuple(values)
+
+    def distinct(self, path: str, keys: list[str], values: list[Any]) -> None:
+        """Look for what is in an array twice, and for nothing at all."""
+        if not values:
+            self.problem(path, "is empty; name at least one, or leave the key out")
+        for index, value in enumerate(values):
+            if value is not _FAILED and value in values[:index]:
+                self.problem(keys[index], f"{show(value)} is listed twice")
+
+    def named(self, cls: Any, path: str, found: Any, spec: Mapping[str, Any]) -> Any:
+        """Return a table of tables as a tuple of records, each with its name."""
+        if not isinstance(found, Mapping):
+            return self.problem(path, expected("a table", found))
+        for name in found:
+            self.text(at(path, name), name, spec["keys"])
+        return tuple(
+            self.record(cls, at(path, name), each, name=name) for name, each in found.items()
+        )
+
+    def mapping(self, kind: Any, path: str, found: Any, spec: Mapping[str, Any]) -> Any:
+        """Return a table whose keys are the user's."""
+        if not isinstance(found, Mapping):
+            return self.problem(path, expected("a table", found))
+        if spec["part"] is not None:
+            part = spec["part"]
+            return {
+                name: self.present(part, at(path, name), each, part=True)
+                for name, each in found.items()
+            }
+        values = {}
+        for name, each in found.items():
+            read = self.text(at(path, name), name, spec["keys"])
+            if read is not _FAILED and read in values:
+                self.problem(at(path, name), f"{show(read)} is listed twice")
+            values[read] = self.value(kind, at(path, name), each, spec)
+        return _FAILED if _FAILED in (*values, *values.values()) else values
+
+
+_FAILED = object()

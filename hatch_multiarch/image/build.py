@@ -1,0 +1,174 @@
+"""From binaries to one multi-arch image: layers, configs, manifests, one index, a layout.
+
+OCI image-spec 1.1: manifest.md, image-index.md, image-layout.md.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.annotations import image_annotations
+from hatch_multiarch.image.base import check_scratch
+from hatch_multiarch.image.config import command, image_config, platform_of
+from hatch_multiarch.image.layers import write_layer
+from hatch_multiarch.image.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image.layers import Layer
+    from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.plan import ImagePlan, Project, Unit
+    from hatch_multiarch.platforms import Platform
+
+
+@dataclass(frozen=True)
+class BuiltPlatform:
+    """The image of one platform."""
+
+    platform: Platform
+    digest: str
+    """Of its manifest: ``sha256:...``, as all digests here."""
+    config: str
+    layers: tuple[str, ...]
+    size: int
+    """What a client pulls for it: manifest, config and compressed layers, in bytes."""
+    files: dict[str, str]
+    """Path in the image (no leading slash) -> sha256, hex."""
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """The image, built."""
+
+    digest: str
+    """Of the index over all platforms."""
+    platforms: tuple[BuiltPlatform, ...]
+    """In the order of the plan, which is that of the index."""
+    outputs: tuple[Path, ...]
+    """The archive, the layout folder or both, in the order of ``image.outputs``."""
+
+
+def build_image(
+    plan: ImagePlan,
+    binaries: Mapping[str, Binary],
+    *,
+    facts: Mapping[str, Facts],
+    project: Project,
+    staging: Path,
+    epoch: int,
+) -> BuiltImage:
+    """Build the image of *plan* into the existing folder *staging*.
+
+    *binaries* and *facts* are keyed by ``Unit.id``; ``epoch`` (seconds) is every time in the
+    image. Writes ``NAME-VERSION.oci.tar`` for the output ``oci`` and the folder
+    ``NAME-VERSION.oci`` for ``layout``; both get their names when they are complete. Raises
+    ImageError when the image cannot be assembled or would not run.
+    """
+    _check(plan)
+    check_scratch(plan, facts)
+    run = command(plan)
+    notes = image_annotations(project, plan.config.annotations, epoch=epoch)
+    with TemporaryDirectory(prefix=".image-", dir=staging) as aside:
+        layout = Layout(Path(aside) / "layout")
+        layers = _layers(plan, binaries, Path(aside), epoch)
+        manifests: list[dict[str, object]] = []
+        built: list[BuiltPlatform] = []
+        for (platform, _), layer in zip(plan.platforms, layers, strict=True):
+            config = image_config(plan.config, run, platform, [layer], epoch=epoch)
+            manifest, result = _store(layout, platform, layer, config, notes)
+            manifests.append(manifest.document(platform=platform_of(platform)))
+            built.append(result)
+        index = layout.add(
+            INDEX,
+            {
+                "schemaVersion": 2,
+                "mediaType": INDEX,
+                "manifests": manifests,
+                "annotations": notes,
+            },
+        )
+        layout.finish(index, reference=plan.reference, tags=plan.tags)
+        outputs = _deliver(layout, plan, staging / f"{project.name}-{project.version}.oci", epoch)
+    return BuiltImage(index.digest, tuple(built), outputs)
+
+
+def _check(plan: ImagePlan) -> None:
+    """Refuse an image that a client could not choose from (image-index.md: first match wins)."""
+    if not plan.platforms:
+        raise ImageError(
+            "tool.multiarch.platforms: an image needs a Linux platform, and this build has none",
+            advice='add one, such as "linux/amd64", or remove tool.multiarch.image',
+        )
+    names = [platform.name for platform, _ in plan.platforms]
+    for platform, units in plan.platforms:
+        if names.count(platform.name) > 1:
+            raise ImageError(f"tool.multiarch.platforms: {platform.name} is listed twice")
+        if not units:
+            raise ImageError(
+                f"tool.multiarch.image.helpers: the image on {platform.name} would be empty",
+                advice=f"name a helper whose platforms include {platform.name}",
+            )
+
+
+def _layers(
+    plan: ImagePlan, binaries: Mapping[str, Binary], aside: Path, epoch: int
+) -> list[Layer]:
+    """Write the layers of all platforms at once (deflate lets threads run), in the plan's order."""
+
+    def write(numbered: tuple[int, tuple[Platform, tuple[Unit, ...]]]) -> Layer:
+        number, (_, units) = numbered
+        chosen = [binaries[unit.id] for unit in units]
+        return write_layer(aside / f"layer-{number}", chosen, epoch=epoch)
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(write, enumerate(plan.platforms)))
+
+
+def _store(
+    layout: Layout,
+    platform: Platform,
+    layer: Layer,
+    config: dict[str, Any],
+    notes: dict[str, str],
+) -> tuple[Descriptor, BuiltPlatform]:
+    """Store one platform's blobs: layer, config, and the manifest that binds them."""
+    blobs = [layout.adopt(LAYER, layer.path, layer.digest, layer.size)]
+    about = layout.add(CONFIG, config)
+    manifest = layout.add(
+        MANIFEST,
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": about.document(),
+            "layers": [blob.document() for blob in blobs],
+            "annotations": notes,
+        },
+    )
+    return manifest, BuiltPlatform(
+        platform=platform,
+        digest=manifest.digest,
+        config=about.digest,
+        layers=tuple(blob.digest for blob in blobs),
+        size=sum(blob.size for blob in (manifest, about, *blobs)),
+        files=layer.files,
+    )
+
+
+def _deliver(layout: Layout, plan: ImagePlan, target: Path, epoch: int) -> tuple[Path, ...]:
+    """Give the outputs their names, the archive first: the layout moves."""
+    archive = target.with_name(f"{target.name}.tar")
+    if "oci" in plan.config.outputs:
+        part = layout.path.with_name("archive.part")
+        layout.archive(part, epoch=epoch)
+        part.replace(archive)
+    if "layout" in plan.config.outputs:
+        layout.path.replace(target)
+    return tuple(archive if output == "oci" else target for output in plan.config.outputs)

@@ -1,0 +1,101 @@
+"""An OCI image layout on disk, and the archive of it (OCI image-spec 1.1, image-layout.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.image.stream import Sink, Source, Tar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """What names a blob (descriptor.md)."""
+
+    media_type: str
+    digest: str
+    size: int
+    """In bytes."""
+
+    def document(self, **more: object) -> dict[str, object]:
+        """Return the descriptor as JSON holds it, *more* properties after the required ones."""
+        return {"mediaType": self.media_type, "digest": self.digest, "size": self.size, **more}
+
+
+class Layout:
+    """A layout in the making, in the new folder *path*; a blob is stored once, under its digest."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._blobs = path / "blobs" / "sha256"
+        self._blobs.mkdir(parents=True)
+
+    def add(self, media_type: str, document: Mapping[str, Any]) -> Descriptor:
+        """Store *document* as JSON."""
+        data = _encode(document)
+        digest = hashlib.sha256(data).hexdigest()
+        (self._blobs / digest).write_bytes(data)
+        return Descriptor(media_type, f"sha256:{digest}", len(data))
+
+    def adopt(self, media_type: str, path: Path, digest: str, size: int) -> Descriptor:
+        """Move the finished file *path*, whose digest and size are known, among the blobs."""
+        path.replace(self._blobs / digest.partition(":")[2])
+        return Descriptor(media_type, digest, size)
+
+    def finish(self, image: Descriptor, *, reference: str, tags: Sequence[str]) -> None:
+        """Write ``oci-layout`` and ``index.json``, in which each tag is a descriptor of *image*.
+
+        ``org.opencontainers.image.ref.name`` is the tag (annotations.md: valid only here).
+        ``io.containerd.image.name`` is the whole name, as BuildKit writes it: containerd, Docker
+        and Podman take the name of a loaded image from there.
+        """
+        entries = [
+            image.document(
+                annotations={
+                    "io.containerd.image.name": f"{_full_name(reference)}:{tag}",
+                    "org.opencontainers.image.ref.name": tag,
+                }
+            )
+            for tag in tags
+        ]
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries or [image.document()]}
+        (self.path / "index.json").write_bytes(_encode(index))
+        (self.path / "oci-layout").write_bytes(_encode({"imageLayoutVersion": "1.0.0"}))
+
+    def archive(self, target: Path, *, epoch: int) -> None:
+        """Write the finished layout as the tar file *target*, entries sorted, mtime ``epoch``."""
+        with target.open("xb") as out, closing(Tar(Sink(out), epoch=epoch)) as tar:
+            for path in sorted(self.path.rglob("*"), key=lambda each: each.as_posix()):
+                name = path.relative_to(self.path).as_posix()
+                if path.is_dir():
+                    tar.folder(name)
+                    continue
+                with path.open("rb") as file:
+                    tar.file(name, Source(file), path.stat().st_size, mode=0o644)
+
+
+def _encode(document: Mapping[str, Any]) -> bytes:
+    """Return the one spelling of *document*: UTF-8, no blanks, properties in the order given."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _full_name(reference: str) -> str:
+    """Return *reference* with the registry and namespace that Docker implies written out."""
+    first, slash, _ = reference.partition("/")
+    if not slash:
+        return f"docker.io/library/{reference}"
+    if first == "localhost" or "." in first or ":" in first:
+        return reference
+    return f"docker.io/{reference}"

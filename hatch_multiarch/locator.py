@@ -1,0 +1,32 @@
+"""The module that a package finds its helpers with: written into every wheel, beside them.
+
+It is a top-level package of its own, ``_NAME_helpers``, and no part of the user's package, so
+that it lands in site-packages in an editable install too, where the user's package itself stays
+in the source tree. Its source is ``locator_template.py``; it imports the standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TEMPLATE = Path(__file__).with_name("locator_template.py")
+_SLOT = "_HELPERS: dict[str, tuple[str, str]] = {}"
+
+
+def module_name(project: str) -> str:
+    """Return the locator's import name for a distribution: ``my-tool`` -> ``_my_tool_helpers``."""
+    return f"_{re.sub(r'[^0-9a-z]+', '_', project.lower()).strip('_')}_helpers"
+
+
+def source(project: str, helpers: Mapping[str, tuple[str, str]]) -> str:
+    """Return the locator's source for *helpers*: name -> (``package`` or ``scripts``, file)."""
+    text = _TEMPLATE.read_text(encoding="utf-8")
+    rows = "".join(f"    {name!r}: {entry!r},\n" for name, entry in helpers.items())
+    table = f"{_SLOT[:-2]}{{\n{rows}}}" if rows else _SLOT
+    text = text.replace(_SLOT, table).replace("MODULE", module_name(project))
+    return text.replace("DISTRIBUTION", project)

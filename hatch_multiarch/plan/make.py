@@ -1,0 +1,159 @@
+"""Compute the plan: which helper is compiled for which platform by what, and where it goes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.config import Image
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.records import ImagePlan, Mode, Plan, Project, Unit, WheelPlan
+from hatch_multiarch.plan.units import make_unit
+from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
+
+if TYPE_CHECKING:
+    from hatch_multiarch.config import Config
+    from hatch_multiarch.plan.switches import Switches
+
+
+def make_plan(project: Project, config: Config, mode: Mode, switches: Switches) -> Plan:
+    """Return what a build of *project* in *mode* would do; nothing is run and nothing written.
+
+    Raises PlanError, with every problem in it, when the config asks for what cannot be built.
+    """
+    problems: list[str] = []
+    notes: list[str] = []
+    platforms = _platforms(config, mode, switches)
+    alone_on_musl = mode != "all" and host_libc() == "musl"
+    units: list[Unit] = []
+    for platform in platforms:
+        for helper in config.helpers:
+            if match(platform.name, helper.platforms):
+                merged = config.helper_on(helper.name, platform.name)
+                force_musl = alone_on_musl and platform == host()
+                unit = make_unit(project, config, merged, platform, problems, notes, force_musl)
+                if unit is not None:
+                    units.append(unit)
+    image = None
+    if mode == "all" and not problems:
+        image = _image(project, config, switches, platforms, units, problems, notes)
+    wheels = _wheels(platforms, units, mode, image, problems, notes) if not problems else ()
+    if problems:
+        raise PlanError("\n".join(dict.fromkeys(problems)))
+    return Plan(
+        project=project,
+        config=config,
+        mode=mode,
+        engine="host",
+        units=tuple(units),
+        wheels=wheels,
+        image=image,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _platforms(config: Config, mode: Mode, switches: Switches) -> list[Platform]:
+    """Return the platforms of this build: the config's, the switch's, or the machine in hand."""
+    chosen = switches.platforms
+    if mode == "editable" or chosen == ("host",):
+        return [host()]
+    if mode == "one":
+        # A front end takes one wheel: of the platform named, if just one is, else of this Python.
+        single = chosen is not None and len(chosen) == 1 and chosen != ("all",)
+        return [_row(chosen[0])] if chosen and single else [host()]
+    names = config.platforms if chosen in (None, ("all",)) else chosen
+    return [_row(name) for name in names or ()]
+
+
+def _row(name: str) -> Platform:
+    platform = lookup(name)
+    if platform is None:  # the config and the switches let only known names pass
+        raise PlanError(f"{name} is not a known platform")
+    return platform
+
+
+def _wheels(
+    platforms: list[Platform],
+    units: list[Unit],
+    mode: Mode,
+    image: ImagePlan | None,
+    problems: list[str],
+    notes: list[str],
+) -> tuple[WheelPlan, ...]:
+    wheels = []
+    for platform in platforms:
+        mine = tuple(unit for unit in units if unit.platform == platform)
+        taggable = platform.manylinux or platform.plain_tag or platform.os == "darwin"
+        if mode == "editable":
+            pass  # its tag is py3-none-any: it never leaves this machine
+        elif not mine and mode == "all":
+            problems.append(
+                f"tool.multiarch.platforms: {platform.name} has no helper; remove it, or let a "
+                "helper's platforms cover it"
+            )
+        elif not taggable and image is None:
+            problems.append(
+                f"tool.multiarch.platforms: {platform.name} has no wheel tag that any installer "
+                "accepts, so it can only be in an image (tool.multiarch.image)"
+            )
+        elif not taggable:
+            notes.append(f"{platform.name}: no wheel, because no tag exists for it; image only")
+            continue
+        elif not platform.index_accepts:
+            notes.append(
+                f"{platform.name}: package indexes do not accept its tag yet; the wheel is for "
+                "direct installs"
+            )
+        wheels.append(WheelPlan(platform, mine))
+    if not wheels:
+        problems.append("tool.multiarch.platforms: none of them has a wheel tag, so no wheel is left")
+    return tuple(wheels)
+
+
+def _image(
+    project: Project,
+    config: Config,
+    switches: Switches,
+    platforms: list[Platform],
+    units: list[Unit],
+    problems: list[str],
+    notes: list[str],
+) -> ImagePlan | None:
+    if switches.image is False or (config.image is None and not switches.image):
+        return None
+    image = config.image or Image()
+    wanted = image.helpers or tuple(helper.name for helper in config.helpers)
+    parts = []
+    for platform in platforms:
+        if platform.os != "linux":
+            continue
+        mine = tuple(u for u in units if u.platform == platform and u.helper.name in wanted)
+        if not mine:
+            problems.append(
+                f"tool.multiarch.image.helpers: none of {', '.join(wanted)} exists on "
+                f"{platform.name}, so the image would be empty there"
+            )
+        problems.extend(_dynamic_on_scratch(unit) for unit in mine if unit.libc.kind == "glibc")
+        parts.append((platform, mine))
+    if not parts:
+        notes.append("no image: this build has no Linux platform")
+        return None
+    # A tag may not hold `+`, which a local version does; `_` is what others write instead.
+    version = project.version.replace("+", "_")
+    return ImagePlan(
+        config=image,
+        reference=image.name or re.sub(r"[-_.]+", "-", project.name).lower(),
+        tags=tuple(tag.replace("{version}", version) for tag in image.tags),
+        platforms=tuple(parts),
+    )
+
+
+def _dynamic_on_scratch(unit: Unit) -> str:
+    return (
+        f"tool.multiarch.image.base: {unit.helper.name} on {unit.platform.name} is linked against "
+        f"glibc ({unit.libc}), which scratch does not hold; set "
+        f"tool.multiarch.helpers.{unit.helper.name}.libc = \"static\", or leave it out by "
+        "tool.multiarch.image.helpers"
+    )
+
+

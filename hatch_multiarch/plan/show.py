@@ -1,0 +1,73 @@
+"""A plan as text for people and as data for machines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hatch_multiarch.plan.records import Plan, Unit
+
+
+def _libc(unit: Unit) -> str:
+    return str(unit.libc) if unit.platform.os == "linux" else "-"
+
+
+def as_data(plan: Plan) -> dict[str, object]:
+    """Return *plan* as JSON-ready data; paths are relative to the project."""
+    root = plan.project.root
+    units = [
+        {
+            "helper": unit.helper.name,
+            "platform": unit.platform.name,
+            "libc": _libc(unit),
+            "compiler": unit.compiler,
+            "source": unit.source.relative_to(root).as_posix(),
+            "output": unit.output.relative_to(root).as_posix(),
+        }
+        for unit in plan.units
+    ]
+    image = plan.image and {
+        "name": plan.image.reference,
+        "tags": list(plan.image.tags),
+        "base": plan.image.config.base,
+        "platforms": {
+            platform.name: [unit.helper.name for unit in mine]
+            for platform, mine in plan.image.platforms
+        },
+    }
+    return {
+        "project": plan.project.name,
+        "version": plan.project.version,
+        "mode": plan.mode,
+        "engine": plan.engine,
+        "units": units,
+        "wheels": [
+            {"platform": wheel.platform.name, "helpers": [u.helper.name for u in wheel.units]}
+            for wheel in plan.wheels
+        ],
+        "image": image,
+        "notes": list(plan.notes),
+    }
+
+
+def as_text(plan: Plan) -> str:
+    """Return *plan* for a terminal, 80 columns wide unless names are long."""
+    lines = [f"{plan.project.name} {plan.project.version}, compiled on: {plan.engine}", "", "compile"]
+    rows = [("helper", "platform", "libc", "compiler")]
+    rows += [(u.helper.name, u.platform.name, _libc(u), u.compiler) for u in plan.units]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        lines.append("  " + "  ".join([*cells, row[3]]).rstrip())
+    lines += ["", f"wheels ({len(plan.wheels)}); each tag is read from the binaries"]
+    for wheel in plan.wheels:
+        names = ", ".join(unit.helper.name for unit in wheel.units) or "no helper"
+        lines.append(f"  {wheel.platform.name}: {names}")
+    if plan.image is not None:
+        tags = ", ".join(plan.image.tags)
+        lines += ["", f"image {plan.image.reference} ({tags}) from {plan.image.config.base}"]
+        for platform, mine in plan.image.platforms:
+            lines.append(f"  {platform.name}: {', '.join(unit.helper.name for unit in mine)}")
+    if plan.notes:
+        lines += ["", "notes", *(f"  {note}" for note in plan.notes)]
+    return "\n".join(lines)

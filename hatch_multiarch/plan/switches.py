@@ -1,0 +1,87 @@
+"""The environment variables that steer a build, read once and checked.
+
+They are for CI, where the config is fixed and the job decides: one platform per job, no image on
+pull requests, no helpers at all for a documentation build.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, get_args, get_type_hints
+
+from hatch_multiarch.config import Config
+from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.platforms import all_platforms, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "HATCH_MULTIARCH_"
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off", "")
+
+
+@dataclass(frozen=True)
+class Switches:
+    """``HATCH_MULTIARCH_*`` as typed values; None means that the variable is not set."""
+
+    platforms: tuple[str, ...] | None = None
+    """Normalised names, or just ``("all",)`` or ``("host",)``."""
+    engine: str | None = None
+    image: bool | None = None
+    skip: bool = False
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> Switches:
+        """Read the switches from *env*; raises ConfigError that lists every bad value."""
+        problems: list[str] = []
+        switches = cls(
+            platforms=_platforms(env, problems),
+            engine=_engine(env, problems),
+            image=_flag(env, "IMAGE", problems),
+            skip=bool(_flag(env, "SKIP", problems)),
+        )
+        if problems:
+            raise ConfigError(problems)
+        return switches
+
+
+def _flag(env: Mapping[str, str], name: str, problems: list[str]) -> bool | None:
+    value = env.get(PREFIX + name)
+    if value is None:
+        return None
+    if value.strip().lower() in TRUE:
+        return True
+    if value.strip().lower() not in FALSE:
+        problems.append(f"{PREFIX}{name}: expected 0 or 1, found {value!r}")
+    return False
+
+
+def _engine(env: Mapping[str, str], problems: list[str]) -> str | None:
+    value = env.get(PREFIX + "ENGINE", "").strip()
+    known = get_args(get_type_hints(Config)["engine"])
+    if value and value not in known:
+        problems.append(f"{PREFIX}ENGINE: expected {' or '.join(known)}, found {value!r}")
+    return value or None
+
+
+def _platforms(env: Mapping[str, str], problems: list[str]) -> tuple[str, ...] | None:
+    words = env.get(PREFIX + "PLATFORMS", "").replace(",", " ").split()
+    if not words:
+        return None
+    if words in (["all"], ["host"]):
+        return tuple(words)
+    names = []
+    for word in words:
+        platform = lookup(word)
+        if platform is None:
+            known = [row.name for row in all_platforms()]
+            near = get_close_matches(word, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f" (known: {', '.join(known)})"
+            problems.append(
+                f"{PREFIX}PLATFORMS: expected all, host or platforms, found {word!r}{hint}"
+            )
+        else:
+            names.append(platform.name)
+    return tuple(dict.fromkeys(names))

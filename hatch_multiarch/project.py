@@ -1,0 +1,30 @@
+"""A project on disk, for the faces that Hatchling does not call: terminal and Nox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.config import Config, read_pyproject
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_project(root: Path) -> tuple[Project, Config]:
+    """Read the project in folder *root* and its config, as the build hook would see them.
+
+    Raises ConfigError for ``[tool.multiarch]`` and PlanError when the project's own metadata
+    cannot be read.
+    """
+    from hatchling.metadata.core import ProjectMetadata  # noqa: PLC0415 - slow to import
+    from hatchling.plugin.manager import PluginManager  # noqa: PLC0415
+
+    config, document = read_pyproject(root / "pyproject.toml")
+    metadata = ProjectMetadata(str(root), PluginManager(), document)
+    try:
+        name, version = metadata.core.raw_name, metadata.version
+    except Exception as error:  # metadata plugins raise what they like
+        raise PlanError(f"the project's metadata cannot be read: {error}") from error
+    return Project(root, name, version, dict(metadata.core.config)), config

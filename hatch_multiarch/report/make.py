@@ -1,0 +1,155 @@
+"""Make the report from what the rooms before this one hand over, and write it."""
+
+from __future__ import annotations
+
+import os
+import platform as machine
+import tempfile
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_multiarch import __version__
+from hatch_multiarch.report.proof import prove
+from hatch_multiarch.report.records import (
+    SCHEMA,
+    GoRecord,
+    ImageRecord,
+    ManifestRecord,
+    ModuleRecord,
+    OutputRecord,
+    ProjectRecord,
+    ProofRecord,
+    Report,
+    ToolsRecord,
+    UnitRecord,
+    WheelRecord,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_multiarch.audit.facts import Facts, GoBuild
+    from hatch_multiarch.compile import Compiled
+    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image import BuiltImage
+    from hatch_multiarch.plan import Plan
+    from hatch_multiarch.wheel import BuiltWheel
+
+WITHOUT_COMPILER = ("none", "prebuilt")
+
+
+def make_report(
+    plan: Plan, compiled: Compiled, wheels: Sequence[BuiltWheel], image: BuiltImage | None
+) -> Report:
+    """Return the report of a finished build; opens every wheel and the image for the proof.
+
+    Raises AuditError when one of them does not hold the binaries that were built.
+    """
+    binaries = [compiled.binaries[unit.id] for unit in plan.units]
+    proof = prove(binaries, wheels, image)
+    compilers = {binary.compiler for binary in binaries}.difference(WITHOUT_COMPILER)
+    compiles = any(unit.compiler != "prebuilt" for unit in plan.units)
+    return Report(
+        schema=SCHEMA,
+        project=ProjectRecord(plan.project.name, plan.project.version),
+        tools=ToolsRecord(
+            plugin=__version__,
+            hatchling=version("hatchling"),
+            python=machine.python_version(),
+            engine=compiled.engine.name,
+            go=compiled.engine.go if compiles else None,
+            compilers=tuple(sorted(compilers)),
+        ),
+        platforms=tuple(dict.fromkeys(unit.platform.name for unit in plan.units)),
+        units=tuple(_unit(binary, compiled.facts[binary.unit.id]) for binary in binaries),
+        wheels=tuple(_wheel(wheel, proof) for wheel in wheels),
+        image=_image(plan, image) if image is not None else None,
+        proof=proof,
+    )
+
+
+def write(report: Report, path: Path) -> None:
+    """Write *report* to *path*, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(report.to_json())
+        Path(aside).chmod(0o644)  # mkstemp makes files that only their owner may read
+        os.replace(aside, path)  # noqa: PTH105 - the word for atomic
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _unit(binary: Binary, facts: Facts) -> UnitRecord:
+    return UnitRecord(
+        helper=binary.unit.helper.name,
+        platform=binary.unit.platform.name,
+        install=binary.unit.helper.install,
+        sha256=binary.sha256,
+        size=binary.size,
+        libc=facts.libc,
+        floor=_dotted(facts.glibc),
+        macos=_dotted(facts.macos),
+        compiler=binary.compiler,
+        go=_go(facts.go),
+        seconds=round(binary.seconds, 2),
+        cached=binary.cached,
+    )
+
+
+def _go(build: GoBuild | None) -> GoRecord | None:
+    if build is None:
+        return None
+    return GoRecord(build.version, build.path, tuple(ModuleRecord(*each) for each in build.modules))
+
+
+def _wheel(wheel: BuiltWheel, proof: Sequence[ProofRecord]) -> WheelRecord:
+    return WheelRecord(
+        file=wheel.path.name,
+        platform=wheel.platform,
+        tag=wheel.tag,
+        size=wheel.path.stat().st_size,
+        sha256=_sha256(wheel.path),
+        helpers={
+            each.helper: each.sha256
+            for each in proof
+            if each.wheel is not None and each.wheel.file == wheel.path.name
+        },
+    )
+
+
+def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
+    if plan.image is None:
+        raise ValueError("a plan without image cannot have built one")
+    return ImageRecord(
+        reference=plan.image.reference,
+        tags=plan.image.tags,
+        digest=image.digest,
+        outputs=tuple(
+            OutputRecord(
+                path=f"{plan.config.output}/{path.name}",
+                sha256=None if path.is_dir() else _sha256(path),
+            )
+            for path in image.outputs
+        ),
+        manifests=tuple(
+            ManifestRecord(each.platform.name, each.digest, each.size, each.files)
+            for each in image.platforms
+        ),
+    )
+
+
+def _dotted(number: tuple[int, int] | None) -> str | None:
+    return None if number is None else f"{number[0]}.{number[1]}"
+
+
+def _sha256(path: Path) -> str:
+    digest = sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,173 @@
+"""The proof that wheels and image hold the same bytes: open what was finished, and look.
+
+The hashes are not copied from what the build remembers. A wheel is opened as a zip; the image is
+walked as a client walks it (OCI image-spec 1.1: index, manifest, layer), every blob checked
+against its digest on the way.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import zipfile
+import zlib
+from contextlib import closing
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hatch_multiarch.errors import AuditError
+from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.stream import Source
+from hatch_multiarch.report.records import ImagePlace, ProofRecord, WheelPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image import BuiltImage
+    from hatch_multiarch.wheel import BuiltWheel
+
+CHUNK = 1 << 20
+Places = dict[tuple[str, str], tuple[str, ImagePlace]]
+"""(platform, path in the image) -> sha256 found there, and where that is."""
+
+
+def prove(
+    binaries: Iterable[Binary], wheels: Sequence[BuiltWheel], image: BuiltImage | None
+) -> tuple[ProofRecord, ...]:
+    """Return where each of *binaries* ships, in their order.
+
+    Raises AuditError when a wheel or the image holds other bytes than those that were built.
+    """
+    in_wheels = {
+        (helper, wheel.platform): _member(wheel.path, member)
+        for wheel in wheels
+        for helper, member in wheel.members.items()
+    }
+    in_image = _image(image) if image is not None else {}
+    records = []
+    for binary in binaries:
+        helper, platform = binary.unit.helper.name, binary.unit.platform.name
+        in_wheel = in_wheels.get((helper, platform))
+        in_layer = in_image.get((platform, helper_path(binary.unit)))
+        for found in (in_wheel, in_layer):
+            if found is not None and found[0] != binary.sha256:
+                where = " ".join(vars(found[1]).values())
+                raise _unequal(
+                    f"{binary.unit.id}: {where} has sha256 {found[0]}, and {binary.sha256} was built"
+                )
+        records.append(
+            ProofRecord(
+                helper=helper,
+                platform=platform,
+                sha256=binary.sha256,
+                wheel=in_wheel[1] if in_wheel else None,
+                image=in_layer[1] if in_layer else None,
+            )
+        )
+    return tuple(records)
+
+
+def _member(wheel: Path, member: str) -> tuple[str, WheelPlace]:
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as file:
+            return _drain(Source(file)), WheelPlace(wheel.name, member)  # type: ignore[arg-type]
+    except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise _unequal(f"{wheel.name}: {member} cannot be read ({error})") from error
+
+
+def _image(image: BuiltImage) -> Places:
+    """Read every output of *image*; they hold the same, so the last one's places stand for all."""
+    places: Places = {}
+    for output in image.outputs:
+        try:
+            with closing(_Blobs(output)) as blobs:
+                places = _walk(blobs, image)
+        except (KeyError, OSError, ValueError, tarfile.TarError, zlib.error) as error:
+            raise _unequal(f"{output.name} cannot be read: {error}") from error
+    return places
+
+
+def _walk(blobs: _Blobs, image: BuiltImage) -> Places:
+    top = json.loads(blobs.open("index.json").read())
+    if {each["digest"] for each in top["manifests"]} != {image.digest}:
+        raise ValueError(f"its index.json does not name {image.digest}")
+    index = blobs.document(image.digest)
+    if [each["digest"] for each in index["manifests"]] != [each.digest for each in image.platforms]:
+        raise ValueError(f"index {image.digest} does not name the manifests that were built")
+    places: Places = {}
+    for built in image.platforms:
+        files: dict[str, str] = {}
+        for layer in blobs.document(built.digest)["layers"]:
+            for path, found in blobs.layer(layer["digest"]).items():
+                files[path] = found
+                place = ImagePlace(built.digest, layer["digest"], path)
+                places[built.platform.name, path] = found, place
+        if files != built.files:
+            raise ValueError(f"the layers of {built.platform.name} hold {files}, not {built.files}")
+    return places
+
+
+class _Blobs:
+    """The files of an OCI layout (image-layout.md), be it a folder or an archive."""
+
+    def __init__(self, output: Path) -> None:
+        self._folder = output
+        self._archive = None if output.is_dir() else tarfile.open(output)
+
+    def close(self) -> None:
+        """Close the archive."""
+        if self._archive is not None:
+            self._archive.close()
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file of the layout; raises KeyError or OSError when there is none."""
+        if self._archive is None:
+            return (self._folder / path).open("rb")
+        file = self._archive.extractfile(path)
+        if file is None:
+            raise ValueError(f"{path} is not a file")
+        return file  # type: ignore[return-value] # an IO[bytes] that reads and closes
+
+    def document(self, digest: str) -> Any:
+        """Return the JSON blob *digest*."""
+        with self._blob(digest) as file:
+            source = Source(file)
+            data = source.read(-1)
+        _check(digest, source.sha256)
+        return json.loads(data)
+
+    def layer(self, digest: str) -> dict[str, str]:
+        """Return path -> sha256 of the regular files in the layer *digest*."""
+        found = {}
+        with self._blob(digest) as file:
+            source = Source(file)
+            with tarfile.open(fileobj=source, mode="r|gz") as tar:  # type: ignore[call-overload]
+                for entry in tar:
+                    if entry.isfile():
+                        found[entry.name] = _drain(Source(tar.extractfile(entry)))
+            _check(digest, _drain(source))
+        return found
+
+    def _blob(self, digest: str) -> BinaryIO:
+        return self.open(f"blobs/{digest.replace(':', '/')}")
+
+
+def _drain(source: Source) -> str:
+    """Read *source* to its end and return the sha256 of all that passed, hex."""
+    while source.read(CHUNK):
+        pass
+    return source.sha256
+
+
+def _check(digest: str, found: str) -> None:
+    if digest != f"sha256:{found}":
+        raise ValueError(f"blob {digest} has the sha256 {found}")
+
+
+def _unequal(message: str) -> AuditError:
+    return AuditError(
+        message,
+        advice="the file was changed after it was written; build again, and see what else writes there",
+    )

@@ -1,0 +1,39 @@
+"""The machine's gcc for a platform: Debian's cross-gcc, or the plain one on its own platform."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from hatch_multiarch import process
+from hatch_multiarch.errors import ToolchainError
+from hatch_multiarch.platforms import host
+
+if TYPE_CHECKING:
+    from hatch_multiarch.platforms import Platform
+
+
+def find_gcc(platform: Platform) -> str:
+    """Return the bare command that compiles C for *platform*, such as ``aarch64-linux-gnu-gcc``.
+
+    Bare, because Go's cache key holds the compiler as it is named. Raises ToolchainError.
+    """
+    names = [f"{platform.triple}-gcc"] if platform.triple else []
+    if platform == host():
+        names += ["gcc", "cc"]
+    for name in names:
+        if shutil.which(name):
+            return name
+    looked = (
+        f"there is no {' or '.join(names)} on PATH" if names else "there is no cross-gcc for it"
+    )
+    advice = 'set compiler = "auto" to compile with zig'
+    if platform.packages:
+        advice = f"apt-get install {' '.join(platform.packages)}, or {advice}"
+    raise ToolchainError(f'compiler = "gcc" cannot build {platform.name}: {looked}', advice=advice)
+
+
+def gcc_version(command: str) -> str:
+    """Return how a gcc names itself, ``aarch64-linux-gnu-gcc 12.2.0``."""
+    done = process.run([command, "-dumpfullversion", "-dumpversion"], timeout=60)
+    return f"{command} {done.out.strip()}" if done.code == 0 else command

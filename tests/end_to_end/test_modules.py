@@ -1,0 +1,130 @@
+"""Helpers that use real modules from the Go module proxy, for two architectures."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ran
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling", "hatch-multiarch"]
+build-backend = "hatchling.build"
+
+[project]
+name = "modules"
+version = "0.1"
+
+[tool.hatch.build.targets.wheel]
+packages = ["modules"]
+
+[tool.hatch.build.targets.wheel.hooks.multiarch]
+
+[tool.multiarch]
+platforms = ["linux/amd64", "linux/arm64"]
+
+[tool.multiarch.helpers.query]
+cgo = true
+
+[tool.multiarch.helpers.serve]
+"""
+QUERY = """\
+package main
+
+import (
+	"database/sql"
+	"fmt"
+
+	_ "github.com/mattn/go-sqlite3"
+)
+
+func main() {
+	db, err := sql.Open("sqlite3", ":memory:")
+	if err != nil {
+		panic(err)
+	}
+	var version string
+	var sum int
+	row := db.QueryRow("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x < 100)" +
+		" SELECT sqlite_version(), sum(x) FROM n")
+	if err := row.Scan(&version, &sum); err != nil {
+		panic(err)
+	}
+	fmt.Println("sqlite", version[:2], "sum", sum)
+}
+"""
+SERVE = """\
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+)
+
+func main() {
+	root := &cobra.Command{Use: "serve", Run: func(*cobra.Command, []string) {
+		server := grpc.NewServer()
+		healthpb.RegisterHealthServer(server, health.NewServer())
+		for name := range server.GetServiceInfo() {
+			fmt.Println("serves", name)
+		}
+	}}
+	if err := root.Execute(); err != nil {
+		panic(err)
+	}
+}
+"""
+MODULES = {
+    "query": (QUERY, ["github.com/mattn/go-sqlite3@v1.14.32"], "sqlite 3. sum 5050\n"),
+    "serve": (
+        SERVE,
+        ["github.com/spf13/cobra@v1.10.1", "google.golang.org/grpc@v1.76.0"],
+        "serves grpc.health.v1.Health\n",
+    ),
+}
+
+
+@pytest.fixture
+def modules(tmp_path: Path, run: Callable[..., Ran]) -> Path:
+    from hatch_multiarch.toolchain import find_go
+
+    go = find_go(">=1.21", "1.21").path
+    root = tmp_path / "modules"
+    (root / "modules").mkdir(parents=True)
+    (root / "modules/__init__.py").touch()
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    for name, (source, requires, _) in MODULES.items():
+        folder = root / "helpers" / name
+        folder.mkdir(parents=True)
+        (folder / "main.go").write_text(source)
+        run(go, "mod", "init", f"example.com/{name}", cwd=folder)
+        run(go, "get", *requires, cwd=folder, GOTOOLCHAIN="local")
+    return root
+
+
+def test_sql_and_a_server_run_on_two_architectures(
+    modules: Path,
+    run: Callable[..., Ran],
+    emulate: Callable[[str], list[str]],
+) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=modules)
+    for platform in ("linux/amd64", "linux/arm64"):
+        folder = modules / "build/multiarch/bin" / platform.replace("/", "-")
+        for name, (_, _, expected) in MODULES.items():
+            assert run(*emulate(platform), folder / name).out == expected
+    names = [path.name for path in (modules / "dist").glob("*.whl")]
+    assert len(names) == 2
+    # Static helpers run on every Linux: the tag says so for both families of libc.
+    assert all("manylinux_2_17" in name and "musllinux_1_1" in name for name in names)

