@@ -49,6 +49,9 @@ class Build:
         _ignore(self.output)
         for note in self.plan.notes:
             self.console.note(note)
+        if self.plan.mode == "all" and self._sdist_takes_outputs():
+            folder = self.plan.config.output
+            self.console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
         with self.console.build(self.plan.units) as progress:
             self.compiled = compile_plan(self.plan, progress)
         if self.plan.image is not None:
@@ -104,6 +107,18 @@ class Build:
             root = str(self.plan.project.root)
             yield Path(wheel.build_wheel(root, data, self.staged, self.builder.app))
 
+    def _sdist_takes_outputs(self) -> bool:
+        """Tell whether hatchling would put the output folder into an sdist.
+
+        It heeds the .gitignore at the project's root only, so the one in the folder is no help.
+        """
+        from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - most builds need it not
+
+        root = str(self.plan.project.root)
+        config = SdistBuilder(root, metadata=self.builder.metadata).config
+        inside = Path(self.plan.config.output, self.builder.artifact_project_id)
+        return not config.only_include and config.include_path(str(inside))
+
     def _keep_previous(self) -> None:
         """Keep the wheel that hatchling is about to replace, in case the others fail."""
         self.previous = self.staged / "previous.whl"
@@ -118,7 +133,7 @@ class Build:
             yield
         except BaseException:
             if self.previous.is_file():
-                os.replace(self.previous, artifact)
+                self.previous.replace(artifact)
             else:
                 artifact.unlink(missing_ok=True)
             raise

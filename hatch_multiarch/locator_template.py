@@ -1,7 +1,7 @@
 """Where the helper programs of DISTRIBUTION are; written by hatch-multiarch at build time.
 
-    from MODULE import find
-    subprocess.run([find("NAME")], check=True)
+from MODULE import find
+subprocess.run([find("NAME")], check=True)
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The face in Nox: sessions for any project that uses the build hook.
 
-    # noxfile.py
-    from hatch_multiarch.sessions import register
-    register()
+# noxfile.py
+from hatch_multiarch.sessions import register
+register()
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ one rename on one file system: a reader sees the old file or the new one, never 
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import tempfile
 import time
@@ -38,5 +37,5 @@ def move(staged: Path, final: Path) -> None:
     """Give *staged*, a file or a folder, its final name; what had that name before is replaced."""
     if final.is_dir() and not final.is_symlink():
         # A folder cannot be renamed over another one; the old one steps aside first.
-        os.replace(final, staged.with_name(staged.name + ".old"))
-    os.replace(staged, final)
+        final.replace(staged.with_name(staged.name + ".old"))
+    staged.replace(final)

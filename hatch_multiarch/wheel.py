@@ -76,7 +76,8 @@ def members(project: Project, wheel: WheelPlan, project_id: str) -> dict[str, st
 def merge(build_data: dict[str, Any], added: Mapping[str, Any], tag: str) -> None:
     """Add a wheel's *added* contents and its *tag* to hatchling's *build_data*, in place.
 
-    An empty tag (editable wheels) leaves hatchling's own. Raises PlanError when another build hook has already given the wheel a tag of its own.
+    An empty tag (editable wheels) leaves hatchling's own. Raises PlanError when another
+    build hook has already given the wheel a tag of its own.
     """
     if tag:
         other = build_data.get("tag")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -38,9 +38,7 @@ class Ran:
 def run() -> Callable[..., Ran]:
     """Run a program to its end; a wrong exit code fails the test and shows what it said."""
 
-    def run(
-        *command: str | Path, cwd: Path | None = None, code: int = 0, **env: str
-    ) -> Ran:
+    def run(*command: str | Path, cwd: Path | None = None, code: int = 0, **env: str) -> Ran:
         done = subprocess.run(
             [str(word) for word in command],
             cwd=cwd,
@@ -58,17 +56,16 @@ def run() -> Callable[..., Ran]:
     return run
 
 
-def need(program: str) -> str:
-    """Return the path of a program that the tests use as an outside witness.
+def missing(what: str) -> NoReturn:
+    """Skip a test whose outside witness is not on this machine; in CI everything has to run."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing; .ci/packages installs it")
+    pytest.skip(f"needs {what}")
 
-    Without it the test is skipped, except in CI, where everything has to run.
-    """
-    path = shutil.which(program)
-    if path is None and os.environ.get("CI"):
-        pytest.fail(f"{program} is missing; .ci/packages installs it")
-    if path is None:
-        pytest.skip(f"needs {program}")
-    return path
+
+def need(program: str) -> str:
+    """Return the path of a program that the tests use as an outside witness."""
+    return shutil.which(program) or missing(program)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Bounded reads from a binary: what a hostile or truncated file cannot overrun."""
+"""Bounded reads from a binary: what a malicious or truncated file cannot overrun."""
 
 from __future__ import annotations
 
@@ -38,3 +38,26 @@ class Window:
         if end < 0:
             raise Malformed(f"the string at offset {offset} does not end")
         return raw[:end].decode("utf-8", "replace")
+
+
+class Patient:
+    """A file for a parser that trusts what it reads: it serves so many reads and no more.
+
+    Counts and offsets of a malicious file can send such a parser round in circles.
+    """
+
+    READS = 200_000
+    """Some hundred times what a large real binary takes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.seek = file.seek
+        self.tell = file.tell
+        self.left = self.READS
+
+    def read(self, length: int) -> bytes:
+        """Return up to *length* bytes; raises Malformed when there were too many reads."""
+        self.left -= 1
+        if self.left < 0 or length > Window.LIMIT:
+            raise Malformed("its headers run in circles")
+        return self.file.read(length)

@@ -1,7 +1,8 @@
-"""Is this binary what the wheel of its platform may hold?"""
+"""Decide whether a binary is what the wheel of its platform may hold."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError
@@ -26,14 +27,16 @@ ALLOWED = frozenset({
     "libutil.so.1",
 })  # fmt: skip
 LOADERS = ("ld-linux", "ld64.so")
+# Libraries that compilers for Windows bring along; Windows itself has none with such a name.
+NOT_WINDOWS = re.compile(r"(lib|cyg|msys-|vcruntime|msvcp).*\.dll")
 APPLE = ("/usr/lib/", "/System/Library/")
+SYSTEMS = {"darwin": "macOS", "windows": "Windows"}
 FORMATS = {"linux": "elf", "darwin": "macho", "windows": "pe"}
 
 # The least that each instruction-set level can ask for, as Go documents them (`go help
-# environment`); a wheel tag has no word for more.
+# environment`); a wheel tag has no word for more. GO386 knows nothing above its default.
 LEVELS = {
     "GOAMD64": "v1",
-    "GO386": "sse2",
     "GOARM64": "v8.0",
     "GOPPC64": "power8",
     "GORISCV64": "rva20u64",
@@ -49,13 +52,19 @@ def check(facts: Facts, *, file: str, platform: Platform, libc: Libc) -> None:
     _level(facts, file)
     if platform.os == "linux":
         _libc(facts, file, platform, libc)
-    elif platform.os == "darwin":
-        foreign = [name for name in facts.needed if not name.startswith(APPLE)]
-        if foreign:
-            raise AuditError(
-                f"{file} needs {', '.join(foreign)}, which is no part of macOS",
-                advice="link it statically",
-            )
+        return
+    foreign = [name for name in facts.needed if not _system(name, platform)]
+    if foreign:
+        raise AuditError(
+            f"{file} needs {', '.join(foreign)}, which is no part of {SYSTEMS[platform.os]}",
+            advice="link it statically",
+        )
+
+
+def _system(library: str, platform: Platform) -> bool:
+    if platform.os == "darwin":
+        return library.startswith(APPLE)
+    return not NOT_WINDOWS.fullmatch(library)
 
 
 def _machine(facts: Facts, file: str, platform: Platform) -> None:
@@ -94,9 +103,17 @@ def _libc(facts: Facts, file: str, platform: Platform, libc: Libc) -> None:
         return
     if libc.kind != "glibc":
         raise AuditError(
-            f'{file} is dynamic (it needs {", ".join(facts.needed)}), but libc = "{libc}" '
+            f"{file} is dynamic (it needs {', '.join(facts.needed) or facts.interpreter}), but "
+            f'libc = "{libc}" '
             "promises a static program",
             advice='link it with -static, or set libc = "glibc:2.17" for this helper',
+        )
+    if facts.interpreter != platform.loader:
+        raise AuditError(
+            f"{file} starts with the loader {facts.interpreter}, but on {platform.name} it is "
+            f"{platform.loader}",
+            advice="a compiler of Nix or Guix, or one for another float ABI, gives this; compiler "
+            '= "zig" does not',
         )
     outside = [name for name in facts.needed if not allowed(name)]
     if outside:

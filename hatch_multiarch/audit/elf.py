@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from hatch_multiarch.audit.binary import Malformed
+from hatch_multiarch.audit.binary import Malformed, Patient
 from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.audit.gobuild import read_go_build
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -29,34 +30,47 @@ MACHINES = {
 }
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 
+# Versions that name a feature of the loader instead: the glibc that first had it.
+_FEATURES = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42)}
+_PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1
+_READ_WRITE_EXECUTE = 7
+_READ_WRITE = 6
+
 # Tag_CPU_arch of the Arm build attributes (ABI addenda, section 3.3.5.2).
 _CPU_ARCH = {1: "v4", 2: "v4", 3: "v5", 4: "v5", 5: "v5", 6: "v6", 7: "v6", 8: "v6", 9: "v6",
              10: "v7", 11: "v6", 12: "v6", 13: "v7", 14: "v8"}  # fmt: skip
 
 
-def read_elf(file: BinaryIO, go: GoBuild | None) -> Facts:
+def read_elf(file: BinaryIO) -> Facts:
     """Return the facts of an ELF executable; raises Malformed when it is none."""
     from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - slow to import
 
-    elf: Any = ELFFile(file)
+    elf: Any = ELFFile(Patient(file))
     machine = (elf["e_machine"], elf.elfclass, elf.little_endian)
     architecture = MACHINES.get(machine)
     if architecture is None:
         raise Malformed(f"its machine is {machine[0]}, {machine[1]} bits")
-    if elf["e_type"] not in ("ET_EXEC", "ET_DYN") or not elf["e_entry"]:
-        raise Malformed("it is an object file or a library")
     interpreter = None
+    dynamic: dict[Any, Any] = {}
     needed: list[str] = []
-    glibc: tuple[int, int] | None = None
-    symbol = None
+    start = 0
     for segment in elf.iter_segments():
         kind = segment["p_type"]
         if kind == "PT_INTERP":
             interpreter = str(segment.get_interp_name())
         elif kind == "PT_DYNAMIC":
-            needed = [tag.needed for tag in segment.iter_tags() if tag.entry.d_tag == "DT_NEEDED"]
-    if needed:
-        glibc, symbol = _glibc_needs(elf)
+            for tag in segment.iter_tags():
+                dynamic[tag.entry.d_tag] = tag.entry.d_val
+                if tag.entry.d_tag == "DT_NEEDED":
+                    needed.append(tag.needed)
+        elif kind == "PT_LOAD" and segment["p_flags"] & _READ_WRITE_EXECUTE == _READ_WRITE:
+            start = start or segment["p_offset"]
+    # A program that can be loaded anywhere is a "shared object" too, but one that says so.
+    program = interpreter is not None or dynamic.get("DT_FLAGS_1", 0) & _PIE
+    if elf["e_type"] != "ET_EXEC" and not (elf["e_type"] == "ET_DYN" and program):
+        raise Malformed("it is an object file or a library")
+    go = read_go_build(file, start)
+    glibc, symbol = _glibc_needs(elf) if "DT_VERNEED" in dynamic else (None, None)
     return Facts(
         format="elf",
         os=go.settings.get("GOOS", "linux") if go else "linux",
@@ -86,20 +100,23 @@ def _glibc_needs(elf: Any) -> tuple[tuple[int, int] | None, str | None]:
     """
     from elftools.elf.gnuversions import GNUVerNeedSection  # noqa: PLC0415 - slow to import
 
+    needs = [each for each in elf.iter_sections() if isinstance(each, GNUVerNeedSection)]
+    if not needs:
+        raise Malformed("its version needs have no section; it was stripped of its headers")
     best: tuple[int, int] | None = None
     index = None
-    for section in elf.iter_sections():
-        if not isinstance(section, GNUVerNeedSection):
-            continue
+    for section in needs:
         for _, versions in section.iter_versions():
             for version in versions:
-                found = _GLIBC.fullmatch(version.name)
-                if found is None:
-                    continue
-                number = int(found[1]), int(found[2])
-                if best is None or number > best:
+                number = _version(version.name)
+                if number is not None and (best is None or number > best):
                     best, index = number, version["vna_other"]
     return best, _symbol_of(elf, index)
+
+
+def _version(name: str) -> tuple[int, int] | None:
+    found = _GLIBC.fullmatch(name)
+    return (int(found[1]), int(found[2])) if found else _FEATURES.get(name)
 
 
 def _symbol_of(elf: Any, index: int | None) -> str | None:
@@ -124,6 +141,6 @@ def _variant(elf: Any, go: GoBuild | None) -> str | None:
     if attributes is not None:
         for sub in attributes.iter_subsections():
             for subsub in sub.iter_subsubsections():
-                for attribute in subsub.iter_attributes("TAG_CPU_ARCH"):
-                    found.append(_CPU_ARCH.get(attribute.value, "v8"))
+                tags = subsub.iter_attributes("TAG_CPU_ARCH")
+                found += [_CPU_ARCH.get(tag.value, "v8") for tag in tags]
     return max(found, default=None)

@@ -8,7 +8,7 @@ a varint in front.
 from __future__ import annotations
 
 import mmap
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import BinaryIO
 
 from hatch_multiarch.audit.binary import Malformed
@@ -19,21 +19,23 @@ ALIGN = 16
 HEADER = 32
 INLINE = 0x2
 GUARD = 16
-"""The module text stands between two 16-byte marks."""
+"""The module text stands between two 16-byte marks; a program built without modules has none."""
 
 
-def read_go_build(file: BinaryIO) -> GoBuild | None:
-    """Return the build info of a Go binary, or None where there is none."""
+def read_go_build(file: BinaryIO, start: int) -> GoBuild | None:
+    """Return the build info of a Go binary, or None where there is none.
+
+    *start* is the offset of the writable data, where Go's linker puts it: a copy before that is
+    another program's, which this one embeds or looks for.
+    """
     with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
-        at = data.find(MAGIC)
+        at = data.find(MAGIC, start)
         while at >= 0:
             if at % ALIGN == 0 and at + HEADER <= len(data) and data[at + 15] & INLINE:
-                try:
+                with suppress(Malformed):
                     version, end = _string(data, at + HEADER)
                     modules, _ = _string(data, end)
-                except Malformed:
-                    return None
-                return _parse(version, modules)
+                    return _parse(version, modules)
             at = data.find(MAGIC, at + 1)
     return None
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from hatch_multiarch.audit.binary import Malformed, Window
-from hatch_multiarch.audit.facts import Facts, GoBuild
+from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.audit.gobuild import read_go_build
 
 MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "386"}
 DLL = 0x2000
 PE32_PLUS = 0x20B
 MAX_IMPORTS = 1000
+MAX_SECTIONS = 96
+DATA = 0xC0000040
+"""Characteristics of a section: initialised data, readable, writable."""
 
 
-def read_pe(window: Window, go: GoBuild | None) -> Facts:
+def read_pe(window: Window) -> Facts:
     """Return the facts of a PE executable; raises Malformed when it is none."""
     (start,) = window.unpack("<I", 0x3C)
     if window.read(start, 4) != b"PE\0\0":
@@ -19,13 +23,19 @@ def read_pe(window: Window, go: GoBuild | None) -> Facts:
     machine, sections, _, _, _, optional, flags = window.unpack("<2H3I2H", start + 4)
     if machine not in MACHINES or flags & DLL:
         raise Malformed(f"its machine is {machine:#x}, its characteristics {flags:#x}")
+    if sections > MAX_SECTIONS:
+        raise Malformed(f"it claims {sections} sections")
     (magic,) = window.unpack("<H", start + 24)
     directories = start + 24 + (112 if magic == PE32_PLUS else 96)
     table = start + 24 + optional
     spans = []
+    start = 0
     for number in range(sections):
         size, address, raw_size, raw = window.unpack("<4I", table + number * 40 + 8)
         spans.append((address, max(size, raw_size), raw))
+        (kind,) = window.unpack("<I", table + number * 40 + 36)
+        if kind & DATA == DATA:
+            start = start or raw
     (imports,) = window.unpack("<I", directories + 8)
     return Facts(
         format="pe",
@@ -35,12 +45,12 @@ def read_pe(window: Window, go: GoBuild | None) -> Facts:
         libc="none",
         interpreter=None,
         needed=tuple(_imports(window, imports, spans)) if imports else (),
-        go=go,
+        go=read_go_build(window.file, start),
     )
 
 
 def _imports(window: Window, address: int, spans: list[tuple[int, int, int]]) -> list[str]:
-    names = []
+    names: list[str] = []
     for number in range(MAX_IMPORTS):
         (name,) = window.unpack("<I", _offset(address + number * 20, spans) + 12)
         if not name:

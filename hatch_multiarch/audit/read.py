@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.audit.binary import Malformed, Window
 from hatch_multiarch.audit.elf import read_elf
-from hatch_multiarch.audit.gobuild import read_go_build
 from hatch_multiarch.audit.macho import FAT, MAGIC_64, read_macho
 from hatch_multiarch.audit.pe import read_pe
 from hatch_multiarch.errors import AuditError
@@ -25,13 +24,9 @@ def read(path: Path) -> Facts:
     of a known format, also when it is cut off or contradicts itself.
     """
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise AuditError(f"{path.name} is not a regular file")
         return _read(path)
     except OSError as error:
         raise AuditError(f"{path.name} cannot be read: {error.strerror}") from error
-    except AuditError:
-        raise
     except Malformed as error:
         raise AuditError(f"{path.name} is not an executable: {error}") from error
     except Exception as error:  # whatever a parser makes of a malicious file is its fault
@@ -40,15 +35,17 @@ def read(path: Path) -> Facts:
 
 
 def _read(path: Path) -> Facts:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise Malformed("it is not a regular file")
     with path.open("rb") as file:
+        magic = file.read(4)
         window = Window(file)
-        magic = window.read(0, 4)
         if magic == b"\x7fELF":
-            return read_elf(file, read_go_build(file))
+            return read_elf(file)
         if int.from_bytes(magic, "little") == MAGIC_64:
-            return read_macho(window, read_go_build(file))
+            return read_macho(window)
         if magic[:2] == b"MZ":
-            return read_pe(window, read_go_build(file))
+            return read_pe(window)
         if int.from_bytes(magic, "big") in FAT:
             raise Malformed("it is a universal (fat) Mach-O file; build one file per architecture")
     raise Malformed("it is no ELF, Mach-O or PE file")

@@ -29,6 +29,7 @@ GO_MACOS: dict[Version, Version] = {
     (1, 27): (13, 0),
 }
 BIG_SUR = (11, 0)
+LAST_BEFORE_26 = 15
 
 
 def wheel_tag(platform: Platform, facts: Sequence[Facts]) -> str:
@@ -80,8 +81,8 @@ def _macos(platform: Platform, facts: Sequence[Facts]) -> str:
         if each.go is not None:
             least = max(least, GO_MACOS.get(_go_release(each.go.version), least))
     major, minor = least
-    if major >= BIG_SUR[0] and minor:
-        major, minor = major + 1, 0  # from 11 on, tags only ever say N.0
+    if major >= BIG_SUR[0] and minor:  # from 11 on, tags only ever say N.0
+        major, minor = 26 if major == LAST_BEFORE_26 else major + 1, 0
     return f"macosx_{major}_{minor}_{platform.wheel_arch}"
 
 

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hatch_multiarch.plan import Unit
 
 _KNOWN: tuple[tuple[str, str], ...] = (
@@ -18,11 +20,12 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         "run `go mod vendor` in {source} and commit the vendor folder",
     ),
     (
-        (
-            r"C source files not allowed when not using cgo|build constraints exclude all Go files"
-            r"|undefined: C\.|C\+\+ source files not allowed"
-        ),
-        "if the package needs C, set {key}.cgo = true; if not, look at its build constraints",
+        r"source files not allowed when not using cgo",
+        'no Go file of the package says `import "C"`: add it, or move the C files elsewhere',
+    ),
+    (
+        r"no required module provides package|import lookup disabled by -mod|is not in std",
+        "run `go get` for it in {source}; if it stands in a go.work of yours, set GOWORK=auto",
     ),
     (
         r"requires go >= |module requires Go|invalid go version|unknown directive: toolchain",
@@ -37,13 +40,9 @@ _KNOWN: tuple[tuple[str, str], ...] = (
             r"|dial tcp|no such host|i/o timeout|connection refused"
         ),
         (
-            "Go fetches modules by GOPROXY; where it has no network, commit a vendor folder "
-            "(`go mod vendor`) or fill the module cache first (`go mod download`)"
+            "Go fetches modules by GOPROXY; where it has no network, commit a vendor folder (`go "
+            "mod vendor`) or fill the module cache first (`go mod download`)"
         ),
-    ),
-    (
-        r"no required module provides package|is not in std",
-        "run `go get` for it in {source}; if it stands in a go.work of yours, set GOWORK=auto",
     ),
     (
         r"terminal prompts disabled|could not read Username|Permission denied \(publickey\)",
@@ -84,9 +83,16 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"No space left on device|no space left on device", "free some space for Go's build cache"),
 )
 
+_WITHOUT_C = r"build constraints exclude all Go files|undefined: "
+
 
 def advice(unit: Unit, output: str) -> str:
     """Return what to do about the compiler's *output*; empty when it is not a known case."""
+    if not unit.helper.cgo and re.search(_WITHOUT_C, output) and _says_c(unit.source):
+        return (
+            'Go leaves out files with `import "C"` unless the helper uses cgo: set '
+            f"tool.multiarch.helpers.{unit.helper.name}.cgo = true"
+        )
     for pattern, text in _KNOWN:
         if re.search(pattern, output):
             return text.format(
@@ -95,3 +101,12 @@ def advice(unit: Unit, output: str) -> str:
                 platform=unit.platform.name,
             )
     return ""
+
+
+def _says_c(source: Path) -> bool:
+    """Tell whether a Go file below *source* uses cgo."""
+    return any(
+        re.search(r'^import "C"', file.read_text("utf-8", errors="replace"), re.MULTILINE)
+        for file in source.rglob("*.go")
+        if file.is_file()
+    )

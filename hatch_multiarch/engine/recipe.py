@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.toolchain import Go, Zig
 
 _DECIDED = (
-    *("-trimpath", "-buildvcs=false", "-buildmode=exe", "-compiler=gc", "-pgo=auto"),
+    *("-trimpath", "-buildvcs=false", "-buildmode=default", "-compiler=gc", "-pgo=auto"),
     *("-gcflags=all=", "-asmflags=all=", "-toolexec=", "-overlay=", "-installsuffix="),
     *("-race=false", "-msan=false", "-asan=false", "-linkshared=false", "-a=false"),
 )

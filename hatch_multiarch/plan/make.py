@@ -106,7 +106,9 @@ def _wheels(
             )
         wheels.append(WheelPlan(platform, mine))
     if not wheels:
-        problems.append("tool.multiarch.platforms: none of them has a wheel tag, so no wheel is left")
+        problems.append(
+            "tool.multiarch.platforms: none of them has a wheel tag, so no wheel is left"
+        )
     return tuple(wheels)
 
 
@@ -138,8 +140,8 @@ def _image(
     if not parts:
         notes.append("no image: this build has no Linux platform")
         return None
-    # A tag may not hold `+`, which a local version does; `_` is what others write instead.
-    version = project.version.replace("+", "_")
+    # A tag may not hold `+` or `!`, which versions may; `_` is what others write instead.
+    version = re.sub(r"[^A-Za-z0-9_.-]", "_", project.version)
     return ImagePlan(
         config=image,
         reference=image.name or re.sub(r"[-_.]+", "-", project.name).lower(),
@@ -152,8 +154,6 @@ def _dynamic_on_scratch(unit: Unit) -> str:
     return (
         f"tool.multiarch.image.base: {unit.helper.name} on {unit.platform.name} is linked against "
         f"glibc ({unit.libc}), which scratch does not hold; set "
-        f"tool.multiarch.helpers.{unit.helper.name}.libc = \"static\", or leave it out by "
+        f'tool.multiarch.helpers.{unit.helper.name}.libc = "static", or leave it out by '
         "tool.multiarch.image.helpers"
     )
-
-

@@ -36,7 +36,7 @@ class Unit:
     libc: Libc
     """The effective one: the floor raised to the least the toolchain and platform can do."""
     compiler: str
-    """``none`` (pure Go), ``zig``, ``gcc``, or a command; ``prebuilt`` for a binary built elsewhere."""
+    """``none`` (pure Go), ``zig``, ``gcc``, a command, or ``prebuilt`` (built elsewhere)."""
     source: Path
     """Absolute folder of the Go module, or the prebuilt binary."""
     output: Path

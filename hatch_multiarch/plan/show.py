@@ -52,7 +52,11 @@ def as_data(plan: Plan) -> dict[str, object]:
 
 def as_text(plan: Plan) -> str:
     """Return *plan* for a terminal, 80 columns wide unless names are long."""
-    lines = [f"{plan.project.name} {plan.project.version}, compiled on: {plan.engine}", "", "compile"]
+    lines = [
+        f"{plan.project.name} {plan.project.version}, compiled on: {plan.engine}",
+        "",
+        "compile",
+    ]
     rows = [("helper", "platform", "libc", "compiler")]
     rows += [(u.helper.name, u.platform.name, _libc(u), u.compiler) for u in plan.units]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

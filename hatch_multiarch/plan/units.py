@@ -86,9 +86,7 @@ def _fill(pattern: str, helper: Helper, platform: Platform) -> str:
     )
 
 
-def _compiler(
-    helper: Helper, platform: Platform, where: str, problems: list[str]
-) -> str | None:
+def _compiler(helper: Helper, platform: Platform, where: str, problems: list[str]) -> str | None:
     """Return ``zig``, ``gcc`` or a command for a cgo helper."""
     choice = helper.compiler
     if isinstance(choice, dict):
@@ -107,15 +105,13 @@ def _compiler(
         why = "cgo for macOS needs Apple's SDK"
         remedy = 'build it on a Mac, or give a prebuilt binary, or set platforms = ["linux/*"]'
     else:
-        why = f"zig cannot compile C for {platform.name} with libc = \"{helper.libc}\""
+        why = f'zig cannot compile C for {platform.name} with libc = "{helper.libc}"'
         remedy = 'set compiler = "gcc", another libc, or leave the platform out by `platforms`'
     problems.append(f"{where}.compiler: {why}; {remedy}")
     return None
 
 
-def _floor(
-    libc: Libc, platform: Platform, compiler: str, helper: Helper, notes: list[str]
-) -> Libc:
+def _floor(libc: Libc, platform: Platform, compiler: str, helper: Helper, notes: list[str]) -> Libc:
     """Raise the floor to the least that zig can build and that a wheel tag can say.
 
     With a machine's own compiler the floor stays as configured: what it needs is read from the

@@ -13,6 +13,9 @@ from packaging import tags
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.platforms.table import Platform, lookup
 
+# What a 32-bit Python is, by the name that a 64-bit kernel (or its 32-bit personality) reports.
+IN_32_BITS = {"x86_64": "386", "aarch64": "arm/v7", "armv8l": "arm/v7"}
+
 
 def host() -> Platform:
     """Return the platform of the running interpreter (a 32-bit Python is a 32-bit platform).
@@ -29,13 +32,15 @@ def from_sysconfig(platform: str, processor: str, bits: int) -> Platform:
     the size of a pointer, which decides for a 32-bit Python on a 64-bit kernel.
     """
     if platform.startswith("macosx-"):
-        name = f"darwin/{processor}"
+        built_for = platform.rpartition("-")[2]
+        name = f"darwin/{processor if built_for.startswith('universal') else built_for}"
     elif platform.startswith("win"):
         name = f"windows/{platform.partition('-')[2] or '386'}"
     else:
         name = platform.replace("-", "/", 1)
     if bits == 32:  # noqa: PLR2004 - a pointer's size
-        name = name.replace("x86_64", "386").replace("aarch64", "arm/v7")
+        for kernel, python in IN_32_BITS.items():
+            name = name.replace(kernel, python)
     found = lookup(name)
     if found is None:
         raise PlanError(

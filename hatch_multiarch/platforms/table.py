@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -19,19 +19,19 @@ else:
 class ZigTarget:
     """How zig compiles C for a platform; a None target means it cannot."""
 
-    glibc: str | None
+    glibc: str | None = None
     """``-target`` without the floor, such as ``aarch64-linux-gnu``."""
-    floor: tuple[int, int] | None
+    floor: tuple[int, int] | None = None
     """The oldest glibc that zig can build this target for."""
-    musl: str | None
+    musl: str | None = None
     """``-target`` for a static binary, such as ``aarch64-linux-musl``."""
-    other: str | None
+    other: str | None = None
     """``-target`` on systems without a choice of libc (Windows)."""
-    flags: tuple[str, ...]
+    flags: tuple[str, ...] = ()
     """More flags, such as ``-mcpu=arm1176jzf_s``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Platform:
     """One row of the table."""
 
@@ -41,24 +41,26 @@ class Platform:
     architecture: str
     variant: str | None
     goarch: str
-    go_env: dict[str, str]
+    go_env: dict[str, str] = field(default_factory=dict)
     """Go's own level variable, such as ``{"GOARM": "7"}``; empty where there is none."""
-    debian: str | None
+    debian: str | None = None
     """Debian's name of the architecture, ``armhf``."""
-    triple: str | None
+    triple: str | None = None
     """Prefix of the machine's cross-gcc, ``arm-linux-gnueabihf``."""
-    packages: tuple[str, ...]
+    packages: tuple[str, ...] = ()
     """Debian packages of that cross-gcc and its libc."""
+    loader: str | None = None
+    """Where every glibc system has its program loader, ``/lib/ld-linux-armhf.so.3``."""
     zig: ZigTarget
     wheel_arch: str
     """How wheel tags name the architecture: ``armv7l``, ``x86_64``, ``amd64`` (Windows)."""
-    manylinux: tuple[int, int] | None
+    manylinux: tuple[int, int] | None = None
     """Lowest manylinux that an index and the installers accept, ``(2, 17)``; None: no such tag."""
-    musllinux: tuple[int, int] | None
+    musllinux: tuple[int, int] | None = None
     """The same for musllinux, ``(1, 1)``."""
-    plain_tag: str | None
+    plain_tag: str | None = None
     """The one tag of a platform without policies: ``linux_armv6l``, ``win_amd64``."""
-    index_accepts: bool
+    index_accepts: bool = True
     """A package index takes wheels of this platform."""
 
 
@@ -71,45 +73,36 @@ def all_platforms() -> tuple[Platform, ...]:
 
 def _row(name: str, columns: dict[str, Any]) -> Platform:
     os, architecture, *variant = name.split("/")
-    zig = columns.get("zig", {})
     return Platform(
         name=name,
         os=os,
         architecture=architecture,
         variant=variant[0] if variant else None,
         goarch=architecture,
-        go_env=columns.get("go-env", {}),
-        debian=columns.get("debian"),
-        triple=columns.get("triple"),
-        packages=tuple(columns.get("packages", ())),
-        zig=ZigTarget(
-            glibc=zig.get("glibc"),
-            floor=_version(zig.get("floor")),
-            musl=zig.get("musl"),
-            other=zig.get("other"),
-            flags=tuple(zig.get("flags", ())),
-        ),
-        wheel_arch=columns["wheel-arch"],
-        manylinux=_version(columns.get("manylinux")),
-        musllinux=_version(columns.get("musllinux")),
-        plain_tag=columns.get("plain-tag"),
-        index_accepts=columns.get("index-accepts", True),
+        zig=ZigTarget(**_fields(columns.pop("zig", {}))),
+        **_fields(columns),
     )
 
 
-def _version(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    major, minor = text.split(".")
-    return int(major), int(minor)
+def _fields(columns: dict[str, Any]) -> dict[str, Any]:
+    """Return columns as keyword arguments, so that one with a wrong name is a TypeError."""
+    return {name.replace("-", "_"): _value(name, value) for name, value in columns.items()}
+
+
+def _value(column: str, value: Any) -> Any:
+    if column in {"floor", "manylinux", "musllinux"}:
+        major, minor = value.split(".")
+        return int(major), int(minor)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def normalise(name: str) -> str:
     """Return *name* as containerd normalises it: ``linux/aarch64`` -> ``linux/arm64``.
 
     The rules are those of containerd's ``platforms`` package (``normalizeOS``,
-    ``normalizeArch``). A bare architecture comes back unchanged: which system was meant is not
-    guessed.
+    ``normalizeArch``), which lets ``armhf`` and ``armel`` win over a variant behind them; the
+    names that ``uname`` uses are known too. A bare architecture comes back unchanged: which
+    system was meant is not guessed.
     """
     os, *rest = name.strip().lower().split("/")
     if not rest:
@@ -117,7 +110,7 @@ def normalise(name: str) -> str:
     os = {"macos": "darwin"}.get(os, os)
     architecture, *variants = rest
     architecture, own = _ARCHITECTURES.get(architecture, (architecture, ""))
-    variant = variants[0] if variants else own
+    variant = own or (variants[0] if variants else "")
     if architecture == "arm":
         variant = {"": "v7", "5": "v5", "6": "v6", "7": "v7", "8": "v8"}.get(variant, variant)
     if (architecture, variant) in (("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")):

@@ -12,7 +12,6 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import closing
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hatch_multiarch.errors import AuditError
@@ -53,9 +52,10 @@ def prove(
         in_layer = in_image.get((platform, helper_path(binary.unit)))
         for found in (in_wheel, in_layer):
             if found is not None and found[0] != binary.sha256:
-                where = " ".join(vars(found[1]).values())
+                place = " ".join(vars(found[1]).values())
                 raise _unequal(
-                    f"{binary.unit.id}: {where} has sha256 {found[0]}, and {binary.sha256} was built"
+                    f"{binary.unit.id}: sha256 is {found[0]} in {place}, "
+                    f"but {binary.sha256} was built"
                 )
         records.append(
             ProofRecord(
@@ -73,20 +73,24 @@ def _member(wheel: Path, member: str) -> tuple[str, WheelPlace]:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as file:
             return _drain(Source(file)), WheelPlace(wheel.name, member)  # type: ignore[arg-type]
-    except (KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise _unequal(f"{wheel.name}: {member} cannot be read ({error})") from error
+    except (KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _unequal(f"{wheel.name}: {member} cannot be read: {error}") from error
 
 
 def _image(image: BuiltImage) -> Places:
     """Read every output of *image*; they hold the same, so the last one's places stand for all."""
     places: Places = {}
     for output in image.outputs:
-        try:
-            with closing(_Blobs(output)) as blobs:
-                places = _walk(blobs, image)
-        except (KeyError, OSError, ValueError, tarfile.TarError, zlib.error) as error:
-            raise _unequal(f"{output.name} cannot be read: {error}") from error
+        places = _output(output, image)
     return places
+
+
+def _output(output: Path, image: BuiltImage) -> Places:
+    try:
+        with closing(_Blobs(output)) as blobs:
+            return _walk(blobs, image)
+    except (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise _unequal(f"{output.name} is not the image that was built: {error}") from error
 
 
 def _walk(blobs: _Blobs, image: BuiltImage) -> Places:
@@ -114,7 +118,7 @@ class _Blobs:
 
     def __init__(self, output: Path) -> None:
         self._folder = output
-        self._archive = None if output.is_dir() else tarfile.open(output)
+        self._archive = None if output.is_dir() else tarfile.TarFile(output)
 
     def close(self) -> None:
         """Close the archive."""
@@ -169,5 +173,6 @@ def _check(digest: str, found: str) -> None:
 def _unequal(message: str) -> AuditError:
     return AuditError(
         message,
-        advice="the file was changed after it was written; build again, and see what else writes there",
+        advice="something changed it after it was written: see what else writes there, "
+        "and build again",
     )

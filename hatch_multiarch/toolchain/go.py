@@ -151,8 +151,9 @@ def _on_path() -> Iterator[Go]:
 
 def _probe(path: Path) -> Go | None:
     """Ask a Go what it is; None when it does not run."""
-    env = {k: v for k, v in os.environ.items() if k not in ("GOROOT", "GOFLAGS", "GOOS", "GOARCH")}
-    env["GOTOOLCHAIN"] = "local"
+    # None of Go's own variables: it is asked what it is, not what it is set to.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GO")}
+    env |= {"GOENV": "off", "GOTOOLCHAIN": "local"}
     try:
         # Outside any module: a go.mod in reach must not make it fetch another Go.
         done = process.run(

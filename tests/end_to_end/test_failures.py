@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,7 +41,8 @@ def test_a_platform_that_fails_shows_the_compiler_and_changes_nothing(
     built: Path, run: Callable[..., Ran]
 ) -> None:
     before = outputs(built)
-    (built / "helpers/greet/only_arm64.go").write_text("package main\n\nfunc init() { undefinedThing() }\n")
+    broken = "package main\n\nfunc init() { undefinedThing() }\n"
+    (built / "helpers/greet/only_arm64.go").write_text(broken)
     said = run(*BUILD, cwd=built, code=5, **TWO).out
     assert "greet linux/arm64" in said
     assert "./only_arm64.go:3:15: undefined: undefinedThing" in said
@@ -50,11 +52,12 @@ def test_a_platform_that_fails_shows_the_compiler_and_changes_nothing(
 
 def test_an_audit_that_fails_changes_nothing(built: Path, run: Callable[..., Ran]) -> None:
     before = outputs(built)
+    (built / "prebuilt").mkdir()
+    shutil.copy(built / "build/multiarch/bin/linux-amd64/greet", built / "prebuilt")
     pyproject = built / "pyproject.toml"
     pyproject.write_text(
-        pyproject.read_text()
-        + '\n[[tool.multiarch.overrides]]\nplatforms = "linux/arm64"\n'
-        'helpers.greet.prebuilt = "build/multiarch/bin/linux-amd64/greet"\n'
+        pyproject.read_text() + '\n[[tool.multiarch.overrides]]\nplatforms = "linux/arm64"\n'
+        'helpers.greet.prebuilt = "prebuilt/greet"\n'
     )
     text = pyproject.read_text().replace('ldflags = ["-X main.version={version}"]', "")
     pyproject.write_text(text)
@@ -82,7 +85,7 @@ def complete(project: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             assert archive.testzip() is None
             assert any(name.endswith("RECORD") for name in archive.namelist())
-    for path in project.glob("build/multiarch/bin/*/*"):
+    for path in project.glob("build/multiarch/bin/*/[!.]*"):
         assert path.read_bytes()[:4] == b"\x7fELF"
         subprocess.run(["readelf", "-SW", path], check=True, capture_output=True)
 
@@ -98,8 +101,13 @@ def test_a_build_cut_short_leaves_nothing_partial(
     for step in range(8):
         (project / "helpers/greet/step.go").write_text(f"package main\n\nconst step = {step}\n")
         process = subprocess.Popen(
-            BUILD, cwd=project, env=clean_env(**TWO), start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            BUILD,
+            cwd=project,
+            env=clean_env(**TWO),
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(0.2 + whole * step / 8)
         # As a terminal does: the signal goes to the whole group.
@@ -112,10 +120,17 @@ def test_a_build_cut_short_leaves_nothing_partial(
 
 
 def test_ctrl_c_is_said_without_a_traceback(project: Path) -> None:
-    (project / "helpers/greet/step.go").write_text(f"package main\n\nconst step = {time.time_ns()}\n")
+    step = f"package main\n\nconst step = {time.time_ns()}\n"
+    (project / "helpers/greet/step.go").write_text(step)
     process = subprocess.Popen(
-        BUILD, cwd=project, env=clean_env(**TWO), start_new_session=True, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        BUILD,
+        cwd=project,
+        env=clean_env(**TWO),
+        start_new_session=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     time.sleep(1.0)
     os.killpg(process.pid, signal.SIGINT)

@@ -121,14 +121,19 @@ def test_the_skip_switch_leaves_hatchling_alone(
     [
         (
             {"HATCH_MULTIARCH_PLATFORMS": "linux/arm46"},
-            "HATCH_MULTIARCH_PLATFORMS: expected all, host or platforms, found 'linux/arm46'; "
-            "did you mean 'linux/arm64'?",
+            (
+                "HATCH_MULTIARCH_PLATFORMS: expected all, host or platforms, found 'linux/arm46'; "
+                "did you mean 'linux/arm64'?"
+            ),
         ),
         (
             {"HATCH_MULTIARCH_ENGINE": "hosst"},
             "HATCH_MULTIARCH_ENGINE: expected auto or host, found 'hosst'",
         ),
-        ({"HATCH_MULTIARCH_IMAGE": "maybe"}, "HATCH_MULTIARCH_IMAGE: expected 0 or 1, found 'maybe'"),
+        (
+            {"HATCH_MULTIARCH_IMAGE": "maybe"},
+            "HATCH_MULTIARCH_IMAGE: expected 0 or 1, found 'maybe'",
+        ),
         ({"HATCH_MULTIARCH_SKIP": "2"}, "HATCH_MULTIARCH_SKIP: expected 0 or 1, found '2'"),
     ],
 )

@@ -53,8 +53,9 @@ func main() {
 	}
 	var version string
 	var sum int
-	row := db.QueryRow("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x < 100)" +
-		" SELECT sqlite_version(), sum(x) FROM n")
+	row := db.QueryRow("WITH RECURSIVE n(x) AS " +
+		"(SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x < 100) " +
+		"SELECT sqlite_version(), sum(x) FROM n")
 	if err := row.Scan(&version, &sum); err != nil {
 		panic(err)
 	}

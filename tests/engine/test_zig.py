@@ -1,0 +1,101 @@
+"""cgo by zig, for platforms other than the machine's."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import version as installed
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
+
+from hatch_multiarch.config import Libc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Site
+
+    from hatch_multiarch.engine import Binary
+
+pytest.importorskip("ziglang")
+
+pytestmark = pytest.mark.slow
+
+
+def needs(binary: Binary) -> tuple[int, ...]:
+    """Return the highest version of glibc that a binary needs."""
+    found = [(0,)]
+    with binary.path.open("rb") as file:
+        for section in ELFFile(file).iter_sections():
+            if isinstance(section, GNUVerNeedSection):
+                names = [need.name for _, needs in section.iter_versions() for need in needs]
+                found += [
+                    tuple(map(int, name.removeprefix("GLIBC_").split(".")))
+                    for name in names
+                    if name.startswith("GLIBC_2")
+                ]
+    return max(found)
+
+
+def test_glibc_with_a_floor(site: Site, interpreter: Any):
+    site.tone()
+    units = [
+        site.unit("tone", platform, "zig", Libc("glibc", (2, 17)))
+        for platform in ("linux/amd64", "linux/arm64")
+    ]
+    binaries = site.build(*units)
+    for binary in binaries:
+        assert (2, 2) < needs(binary) <= (2, 17)
+        assert interpreter(binary) is not None
+        assert binary.compiler == f"zig {installed('ziglang')}"
+        assert b"ziglang" not in binary.path.read_bytes()
+    again = site.build(*units)
+    assert [binary.cached for binary in again] == [True, True]
+
+
+def test_another_floor_is_another_binary(site: Site):
+    """`secure_getenv` came with glibc 2.17; Go's own check would keep the old binary."""
+    site.tone()
+    site.write(
+        {
+            "tone/pitch.c": "#include <stdlib.h>\n#include <sys/random.h>\n"
+            "int pitch(int x) { char b[4]; return x + (int)getrandom(b, 4, 0); }\n"
+        }
+    )
+    [binary] = site.build(site.unit("tone", "linux/arm64", "zig", Libc("glibc", (2, 31))))
+    assert needs(binary) >= (2, 25)
+    site.tone()
+    [binary] = site.build(site.unit("tone", "linux/arm64", "zig", Libc("glibc", (2, 17))))
+    assert needs(binary) <= (2, 17)
+    assert not binary.cached
+
+
+@pytest.mark.parametrize("kind", ["static", "musl"])
+def test_static_runs_on_arm64(site: Site, interpreter: Any, run: Any, emulate: Any, kind: Any):
+    site.tone()
+    [binary] = site.build(site.unit("tone", "linux/arm64", "zig", Libc(kind)))
+    assert interpreter(binary) is None
+    assert run(*emulate("linux/arm64"), binary.path).out == "tone arm64 42 true\n"
+
+
+def test_two_folders_and_fresh_caches_give_the_same_bytes(
+    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    units, builds = [], []
+    for folder in ("one", "another/place"):
+        for name in ("GOCACHE", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"):
+            monkeypatch.setenv(name, str(tmp_path / folder / name))
+        site.root = tmp_path / folder / "project"
+        site.greet()
+        site.tone()
+        units = [
+            site.unit("greet", "linux/arm64"),
+            site.unit("tone", "linux/amd64", "zig", Libc("glibc", (2, 17))),
+        ]
+        binaries = site.build(*units)
+        assert [binary.cached for binary in binaries] == [False, False]
+        builds.append([binary.sha256 for binary in binaries])
+        shutil.rmtree(tmp_path / folder / "GOCACHE")
+    assert builds[0] == builds[1]
