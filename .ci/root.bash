@@ -13,8 +13,7 @@ debian_root() {
     local name=$1 packages=$2 suite key aside
     local -a sources fetching
     shift 2
-    # shellcheck source=/dev/null - what it says differs by machine
-    suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
     key=$(printf '%s\n' "$suite" "$packages" "$@" | sha256sum | cut -c1-12)
     tar=${cache}/${name}-${suite}-${key}.tar
     [[ ! -f $tar ]] || return 0

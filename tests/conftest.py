@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from hatch_multiarch.toolchain import find_zig
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -128,7 +130,9 @@ def links(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ran]) -> 
     """Return the environment in which isolated builds find this checkout's plugin.
 
     hatch keeps build environments by project; each test session gets a place of its own for them.
+    zig is on PATH, so that only the tests about bringing compilers install it (400 MB) each time.
     """
+    zig = Path(find_zig("==0.17.1").path).parent
     folder = tmp_path_factory.mktemp("links")
     source = folder / "source"
     ignore = shutil.ignore_patterns(".*", "dist", "build", "tests", "__pycache__")
@@ -139,6 +143,7 @@ def links(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ran]) -> 
         "PIP_FIND_LINKS": " ".join(filter(None, [str(folder), os.environ.get("PIP_FIND_LINKS")])),
         "UV_FIND_LINKS": str(folder),
         "HATCH_DATA_DIR": str(folder / "hatch"),
+        "PATH": os.pathsep.join([str(zig), os.environ["PATH"]]),
     }
 
 

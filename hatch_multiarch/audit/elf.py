@@ -33,8 +33,6 @@ _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 # Versions that name a feature of the loader instead: the glibc that first had it.
 _FEATURES = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42)}
 _PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1
-_READ_WRITE_EXECUTE = 7
-_READ_WRITE = 6
 
 # Tag_CPU_arch of the Arm build attributes (ABI addenda, section 3.3.5.2).
 _CPU_ARCH = {1: "v4", 2: "v4", 3: "v5", 4: "v5", 5: "v5", 6: "v6", 7: "v6", 8: "v6", 9: "v6",
@@ -45,7 +43,8 @@ def read_elf(file: BinaryIO) -> Facts:
     """Return the facts of an ELF executable; raises Malformed when it is none."""
     from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - slow to import
 
-    elf: Any = ELFFile(Patient(file))
+    patient: Any = Patient(file)
+    elf: Any = ELFFile(patient)
     machine = (elf["e_machine"], elf.elfclass, elf.little_endian)
     architecture = MACHINES.get(machine)
     if architecture is None:
@@ -53,7 +52,6 @@ def read_elf(file: BinaryIO) -> Facts:
     interpreter = None
     dynamic: dict[Any, Any] = {}
     needed: list[str] = []
-    start = 0
     for segment in elf.iter_segments():
         kind = segment["p_type"]
         if kind == "PT_INTERP":
@@ -63,13 +61,12 @@ def read_elf(file: BinaryIO) -> Facts:
                 dynamic[tag.entry.d_tag] = tag.entry.d_val
                 if tag.entry.d_tag == "DT_NEEDED":
                     needed.append(tag.needed)
-        elif kind == "PT_LOAD" and segment["p_flags"] & _READ_WRITE_EXECUTE == _READ_WRITE:
-            start = start or segment["p_offset"]
     # A program that can be loaded anywhere is a "shared object" too, but one that says so.
     program = interpreter is not None or dynamic.get("DT_FLAGS_1", 0) & _PIE
     if elf["e_type"] != "ET_EXEC" and not (elf["e_type"] == "ET_DYN" and program):
         raise Malformed("it is an object file or a library")
-    go = read_go_build(file, start)
+    build_info = elf.get_section_by_name(".go.buildinfo")
+    go = read_go_build(file, build_info["sh_offset"] if build_info else 0)
     glibc, symbol = _glibc_needs(elf) if "DT_VERNEED" in dynamic else (None, None)
     return Facts(
         format="elf",

@@ -25,8 +25,8 @@ GUARD = 16
 def read_go_build(file: BinaryIO, start: int) -> GoBuild | None:
     """Return the build info of a Go binary, or None where there is none.
 
-    *start* is the offset of the writable data, where Go's linker puts it: a copy before that is
-    another program's, which this one embeds or looks for.
+    *start* is the offset of the section where Go's linker puts it: a copy before that is another
+    program's, which this one embeds or looks for.
     """
     with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
         at = data.find(MAGIC, start)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hatch_multiarch.audit.binary import Malformed, Window
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.audit.gobuild import read_go_build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAGIC_64 = 0xFEEDFACF
 FAT = (0xCAFEBABE, 0xCAFEBABF)
@@ -13,18 +18,16 @@ CPUS = {0x01000007: "amd64", 0x0100000C: "arm64"}
 MH_EXECUTE = 2
 LC_LOAD_DYLIB = 0xC
 LC_SEGMENT_64 = 0x19
-READ_WRITE = 3
 LC_VERSION_MIN_MACOSX = 0x24
 LC_BUILD_VERSION = 0x32
 PLATFORM_MACOS = 1
 MAX_COMMANDS = 10_000
+MAX_SECTIONS = 255
 
 
 def read_macho(window: Window) -> Facts:
     """Return the facts of a thin 64-bit Mach-O executable; raises Malformed when it is none."""
-    magic, cpu, _, kind, count, _ = window.unpack("<6I", 0)
-    if magic != MAGIC_64:
-        raise Malformed("it is not a thin 64-bit Mach-O file; build one file per architecture")
+    _, cpu, _, kind, count, _ = window.unpack("<6I", 0)
     if kind != MH_EXECUTE or cpu not in CPUS:
         raise Malformed(f"its Mach-O type is {kind}, its processor {cpu:#x}")
     if count > MAX_COMMANDS:
@@ -32,25 +35,18 @@ def read_macho(window: Window) -> Facts:
     macos = None
     needed = []
     start = 0
-    offset = 32
-    for _ in range(count):
-        command, size = window.unpack("<2I", offset)
-        if size < 8:  # noqa: PLR2004 - the two words just read
-            raise Malformed("a load command is shorter than its own header")
+    for command, at in _commands(window, count):
         if command == LC_LOAD_DYLIB:
-            needed.append(window.text(offset + window.unpack("<I", offset + 8)[0]))
+            needed.append(window.text(at + window.unpack("<I", at + 8)[0]))
         elif command == LC_SEGMENT_64:
-            place, length, _, access = window.unpack("<2Q2I", offset + 40)
-            if access == READ_WRITE and length:
-                start = start or place
+            start = start or _build_info(window, at)
         elif command == LC_VERSION_MIN_MACOSX:
-            macos = _version(window.unpack("<I", offset + 8)[0])
+            macos = _version(window.unpack("<I", at + 8)[0])
         elif command == LC_BUILD_VERSION:
-            platform, least = window.unpack("<2I", offset + 8)
+            platform, least = window.unpack("<2I", at + 8)
             if platform != PLATFORM_MACOS:
                 raise Malformed(f"it is for Apple platform {platform}, not macOS")
             macos = _version(least)
-        offset += size
     return Facts(
         format="macho",
         os="darwin",
@@ -62,6 +58,28 @@ def read_macho(window: Window) -> Facts:
         macos=macos,
         go=read_go_build(window.file, start),
     )
+
+
+def _commands(window: Window, count: int) -> Iterator[tuple[int, int]]:
+    """Yield each load command and its offset."""
+    at = 32
+    for _ in range(count):
+        command, size = window.unpack("<2I", at)
+        if size < 8:  # noqa: PLR2004 - the two words just read
+            raise Malformed("a load command is shorter than its own header")
+        yield command, at
+        at += size
+
+
+def _build_info(window: Window, at: int) -> int:
+    """Return the offset of Go's build info if the segment whose command is at *at* has it, or 0."""
+    (sections,) = window.unpack("<I", at + 64)
+    if sections > MAX_SECTIONS:
+        raise Malformed(f"a segment claims {sections} sections")
+    for section in range(at + 72, at + 72 + sections * 80, 80):
+        if window.read(section, 16).rstrip(b"\0") == b"__go_buildinfo":
+            return window.unpack("<I", section + 48)[0]
+    return 0
 
 
 def _version(packed: int) -> tuple[int, int]:

@@ -36,7 +36,7 @@ def read(path: Path) -> Facts:
 
 def _read(path: Path) -> Facts:
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise Malformed("it is not a regular file")
+        raise Malformed("it is not a regular file (links are not followed)")
     with path.open("rb") as file:
         magic = file.read(4)
         window = Window(file)

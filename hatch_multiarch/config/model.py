@@ -252,7 +252,7 @@ class Config:
     )
     output: str = key(
         "Folder of everything that is not for a package index: image, report, compiled helpers. "
-        "The folder is ours: cleaning removes it.",
+        "Cleaning removes what we wrote there.",
         default="build/multiarch",
         check="output_path",
     )

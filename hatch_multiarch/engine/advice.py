@@ -47,8 +47,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"terminal prompts disabled|could not read Username|Permission denied \(publickey\)",
         (
-            "set GOPRIVATE and give Go access to the repository (GOAUTH, .netrc or a Git credential "
-            "helper)"
+            "set GOPRIVATE and give Go access to the repository (GOAUTH, .netrc or a credential "
+            "helper of Git)"
         ),
     ),
     (
@@ -72,8 +72,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"fatal error: '?[\w/.+-]+\.h'?",
         (
-            "the header must be there for {platform}: ship it with the helper, or give {key}.compiler "
-            "as a command with its sysroot"
+            "the header must be there for {platform}: ship it with the helper, or give "
+            "{key}.compiler as a command with its sysroot"
         ),
     ),
     (

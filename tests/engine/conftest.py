@@ -4,8 +4,7 @@ import shutil
 import sys
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
@@ -14,6 +13,9 @@ from hatch_multiarch.config import Helper, Libc, Toolchain
 from hatch_multiarch.engine import Binary, HostEngine
 from hatch_multiarch.plan import Unit
 from hatch_multiarch.platforms import host, lookup
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GREET = """package main
 
@@ -66,6 +68,7 @@ class Watch:
         self._note("finished", binary.unit)
 
     def failed(self, unit: Unit, error: Exception) -> None:
+        assert str(error)
         self._note("failed", unit)
 
     def all(self, what: str) -> list[str]:

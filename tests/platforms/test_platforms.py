@@ -58,7 +58,7 @@ def test_every_row_agrees_with_itself(row):
     assert normalise(row.name) == row.name
     assert lookup(row.name) is row
     assert row.goarch == row.architecture
-    assert row.go_env.get("GOARM", "").replace("", "") == (row.variant or "v").removeprefix("v")
+    assert row.go_env.get("GOARM", "") == (row.variant or "").removeprefix("v")
     assert bool(row.debian) == bool(row.triple) == bool(row.packages)
     assert (row.zig.glibc is None) == (row.zig.floor is None)
     assert (row.plain_tag is None) or not (row.manylinux or row.musllinux)
@@ -66,12 +66,11 @@ def test_every_row_agrees_with_itself(row):
 
 @pytest.mark.parametrize("row", LINUX, ids=lambda row: row.name)
 def test_every_linux_row_names_its_compilers(row):
-    assert row.zig.glibc
-    assert row.zig.musl
     assert row.loader.startswith("/lib")
-    # glibc's and musl's zig target differ in the libc alone.
-    cpu, system, libc = row.zig.glibc.split("-")
-    assert row.zig.musl == f"{cpu}-{system}-{libc.replace('gnu', 'musl')}"
+    assert row.zig.glibc or row.debian
+    if row.zig.glibc is not None:  # glibc's and musl's target differ in the libc alone
+        cpu, system, libc = row.zig.glibc.split("-")
+        assert row.zig.musl == f"{cpu}-{system}-{libc.replace('gnu', 'musl')}"
     if row.debian is not None:
         assert row.triple == DEBIAN[row.debian]
         assert row.packages == (

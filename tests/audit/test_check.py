@@ -1,0 +1,223 @@
+"""Every refusal of a binary, with its exact words."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from hatch_multiarch.audit import Facts, GoBuild, check, read
+from hatch_multiarch.audit.check import ALLOWED, allowed
+from hatch_multiarch.config import Libc
+from hatch_multiarch.errors import AuditError
+from hatch_multiarch.platforms import all_platforms, lookup
+
+STATIC = Libc("static")
+MUSL = Libc("musl")
+GLIBC = Libc("glibc", (2, 17))
+
+
+def facts(name, **more):
+    """Return the facts of a program for the platform *name*, static unless told."""
+    os, architecture, *variant = name.split("/")
+    linux = os == "linux"
+    plain = {
+        "format": {"linux": "elf", "darwin": "macho", "windows": "pe"}.get(os, "elf"),
+        "variant": variant[0] if variant else None,
+        "libc": "static" if linux else "none",
+        "interpreter": None,
+    }
+    return Facts(os=os, architecture=architecture, **{**plain, **more})
+
+
+def dynamic(name, **more):
+    platform = lookup(name)
+    plain = {"libc": "glibc", "interpreter": platform.loader, "needed": ("libc.so.6",)}
+    return facts(name, **{**plain, **more})
+
+
+def level(name, **settings):
+    return facts(name, go=GoBuild("go1.27.3", "example.com/x", settings))
+
+
+REFUSALS = [
+    (
+        facts("linux/amd64"), "linux/arm64", STATIC,
+        "greet is a program for linux/amd64, but it is meant for linux/arm64",
+    ),
+    (
+        facts("darwin/arm64"), "linux/arm64", STATIC,
+        "greet is a program for darwin/arm64, but it is meant for linux/arm64",
+    ),
+    (
+        facts("freebsd/amd64"), "linux/amd64", STATIC,
+        "greet is a program for freebsd/amd64, but it is meant for linux/amd64",
+    ),
+    (
+        facts("windows/amd64"), "windows/386", STATIC,
+        "greet is a program for windows/amd64, but it is meant for windows/386",
+    ),
+    (
+        facts("linux/arm/v7"), "linux/arm/v6", STATIC,
+        "greet is a program for linux/arm/v7, but it is meant for linux/arm/v6",
+    ),
+    (
+        facts("linux/arm/v6"), "linux/arm/v5", STATIC,
+        "greet is a program for linux/arm/v6, but it is meant for linux/arm/v5",
+    ),
+    (
+        level("linux/amd64", GOAMD64="v3"), "linux/amd64", STATIC,
+        ("greet was built with GOAMD64=v3; no wheel tag says that it needs more than the "
+        "architecture's first processors have, so pip would install it on machines where it "
+        "crashes"),
+    ),
+    (
+        level("darwin/arm64", GOARM64="v8.1"), "darwin/arm64", STATIC,
+        ("greet was built with GOARM64=v8.1; no wheel tag says that it needs more than the "
+        "architecture's first processors have, so pip would install it on machines where it "
+        "crashes"),
+    ),
+    (
+        dynamic("linux/amd64"), "linux/amd64", STATIC,
+        'greet is dynamic (it needs libc.so.6), but libc = "static" promises a static program',
+    ),
+    (
+        dynamic("linux/amd64", needed=()), "linux/amd64", MUSL,
+        ('greet is dynamic (it needs /lib64/ld-linux-x86-64.so.2), but libc = "musl" promises '
+        "a static program"),
+    ),
+    (
+        dynamic("linux/arm64", libc="musl", interpreter="/lib/ld-musl-aarch64.so.1"),
+        "linux/arm64", MUSL,
+        "greet needs musl's loader (/lib/ld-musl-aarch64.so.1); a helper for musl must be static",
+    ),
+    (
+        dynamic("linux/arm64", needed=("libopus.so.0", "libc.so.6", "libz.so.1")),
+        "linux/arm64", GLIBC,
+        "greet needs libopus.so.0, libz.so.1, which a Linux wheel may not take for granted",
+    ),
+    (
+        dynamic("linux/arm64", glibc=(2, 34), glibc_symbol="pthread_create"),
+        "linux/arm64", GLIBC,
+        ('greet needs glibc 2.34 (pthread_create@GLIBC_2.34), more than libc = "glibc:2.17" '
+        "allows on linux/arm64"),
+    ),
+    (
+        dynamic("linux/amd64", interpreter="/nix/store/x-glibc/lib/ld-linux-x86-64.so.2"),
+        "linux/amd64", GLIBC,
+        ("greet starts with the loader /nix/store/x-glibc/lib/ld-linux-x86-64.so.2, but on "
+        "linux/amd64 it is /lib64/ld-linux-x86-64.so.2"),
+    ),
+    (
+        dynamic("linux/arm/v7", interpreter="/lib/ld-linux.so.3"), "linux/arm/v7", GLIBC,
+        ("greet starts with the loader /lib/ld-linux.so.3, but on linux/arm/v7 it is "
+        "/lib/ld-linux-armhf.so.3"),
+    ),
+    (
+        facts("darwin/arm64", needed=("/usr/lib/libSystem.B.dylib", "@rpath/libopus.dylib")),
+        "darwin/arm64", STATIC,
+        "greet needs @rpath/libopus.dylib, which is no part of macOS",
+    ),
+    (
+        facts("windows/amd64", needed=("kernel32.dll", "libwinpthread-1.dll")),
+        "windows/amd64", STATIC,
+        "greet needs libwinpthread-1.dll, which is no part of Windows",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("found", "name", "libc", "message"), REFUSALS)
+def test_a_binary_is_refused_with_these_words(found, name, libc, message):
+    with pytest.raises(AuditError) as caught:
+        check(found, file="greet", platform=lookup(name), libc=libc)
+    assert caught.value.message == message
+    assert caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "libc"),
+    [
+        *((facts(row.name), row.name, STATIC) for row in all_platforms()),
+        *((dynamic(row.name), row.name, GLIBC) for row in all_platforms() if row.loader),
+        (facts("linux/arm/v5"), "linux/arm/v7", STATIC),
+        (facts("linux/arm"), "linux/arm/v6", STATIC),
+        (facts("linux/amd64"), "linux/amd64", MUSL),
+        (facts("linux/amd64"), "linux/amd64", GLIBC),
+        (dynamic("linux/amd64", glibc=(2, 17)), "linux/amd64", GLIBC),
+        (dynamic("linux/amd64", glibc=(2, 41)), "linux/amd64", Libc("glibc")),
+        (level("linux/386", GO386="softfloat"), "linux/386", STATIC),
+        (level("linux/amd64", GOAMD64="v1"), "linux/amd64", STATIC),
+        (facts("darwin/amd64", needed=("/usr/lib/libresolv.9.dylib",)), "darwin/amd64", STATIC),
+        (facts("windows/386", needed=("api-ms-win-crt-heap-l1-1-0.dll",)), "windows/386", STATIC),
+    ],
+)
+def test_a_binary_that_fits_is_let_through(found, name, libc):
+    check(found, file="greet", platform=lookup(name), libc=libc)
+
+
+def test_no_library_is_allowed_that_a_policy_forbids():
+    auditwheel = pytest.importorskip("auditwheel")
+    policies = json.loads(
+        Path(auditwheel.__file__).with_name("policy").joinpath("manylinux-policy.json").read_text()
+    )
+    real = [each for each in policies if each["name"] != "linux"]
+    assert len(real) > 10
+    for policy in real:
+        assert set(policy["lib_whitelist"]) >= ALLOWED, policy["name"]
+
+
+def test_the_loaders_themselves_may_be_needed():
+    assert all(allowed(Path(row.loader).name) for row in all_platforms() if row.loader)
+    assert not allowed("libstdc++.so.6")
+    assert not allowed("libc.so")
+
+
+def _make(kind, path):
+    if kind == "link":
+        path.symlink_to("/bin/sh")
+    elif kind == "dangling":
+        path.symlink_to("nowhere")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind != "missing":
+        path.write_bytes(kind)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and fifos")
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("link", "greet is not an executable: it is not a regular file (links are not followed)"),
+        (
+            "dangling",
+            "greet is not an executable: it is not a regular file (links are not followed)",
+        ),
+        ("folder", "greet is not an executable: it is not a regular file (links are not followed)"),
+        ("fifo", "greet is not an executable: it is not a regular file (links are not followed)"),
+        ("missing", "greet cannot be read: No such file or directory"),
+        (b"", "greet is not an executable: it is no ELF, Mach-O or PE file"),
+        (b"#!", "greet is not an executable: it is no ELF, Mach-O or PE file"),
+        (b"#!/bin/sh\n", "greet is not an executable: it is no ELF, Mach-O or PE file"),
+        (b"MZ", "greet is not an executable: 4 bytes at offset 60 are outside the file"),
+        (
+            b"\xca\xfe\xba\xbe\0\0\0\2",
+            (
+                "greet is not an executable: it is a universal (fat) Mach-O file; build one file per "
+                "architecture"
+            ),
+        ),
+        (
+            b"\xcf\xfa\xed\xfe\7\0\0\1",
+            "greet is not an executable: 24 bytes at offset 0 are outside the file",
+        ),
+    ],
+)
+def test_what_is_no_program(kind, message, tmp_path):
+    _make(kind, tmp_path / "greet")
+    with pytest.raises(AuditError) as caught:
+        read(tmp_path / "greet")
+    assert caught.value.message == message

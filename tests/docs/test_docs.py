@@ -1,0 +1,73 @@
+"""The docs are true: generated pages are current, examples are read by the reader, links lead."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import REPOSITORY
+
+from hatch_multiarch.config import read_table
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = [
+    *REPOSITORY.glob("*.md"),
+    *REPOSITORY.glob("docs/*.md"),
+    *REPOSITORY.glob("example_project/*.md"),
+]
+BLOCK = re.compile(r"^```(\w+).*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for name, text in BLOCK.findall(page.read_text("utf-8")) if name == language]
+
+
+def test_the_config_reference_is_current() -> None:
+    path = REPOSITORY / "docs/reference.py"
+    spec = importlib.util.spec_from_file_location("reference", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = (REPOSITORY / "docs/config.md").read_text("utf-8")
+    assert page == module.render(), "run python docs/reference.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_toml_example_is_a_config_that_the_reader_takes(page: Path) -> None:
+    for text in blocks(page, "toml"):
+        table = tomllib.loads(text).get("tool", {}).get("multiarch")
+        if table is not None:
+            # A snippet may lean on helpers that another one on the page defines.
+            helpers = {"greet": {}, "tone": {"cgo": True}}
+            table["helpers"] = {**helpers, **table.get("helpers", {})}
+            read_table(table, project_name="greeter")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_python_example_compiles(page: Path) -> None:
+    for text in blocks(page, "python"):
+        compile(text, page.name, "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+        if "://" not in link:
+            assert (page.parent / link).exists(), link
+
+
+def test_the_readme_has_exactly_two_commands_for_newcomers() -> None:
+    text = (REPOSITORY / "README.md").read_text("utf-8")
+    [commands] = re.findall(r"^```sh newcomer\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(commands.splitlines()) == 2

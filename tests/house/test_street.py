@@ -1,0 +1,85 @@
+"""The street runs one way: a room imports only rooms before it, and nobody imports a face."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import hatch_multiarch
+
+ROOT = Path(hatch_multiarch.__file__).parent
+ORDER = [
+    "__init__",
+    "errors",
+    "process",
+    "platforms",
+    "config",
+    "plan",
+    "toolchain",
+    "engine",
+    "audit",
+    "locator",
+    "staging",
+    "wheel",
+    "image",
+    "compile",
+    "report",
+    "console",
+    "build",
+    "project",
+    # the faces
+    "plugin",
+    "hooks",
+    "sessions",
+    "cli",
+    "__main__",
+]
+FACES = ORDER[ORDER.index("plugin") :]
+
+
+def room(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Return the rooms that a module imports, also for types and inside functions."""
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{each.name}" for each in node.names]
+        elif isinstance(node, ast.Import):
+            names = [each.name for each in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "hatch_multiarch" and len(parts) > 1:
+                known = (ROOT / parts[1]).exists() or (ROOT / f"{parts[1]}.py").exists()
+                rooms.add(parts[1] if known else "__init__")
+    return rooms
+
+
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_room_imports_only_rooms_before_it(path: Path) -> None:
+    if path.name == "locator_template.py":
+        assert imported(path) == set(), "it runs where hatch_multiarch is not installed"
+        return
+    mine = ORDER.index(room(path))
+    later = {name for name in imported(path) if ORDER.index(name) > mine}
+    assert later == set()
+    if room(path) not in FACES:
+        assert not imported(path) & set(FACES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_only_the_gate_starts_processes(path: Path) -> None:
+    """And the locator and the hook's callers, which start none, import no subprocess."""
+    words = path.read_text("utf-8")
+    if path.name != "process.py":
+        assert "import subprocess" not in words.replace("    import subprocess\n", "")
+        assert "os.system" not in words
+    assert "shell=True" not in words

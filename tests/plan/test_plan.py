@@ -1,0 +1,183 @@
+"""The plan, computed from small projects on disk; nothing is compiled."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hatch_multiarch.config import read_table
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan import Plan, Project, Switches, make_plan
+from hatch_multiarch.platforms import host
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Any:
+    """Return a function that plans a project with Go modules greet and tone."""
+    for name in ("greet", "tone"):
+        (tmp_path / "helpers" / name).mkdir(parents=True)
+        (tmp_path / "helpers" / name / "go.mod").write_text(f"module {name}\n\ngo 1.21\n")
+
+    def plan(table: dict[str, Any], mode: Any = "all", **env: str) -> Plan:
+        table.setdefault("helpers", {"greet": {}})
+        config = read_table(table, project_name="greeter")
+        project = Project(tmp_path, "greeter", "1.0+local", {})
+        switches = Switches.read({f"HATCH_MULTIARCH_{key}": value for key, value in env.items()})
+        return make_plan(project, config, mode, switches)
+
+    return plan
+
+
+def rows(plan: Plan) -> list[tuple[str, str, str]]:
+    return [(unit.id, str(unit.libc), unit.compiler) for unit in plan.units]
+
+
+def test_platforms_come_in_the_order_of_the_config(plan: Any) -> None:
+    made = plan({"platforms": ["windows/amd64", "linux/arm64"]})
+    assert rows(made) == [
+        ("greet windows/amd64", "static", "none"),
+        ("greet linux/arm64", "static", "none"),
+    ]
+    assert [wheel.platform.name for wheel in made.wheels] == ["windows/amd64", "linux/arm64"]
+
+
+def test_a_floor_is_raised_to_what_zig_can_and_that_is_said(plan: Any) -> None:
+    tone = {"cgo": True, "libc": "glibc:2.17"}
+    made = plan({"platforms": ["linux/amd64", "linux/riscv64"], "helpers": {"tone": tone}})
+    assert rows(made) == [
+        ("tone linux/amd64", "glibc:2.17", "zig"),
+        ("tone linux/riscv64", "glibc:2.27", "zig"),
+    ]
+    assert made.notes == (
+        (
+            "tone on linux/riscv64: needs glibc 2.27, the oldest that zig can compile for there, "
+            "instead of 2.17"
+        ),
+    )
+
+
+def test_the_machines_compiler_keeps_the_floor_as_configured(plan: Any) -> None:
+    tone = {"cgo": True, "libc": "glibc:2.17", "compiler": {"*": "zig", "linux/riscv64": "gcc"}}
+    made = plan({"platforms": ["linux/amd64", "linux/riscv64"], "helpers": {"tone": tone}})
+    assert rows(made)[1] == ("tone linux/riscv64", "glibc:2.17", "gcc")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac can compile C for macOS")
+def test_cgo_for_macos_is_refused_elsewhere(plan: Any) -> None:
+    with pytest.raises(PlanError) as caught:
+        plan({"platforms": ["darwin/arm64"], "helpers": {"tone": {"cgo": True}}})
+    assert str(caught.value) == (
+        "tool.multiarch.helpers.tone.compiler: cgo for macOS needs Apple's SDK; build it on a "
+        'Mac, or give a prebuilt binary, or set platforms = ["linux/*"]'
+    )
+
+
+def test_problems_are_reported_together(plan: Any) -> None:
+    helpers = {"sing": {}, "ring": {"source": "helpers"}}
+    with pytest.raises(PlanError) as caught:
+        plan({"platforms": ["linux/amd64", "linux/arm64"], "helpers": helpers})
+    assert str(caught.value).splitlines() == [
+        (
+            "tool.multiarch.helpers.sing.source: there is no folder helpers/sing; in an sdist that "
+            "means it was left out (tool.hatch.build.targets.sdist)"
+        ),
+        "tool.multiarch.helpers.ring.source: helpers has no go.mod; make one with `go mod init`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            {"platforms": ["linux/amd64", "darwin/arm64"],
+             "helpers": {"greet": {"platforms": "linux/*"}}},
+            ("tool.multiarch.platforms: darwin/arm64 has no helper; remove it, or let a helper's "
+            "platforms cover it"),
+        ),
+        (
+            {"platforms": ["linux/amd64", "linux/arm/v5"]},
+            ("tool.multiarch.platforms: linux/arm/v5 has no wheel tag that any installer accepts, "
+            "so it can only be in an image (tool.multiarch.image)"),
+        ),
+        (
+            {"platforms": ["linux/arm/v5"], "image": {}},
+            "tool.multiarch.platforms: none of them has a wheel tag, so no wheel is left",
+        ),
+        (
+            {"helpers": {"greet": {"prebuilt": "pre/{platform}/{name}{exe}"}},
+             "platforms": ["windows/amd64"]},
+            ("tool.multiarch.helpers.greet.prebuilt: pre/windows-amd64/greet.exe is missing; it is "
+            "the binary for windows/amd64"),
+        ),
+        (
+            {"helpers": {"greet": {}, "tone": {"platforms": "linux/amd64"}},
+             "platforms": ["linux/amd64", "linux/arm64"], "image": {"helpers": ["tone"]}},
+            ("tool.multiarch.image.helpers: none of tone exists on linux/arm64, so the image would "
+            "be empty there"),
+        ),
+    ],
+    ids=["no-helper", "no-tag", "no-tag-at-all", "prebuilt-missing", "empty-image"],
+)  # fmt: skip
+def test_what_cannot_be_built_is_said_before_anything_runs(
+    plan: Any, table: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        plan(table)
+    assert str(caught.value) == message
+
+
+def test_a_platform_without_tag_may_be_in_the_image_only(plan: Any) -> None:
+    made = plan({"platforms": ["linux/amd64", "linux/arm/v5"], "image": {}})
+    assert [wheel.platform.name for wheel in made.wheels] == ["linux/amd64"]
+    assert [platform.name for platform, _ in made.image.platforms] == [
+        "linux/amd64",
+        "linux/arm/v5",
+    ]
+    assert made.notes == ("linux/arm/v5: no wheel, because no tag exists for it; image only",)
+
+
+def test_a_tag_that_indexes_refuse_is_noted(plan: Any) -> None:
+    made = plan({"platforms": ["linux/loong64"]})
+    assert made.notes == (
+        "linux/loong64: package indexes do not accept its tag yet; the wheel is for direct "
+        "installs",
+    )
+
+
+@pytest.mark.parametrize("mode", ["one", "editable"])
+def test_front_ends_get_the_machine_in_hand_whatever_the_config_lists(plan: Any, mode: str) -> None:
+    made = plan({"platforms": ["linux/s390x"], "image": {}}, mode)
+    assert [unit.platform for unit in made.units] == [host()]
+    assert made.image is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("all", None),
+        ("host", None),
+        ("linux/ppc64le", "linux/ppc64le"),
+        ("linux/ppc64le linux/386", None),
+    ],
+)
+def test_a_front_end_can_be_told_one_platform(plan: Any, value: str, expected: str | None) -> None:
+    made = plan({}, "one", PLATFORMS=value)
+    assert [unit.platform.name for unit in made.units] == [expected or host().name]
+
+
+def test_the_image_switch_makes_one_with_the_defaults(plan: Any) -> None:
+    assert plan({"platforms": ["linux/amd64"]}).image is None
+    made = plan({"platforms": ["linux/amd64"]}, IMAGE="1").image
+    assert (made.reference, made.tags) == ("greeter", ("1.0_local",))
+    assert plan({"platforms": ["linux/amd64"], "image": {}}, IMAGE="0").image is None
+
+
+def test_an_image_needs_linux(plan: Any) -> None:
+    made = plan({"platforms": ["windows/amd64"], "image": {}})
+    assert made.image is None
+    assert made.notes == ("no image: this build has no Linux platform",)
