@@ -11,7 +11,7 @@ cache=${repository}/.cache/roots
 # for this root.
 debian_root() {
     local name=$1 packages=$2 suite key aside
-    local -a sources fetching
+    local -a sources fetching as_root=()
     shift 2
     suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
     key=$(printf '%s\n' "$suite" "$packages" "$@" | sha256sum | cut -c1-12)
@@ -25,9 +25,13 @@ debian_root() {
         apt-config dump | grep '^Acquire::' |
             grep -vE '^Acquire::(IndexTargets|Changelogs|CompressionTypes|Languages|cdrom)'
     )
+    [[ $(id -u) == 0 ]] || as_root=(sudo)
     mkdir -p "$cache"
     aside=$(mktemp -u "${cache}/.${name}.XXXXXX.tar")
-    if ! mmdebstrap --quiet --mode=root --format=tar --include="$packages" \
+    # It is thrown away after use: no waiting for the disk, and nothing to read in it.
+    if ! "${as_root[@]}" mmdebstrap --quiet --mode=root --format=tar --include="$packages" \
+        --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         "${fetching[@]/#/--aptopt=}" "$@" -- "$suite" "$aside" "${sources[@]}"; then
         rm -f "$aside"
         echo "cannot make the Debian root ${name}" >&2

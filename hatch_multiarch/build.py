@@ -89,6 +89,8 @@ class Build:
                 )
                 for path, plan, tag in zip(paths, self.plan.wheels, self.tags, strict=True)
             ]
+            for each in wheels:
+                wheel.mark_executable(each.path, each.members.values())
             report = make_report(self.plan, self.compiled, wheels, self.image)
         for path in paths[1:]:
             staging.move(path, self.dist / path.name)

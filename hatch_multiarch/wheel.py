@@ -7,6 +7,8 @@ the same build data, so what other build hooks and the user's target options add
 from __future__ import annotations
 
 import copy
+import stat
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,14 @@ from hatch_multiarch import locator
 from hatch_multiarch.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from hatch_multiarch.engine import Binary
     from hatch_multiarch.plan import Plan, Project, WheelPlan
+
+UNIX = 3
+"""The system whose attributes a zip entry carries (APPNOTE 4.4.2)."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,28 @@ def members(project: Project, wheel: WheelPlan, project_id: str) -> dict[str, st
         unit.helper.name: f"{places[unit.helper.install]}/{unit.output.name}"
         for unit in wheel.units
     }
+
+
+def mark_executable(path: Path, helpers: Iterable[str]) -> None:
+    """Make sure that the archive *path* says of the members *helpers* that they are executable.
+
+    hatchling takes the bit from the file system, and Windows has none to take. Installers set it
+    from the upper half of a zip entry's external attributes, where Unix keeps its mode.
+    """
+    wanted, mode = set(helpers), (stat.S_IFREG | 0o755) << 16
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if all(each.external_attr == mode for each in entries if each.filename in wanted):
+            return
+        aside = path.with_name(f".{path.name}.aside")
+        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as copy:
+            for each in entries:
+                data = archive.read(each)
+                if each.filename in wanted:
+                    each.external_attr = mode
+                each.create_system = UNIX
+                copy.writestr(each, data)
+    aside.replace(path)
 
 
 def merge(build_data: dict[str, Any], added: Mapping[str, Any], tag: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.engine.environment import target
 from hatch_multiarch.engine.words import quote
 from hatch_multiarch.errors import ToolchainError
+from hatch_multiarch.platforms import host, host_libc
 from hatch_multiarch.toolchain import find_gcc, find_zig, gcc_version
 
 if TYPE_CHECKING:
@@ -150,9 +151,10 @@ def _zig(unit: Unit, zig: Zig, where: str) -> Compiler:
 
 
 def _gcc(unit: Unit, where: str) -> Compiler:
-    if unit.libc.kind == "musl" and unit.platform.triple and "musl" not in unit.platform.triple:
+    own = unit.platform == host() and host_libc() == "musl"
+    if unit.libc.kind == "musl" and not own:
         raise ToolchainError(
-            f'{where}: {unit.platform.triple}-gcc links against glibc, and libc = "musl"',
+            f'{where}: the gcc for {unit.platform.name} links against glibc, and libc = "musl"',
             advice='set compiler = "zig", or libc = "static" to link glibc statically',
         )
     try:

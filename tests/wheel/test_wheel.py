@@ -1,0 +1,106 @@
+"""What goes into a wheel besides what hatchling puts there."""
+
+from __future__ import annotations
+
+import importlib.util
+import stat
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from installer.sources import WheelFile
+
+from hatch_multiarch import locator, wheel
+from hatch_multiarch.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ran
+
+
+@pytest.mark.slow
+def test_a_host_without_executable_bits_makes_the_same_wheel(
+    project: Path, run: Callable[..., Ran]
+) -> None:
+    """As on Windows: the wheel that hatchling wrote has no bit, ours gets it back."""
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+    run(*build, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/arm64")
+    [path] = project.glob("dist/*.whl")
+    original = path.read_bytes()
+    members = ["_greeter_helpers/greet", "_greeter_helpers/tone"]
+    strip_bits(path, members)
+    assert path.read_bytes() != original
+    wheel.mark_executable(path, members)
+    with zipfile.ZipFile(path) as archive:
+        WheelFile(archive).validate_record()
+        for member in members:
+            assert archive.getinfo(member).external_attr >> 16 == stat.S_IFREG | 0o755
+    assert path.read_bytes() == original
+
+
+def strip_bits(path: Path, members: list[str]) -> None:
+    with zipfile.ZipFile(path) as archive:
+        entries = [(info, archive.read(info)) for info in archive.infolist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for info, data in entries:
+            if info.filename in members:
+                info.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(info, data)
+
+
+def test_a_tag_of_another_hook_is_refused() -> None:
+    data: dict[str, Any] = {"tag": "cp311-cp311-linux_x86_64"}
+    with pytest.raises(PlanError, match="another build hook tags this wheel"):
+        wheel.merge(data, {}, "py3-none-win32")
+
+
+def test_what_one_wheel_added_is_not_in_the_next() -> None:
+    data: dict[str, Any] = {"force_include": {"theirs": "a"}, "shared_scripts": {}}
+    added = {"force_include": {"ours": "b"}, "shared_scripts": {"script": "c"}}
+    wheel.merge(data, added, "py3-none-win32")
+    assert data["force_include"] == {"theirs": "a", "ours": "b"}
+    assert wheel.without(data, added) == {
+        "force_include": {"theirs": "a"},
+        "shared_scripts": {},
+        "infer_tag": False,
+        "pure_python": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("project", "module"),
+    [("greeter", "_greeter_helpers"), ("My.Fancy-Tool", "_my_fancy_tool_helpers")],
+)
+def test_the_locators_name(project: str, module: str) -> None:
+    assert locator.module_name(project) == module
+
+
+def load(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("_locator", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_locator_finds_what_is_beside_it(tmp_path: Path) -> None:
+    helpers = {"greet": ("package", "greet.exe"), "gone": ("package", "gone")}
+    (tmp_path / "__init__.py").write_text(locator.source("my-tool", helpers))
+    (tmp_path / "greet.exe").touch()
+    module = load(tmp_path / "__init__.py")
+    assert module.names() == ("greet", "gone")
+    assert module.find("greet") == str(tmp_path / "greet.exe")
+    with pytest.raises(FileNotFoundError, match="helper 'gone' is not installed"):
+        module.find("gone")
+    with pytest.raises(LookupError, match=r"my-tool has no helper 'x' .*\(it has: greet, gone\)"):
+        module.find("x")
+
+
+def test_a_locator_without_helpers_says_so(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text(locator.source("t", {}))
+    with pytest.raises(LookupError, match="it has: none"):
+        load(tmp_path / "__init__.py").find("x")
