@@ -32,7 +32,7 @@ debian_root() {
     if ! "${as_root[@]}" mmdebstrap --quiet --mode=root --format=tar --include="$packages" \
         --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-        "${fetching[@]/#/--aptopt=}" "$@" -- "$suite" "$aside" "${sources[@]}"; then
+        "${fetching[@]/#/--aptopt=}" "$@" -- "$suite" "$aside" "${sources[@]}" >&2; then
         rm -f "$aside"
         echo "cannot make the Debian root ${name}" >&2
         return 1

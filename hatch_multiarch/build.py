@@ -97,9 +97,11 @@ class Build:
         if self.image is not None:
             for path in self.image.outputs:
                 staging.move(path, self.output / path.name)
+        file = None
         if self.plan.mode == "all":
-            write(report, self.output / f"{self.builder.artifact_project_id}.json")
-        self.console.summary(report, self.plan.project.root)
+            file = self.output / f"{self.builder.artifact_project_id}.json"
+            write(report, file)
+        self.console.summary(report, self.plan.project.root, file)
 
     def _more_wheels(self, build_data: dict[str, Any]) -> Iterator[Path]:
         shared = wheel.without(build_data, self.added[0])

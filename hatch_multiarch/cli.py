@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
 from hatch_multiarch.errors import MultiarchError
@@ -39,7 +38,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _plan(arguments.folder, arguments.mode, as_json=arguments.json)
     except MultiarchError as error:
-        print(error, file=sys.stderr)
+        from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
+
+        Console().error(error)
         return error.exit_code
 
 

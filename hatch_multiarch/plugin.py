@@ -111,7 +111,10 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         try:
             yield
         except MultiarchError as error:
-            self.app.abort(str(error), code=error.exit_code)
+            from hatch_multiarch.console import Console  # noqa: PLC0415 - imports rich
+
+            Console(verbosity=self.app.verbosity).error(error)
+            self.app.abort(code=error.exit_code)
         except KeyboardInterrupt:
             self.app.abort("interrupted", code=INTERRUPTED)
 

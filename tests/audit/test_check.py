@@ -206,8 +206,8 @@ def _make(kind, path):
         (
             b"\xca\xfe\xba\xbe\0\0\0\2",
             (
-                "greet is not an executable: it is a universal (fat) Mach-O file; build one file per "
-                "architecture"
+                "greet is not an executable: it is a universal (fat) Mach-O file; build one file "
+                "per architecture"
             ),
         ),
         (

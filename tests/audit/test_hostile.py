@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 import tracemalloc
@@ -37,10 +38,8 @@ def samples(dynamic, tmp_path_factory):
 
 def survives(path):
     started = time.monotonic()
-    try:
+    with contextlib.suppress(AuditError):
         assert isinstance(read(path), Facts)
-    except AuditError as error:
-        assert error.message
     assert time.monotonic() - started < SECONDS
 
 

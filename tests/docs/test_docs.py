@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import REPOSITORY
+from support import REPOSITORY
 
 from hatch_multiarch.config import read_table
 

@@ -12,13 +12,13 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import clean_env
+from support import clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Ran
+    from support import Ran
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
@@ -73,8 +73,8 @@ def test_a_dynamic_helper_on_scratch_is_refused(built: Path, run: Callable[..., 
     pyproject.write_text(pyproject.read_text().replace('helpers = ["greet"]', ""))
     said = run(*BUILD, cwd=built, code=3, **TWO).out
     assert said.startswith(
-        "tool.multiarch.image.base: tone on linux/amd64 is linked against glibc (glibc:2.17), "
-        "which scratch does not hold; set tool.multiarch.helpers.tone.libc"
+        "error: tool.multiarch.image.base: tone on linux/amd64 is linked against glibc "
+        "(glibc:2.17), which scratch does not hold; set tool.multiarch.helpers.tone.libc"
     )
     assert outputs(built) == before
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Example, Ran, Venv
+    from support import Example, Ran, Venv
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 WHEEL = "greeter-1.0.0-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Example, Ran
+    from support import Example, Ran
 
 pytestmark = pytest.mark.slow
 BIN = "build/multiarch/bin"
@@ -140,7 +140,7 @@ def test_the_skip_switch_leaves_hatchling_alone(
 def test_a_bad_switch_is_one_line_and_nothing_is_written(
     project: Path, hatchling: Callable[..., Ran], env: dict[str, str], message: str
 ) -> None:
-    assert hatchling(code=2, **env).out == f"{message}\n"
+    assert hatchling(code=2, **env).out == f"error: {message}\n"
     assert not (project / "build").exists()
     assert wheels(project) == []
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import missing
+from support import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Example, Ran, Venv
+    from support import Example, Ran, Venv
 
 pytestmark = pytest.mark.slow
 HELLO = "Hello world!\nRunning in [{}] architecture.\n"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Ran
+    from support import Ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 PYPROJECT = """\

@@ -8,13 +8,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import clean_env, copy_example
+from support import clean_env, copy_example
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Ran
+    from support import Ran
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build")

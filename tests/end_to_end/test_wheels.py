@@ -20,7 +20,7 @@ from packaging.version import Version
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Example, Ran
+    from support import Example, Ran
 
 pytestmark = pytest.mark.slow
 STRICT = {"validate_order": True} if Version(packaging.__version__) >= Version("26.1") else {}

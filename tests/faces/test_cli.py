@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Ran
+    from support import Ran
 
 CLI = (sys.executable, "-m", "hatch_multiarch")
 PLAN = """\
@@ -74,7 +74,7 @@ def test_errors_are_lines_with_an_exit_code(project: Path, run: Callable[..., Ra
     pyproject.write_text(pyproject.read_text().replace("cgo = true", 'cgo = "yes"'))
     said = run(*CLI, "plan", project, code=2).out
     assert said == (
-        "tool.multiarch.helpers.tone.cgo: expected true or false, found the string 'yes'\n"
+        "error: tool.multiarch.helpers.tone.cgo: expected true or false, found the string 'yes'\n"
     )
     shutil.rmtree(project / "helpers/greet")
     pyproject.write_text(pyproject.read_text().replace('cgo = "yes"', "cgo = true"))
@@ -87,7 +87,7 @@ def test_metadata_that_cannot_be_read_is_one_line(project: Path, run: Callable[.
     pyproject = project / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('version = "1.0.0"', "version = 1"))
     said = run(*CLI, "plan", project, code=3).out
-    assert said.startswith("the project's metadata cannot be read: ")
+    assert said.startswith("error: the project's metadata cannot be read: ")
     assert "Traceback" not in said
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Ran
+    from support import Ran
 
 NOX = (sys.executable, "-m", "nox")
 

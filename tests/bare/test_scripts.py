@@ -1,0 +1,27 @@
+"""The shell scripts are clean, and say how they are used."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CI = Path(__file__).parent.parent.parent / ".ci"
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+@pytest.mark.parametrize("name", ["bare", "foreign-root", "packages"])
+def test_shellcheck_is_content(name: str):
+    done = subprocess.run(["shellcheck", "-x", CI / name], capture_output=True, text=True)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("bare", "COMMAND..."), ("foreign-root", "ARCH as Debian names it")]
+)
+def test_usage_is_told(name: str, told: str):
+    done = subprocess.run([CI / name], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert told in done.stderr

@@ -1,0 +1,98 @@
+"""What tests use by name: the example, environments, and witnesses that may be missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+REPOSITORY = Path(__file__).parent.parent
+QEMU = {"linux/arm64": "aarch64", "linux/arm/v7": "arm", "linux/riscv64": "riscv64"}
+
+
+def clean_env(**more: str) -> dict[str, str]:
+    """Return this process's environment without switches that would steer a build."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("HATCH_", "SOURCE_DATE"))}
+    return {**env, "NO_COLOR": "1", **more}
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+
+    def __contains__(self, text: str) -> bool:
+        return text in self.out
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test whose outside witness is not on this machine; in CI everything has to run."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing; .ci/packages installs it")
+    pytest.skip(f"needs {what}")
+
+
+def need(program: str) -> str:
+    """Return the path of a program that the tests use as an outside witness."""
+    return shutil.which(program) or missing(program)
+
+
+def copy_example(target: Path) -> Path:
+    ignore = shutil.ignore_patterns("dist", "build", "__pycache__", ".nox")
+    shutil.copytree(REPOSITORY / "example_project", target, ignore=ignore)
+    return target
+
+
+@dataclass(frozen=True)
+class Example:
+    """The example, built by a plain `hatchling build`."""
+
+    root: Path
+    said: str
+
+    @property
+    def dist(self) -> Path:
+        return self.root / "dist"
+
+    def wheel(self, part: str) -> Path:
+        [found] = [path for path in self.dist.glob("*.whl") if part in path.name]
+        return found
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "build/multiarch/greeter-1.0.0.oci.tar"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "build/multiarch/greeter-1.0.0.json"
+
+
+@dataclass(frozen=True)
+class Venv:
+    """A virtual environment to install into."""
+
+    root: Path
+    run: Callable[..., Ran]
+
+    @property
+    def python(self) -> Path:
+        return self.root / "bin/python"
+
+    def script(self, name: str, *words: str) -> str:
+        return self.run(self.root / "bin" / name, *words).out
+
+    def install(self, installer: str, *words: str | Path, **env: str) -> Ran:
+        return self.run(*self.installer(installer), *words, **env)
+
+    def installer(self, name: str) -> Sequence[str | Path]:
+        if name == "uv":
+            return [sys.executable, "-m", "uv", "pip", "install", "--python", self.python]
+        return [sys.executable, "-m", "pip", "--python", self.python, "install"]
