@@ -27,6 +27,11 @@ class Window:
         self.file.seek(offset)
         return self.file.read(length)
 
+    def holds(self, offset: int, length: int) -> None:
+        """Raise Malformed when the file ends before a part that it says it has."""
+        if offset + length > self.size:
+            raise Malformed(f"it is cut off after {self.size} bytes")
+
     def unpack(self, form: str, offset: int) -> tuple[int, ...]:
         """Return the integers that struct *form* finds at *offset*."""
         return struct.unpack(form, self.read(offset, struct.calcsize(form)))

@@ -26,7 +26,6 @@ ALLOWED = frozenset({
     "librt.so.1",
     "libutil.so.1",
 })  # fmt: skip
-LOADERS = ("ld-linux", "ld64.so")
 # Libraries that compilers for Windows bring along; Windows itself has none with such a name.
 NOT_WINDOWS = re.compile(r"(lib|cyg|msys-|vcruntime|msvcp).*\.dll")
 APPLE = ("/usr/lib/", "/System/Library/")
@@ -115,7 +114,12 @@ def _libc(facts: Facts, file: str, platform: Platform, libc: Libc) -> None:
             advice="a compiler of Nix or Guix, or one for another float ABI, gives this; compiler "
             '= "zig" does not',
         )
-    outside = [name for name in facts.needed if not allowed(name)]
+    if facts.glibc_odd:
+        raise AuditError(
+            f"{file} needs {', '.join(facts.glibc_odd)}, and no wheel tag says which glibc has it",
+            advice='compiler = "zig" links against public, numbered versions of glibc only',
+        )
+    outside = [name for name in facts.needed if not allowed(name, platform)]
     if outside:
         raise AuditError(
             f"{file} needs {', '.join(outside)}, which a Linux wheel may not take for granted",
@@ -130,6 +134,6 @@ def _libc(facts: Facts, file: str, platform: Platform, libc: Libc) -> None:
         )
 
 
-def allowed(library: str) -> bool:
-    """Tell whether every manylinux policy lets a wheel need *library*."""
-    return library in ALLOWED or library.startswith(LOADERS)
+def allowed(library: str, platform: Platform) -> bool:
+    """Tell whether every manylinux policy lets a wheel of *platform* need *library*."""
+    return library in ALLOWED or library == (platform.loader or "").rpartition("/")[2]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import TYPE_CHECKING, Any, Literal
 
-from hatch_multiarch.audit.binary import Malformed, Patient
+from hatch_multiarch.audit.binary import Malformed, Patient, Window
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.audit.gobuild import read_go_build
 
@@ -32,6 +33,13 @@ _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 
 # Versions that name a feature of the loader instead: the glibc that first had it.
 _FEATURES = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42)}
+# EI_OSABI of the systems that use it; Linux is 0 or 3.
+_SYSTEMS = {
+    "ELFOSABI_FREEBSD": "freebsd",
+    "ELFOSABI_NETBSD": "netbsd",
+    "ELFOSABI_OPENBSD": "openbsd",
+    "ELFOSABI_SOLARIS": "solaris",
+}
 _PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1
 
 # Tag_CPU_arch of the Arm build attributes (ABI addenda, section 3.3.5.2).
@@ -51,9 +59,12 @@ def read_elf(file: BinaryIO) -> Facts:
         raise Malformed(f"its machine is {machine[0]}, {machine[1]} bits")
     interpreter = None
     dynamic: dict[Any, Any] = {}
+    window = Window(file)
+    window.holds(elf["e_shoff"], elf["e_shentsize"] * elf["e_shnum"])
     needed: list[str] = []
     for segment in elf.iter_segments():
         kind = segment["p_type"]
+        window.holds(segment["p_offset"], segment["p_filesz"])
         if kind == "PT_INTERP":
             interpreter = str(segment.get_interp_name())
         elif kind == "PT_DYNAMIC":
@@ -66,11 +77,12 @@ def read_elf(file: BinaryIO) -> Facts:
     if elf["e_type"] != "ET_EXEC" and not (elf["e_type"] == "ET_DYN" and program):
         raise Malformed("it is an object file or a library")
     build_info = elf.get_section_by_name(".go.buildinfo")
+    system = _SYSTEMS.get(elf["e_ident"]["EI_OSABI"], "linux")
     go = read_go_build(file, build_info["sh_offset"] if build_info else 0)
-    glibc, symbol = _glibc_needs(elf) if "DT_VERNEED" in dynamic else (None, None)
+    glibc, symbol, odd = _glibc_needs(elf) if "DT_VERNEED" in dynamic else (None, None, ())
     return Facts(
         format="elf",
-        os=go.settings.get("GOOS", "linux") if go else "linux",
+        os=go.settings.get("GOOS", system) if go else system,
         architecture=architecture,
         variant=_variant(elf, go) if architecture == "arm" else None,
         libc=_libc(interpreter, needed),
@@ -78,6 +90,7 @@ def read_elf(file: BinaryIO) -> Facts:
         needed=tuple(needed),
         glibc=glibc,
         glibc_symbol=symbol,
+        glibc_odd=odd,
         go=go,
     )
 
@@ -89,8 +102,8 @@ def _libc(interpreter: str | None, needed: list[str]) -> Literal["static", "glib
     return "musl" if musl else "glibc"
 
 
-def _glibc_needs(elf: Any) -> tuple[tuple[int, int] | None, str | None]:
-    """Return the highest GLIBC version needed and a symbol that needs it.
+def _glibc_needs(elf: Any) -> tuple[tuple[int, int] | None, str | None, tuple[str, ...]]:
+    """Return the highest GLIBC version needed, a symbol that needs it, and those unnumbered.
 
     Read from the version needs (.gnu.version_r, the LSB's "Version Requirements"). The loader
     checks each before it looks at any symbol, so one that only weak symbols use counts too.
@@ -102,13 +115,16 @@ def _glibc_needs(elf: Any) -> tuple[tuple[int, int] | None, str | None]:
         raise Malformed("its version needs have no section; it was stripped of its headers")
     best: tuple[int, int] | None = None
     index = None
+    odd = []
     for section in needs:
         for _, versions in section.iter_versions():
             for version in versions:
                 number = _version(version.name)
                 if number is not None and (best is None or number > best):
                     best, index = number, version["vna_other"]
-    return best, _symbol_of(elf, index)
+                if number is None and version.name.startswith("GLIBC_"):
+                    odd.append(version.name)
+    return best, _symbol_of(elf, index), tuple(odd)
 
 
 def _version(name: str) -> tuple[int, int] | None:
@@ -121,10 +137,11 @@ def _symbol_of(elf: Any, index: int | None) -> str | None:
     versions = elf.get_section_by_name(".gnu.version")
     if index is None or symbols is None or versions is None:
         return None
-    for number in range(min(symbols.num_symbols(), versions.num_symbols())):
+    # Whole at once: a program may export so many symbols that reading each by itself takes minutes.
+    order = "<" if elf.little_endian else ">"
+    for number, (version,) in enumerate(struct.iter_unpack(f"{order}H", versions.data())):
         # The top bit of a version index only says that the symbol is hidden.
-        ndx = versions.get_symbol(number)["ndx"]
-        if isinstance(ndx, int) and ndx & 0x7FFF == index:
+        if version & 0x7FFF == index:
             return str(symbols.get_symbol(number).name)
     return None
 

@@ -39,6 +39,8 @@ class Facts:
     """The highest GLIBC version needed, weak needs too."""
     glibc_symbol: str | None = None
     """One symbol that needs it."""
+    glibc_odd: tuple[str, ...] = ()
+    """Needs of glibc that no number stands for: ``GLIBC_PRIVATE``, a feature not known here."""
     macos: tuple[int, int] | None = None
     """Least macOS (LC_BUILD_VERSION minos)."""
     go: GoBuild | None = None

@@ -39,6 +39,7 @@ def read_macho(window: Window) -> Facts:
         if command == LC_LOAD_DYLIB:
             needed.append(window.text(at + window.unpack("<I", at + 8)[0]))
         elif command == LC_SEGMENT_64:
+            window.holds(*window.unpack("<2Q", at + 40))
             start = start or _build_info(window, at)
         elif command == LC_VERSION_MIN_MACOSX:
             macos = _version(window.unpack("<I", at + 8)[0])

