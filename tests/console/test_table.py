@@ -1,0 +1,132 @@
+"""The table at the end, and where the outputs are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hatch_multiarch.report import Report
+from hatch_multiarch.report.records import (
+    ImageRecord,
+    OutputRecord,
+    ProjectRecord,
+    ToolsRecord,
+    UnitRecord,
+    WheelRecord,
+)
+
+TAGS = {
+    "linux/amd64": "py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.musllinux_1_1_x86_64",
+    "linux/arm64": "py3-none-manylinux2014_aarch64.manylinux_2_17_aarch64",
+    "darwin/arm64": "py3-none-macosx_13_0_arm64",
+    "windows/amd64": "py3-none-win_amd64",
+}
+GREET = UnitRecord(
+    helper="greet",
+    platform="linux/amd64",
+    install="package",
+    sha256="0" * 64,
+    size=1_612_345,
+    libc="static",
+    floor=None,
+    macos=None,
+    compiler="none",
+    go=None,
+    seconds=3.2,
+    cached=False,
+)
+REPORT = Report(
+    schema=1,
+    project=ProjectRecord("greeter", "1.0.0"),
+    tools=ToolsRecord("0.1.0", "1.27.0", "3.11.0", "host", "go 1.27.3", ()),
+    platforms=(*TAGS, "linux/mips64le"),
+    units=(
+        GREET,
+        replace(GREET, platform="linux/arm64", seconds=487),
+        replace(GREET, helper="tone", platform="linux/arm64", libc="glibc", floor="2.17"),
+        replace(GREET, platform="darwin/arm64", libc="none", macos="13.0", cached=True),
+        replace(GREET, platform="windows/amd64", libc="none"),
+        replace(GREET, platform="linux/mips64le", libc="musl"),
+    ),
+    wheels=tuple(
+        WheelRecord(f"greeter-1.0.0-{tag}.whl", platform, tag, 1, "0" * 64, {})
+        for platform, tag in TAGS.items()
+    ),
+    image=ImageRecord(
+        "greeter",
+        ("1.0.0",),
+        "sha256:" + "0" * 64,
+        (OutputRecord("build/multiarch/greeter-1.0.0.oci.tar", "0" * 64),),
+        (),
+    ),
+    proof=(),
+)
+NARROW = """
+platform        helper  libc          size        time  wheel
+linux/amd64     greet   static      1.6 MB       3.2 s  manylinux2014_x86_64
+                                                        manylinux_2_17_x86_64
+                                                        musllinux_1_1_x86_64
+linux/arm64     greet   static      1.6 MB  8 min 07 s  manylinux2014_aarch64
+                tone    glibc 2.17  1.6 MB       3.2 s  manylinux_2_17_aarch64
+darwin/arm64    greet   macOS 13.0  1.6 MB      cached  macosx_13_0_arm64
+windows/amd64   greet   -           1.6 MB       3.2 s  win_amd64
+linux/mips64le  greet   musl        1.6 MB       3.2 s
+
+image   build/multiarch/greeter-1.0.0.oci.tar
+report  build/multiarch/greeter-1.0.0.json
+"""
+
+
+def lines(text: str) -> str:
+    """Return *text* without the blanks that fill a table's last column."""
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def test_at_80_columns(speak):
+    console, stream = speak()
+    console.summary(REPORT, Path("/p"), Path("/p/build/multiarch/greeter-1.0.0.json"))
+    assert lines(stream.text) == NARROW
+    assert max(map(len, stream.text.splitlines())) <= 80
+
+
+def test_at_200_columns_the_wheels_file_names_fit(speak):
+    console, stream = speak(COLUMNS="200")
+    console.summary(REPORT, Path("/p"))
+    first = stream.text.splitlines()[2]
+    assert first.rstrip().endswith(f"3.2 s  {REPORT.wheels[0].file}")
+    assert all(stream.text.count(wheel.file) == 1 for wheel in REPORT.wheels)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 100])
+def test_any_width_holds_it(speak, width):
+    console, stream = speak(COLUMNS=str(width))
+    console.summary(REPORT, Path("/p"))
+    table = stream.text.split("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= width
+
+
+def test_names_are_not_markup(speak):
+    console, stream = speak()
+    units = (replace(GREET, helper="[red]x"),)
+    console.summary(replace(REPORT, units=units, platforms=("linux/amd64",)), Path("/p"))
+    assert "[red]x" in stream.text
+
+
+def test_without_helpers_and_image_there_is_nothing_to_say(speak):
+    console, stream = speak()
+    console.summary(replace(REPORT, units=(), image=None), Path("/p"))
+    assert stream.text == ""
+
+
+def test_quiet(speak):
+    console, stream = speak(-1)
+    console.summary(REPORT, Path("/p"), Path("/p/x.json"))
+    assert stream.text == ""
+
+
+def test_an_ascii_stream_takes_it(speak):
+    console, stream = speak(encoding="ascii", FORCE_COLOR="1")
+    console.summary(REPORT, Path("/p"))
+    assert "greet" in stream.text
