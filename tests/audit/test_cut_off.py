@@ -10,7 +10,7 @@ from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.platforms import host, lookup
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.witness, pytest.mark.slow]
 RELR = ("-pie", "-Wl,-z,pack-relative-relocs")
 
 

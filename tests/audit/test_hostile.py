@@ -16,7 +16,7 @@ from hatch_multiarch.audit import Facts, read
 from hatch_multiarch.audit.binary import Patient
 from hatch_multiarch.errors import AuditError
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.witness, pytest.mark.slow]
 
 SAMPLES = ["linux/amd64", "linux/arm/v7", "darwin/arm64", "windows/amd64", "windows/386"]
 HEAD = 4096

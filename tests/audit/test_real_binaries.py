@@ -14,7 +14,7 @@ from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.platforms import lookup
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.witness, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

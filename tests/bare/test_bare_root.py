@@ -15,6 +15,7 @@ REPOSITORY = Path(__file__).parent.parent.parent
 BARE = REPOSITORY / ".ci/bare"
 
 pytestmark = [
+    pytest.mark.witness,
     pytest.mark.slow,
     pytest.mark.network,
     pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root"),

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from foreign_root import ForeignRoot
 
-pytestmark = [pytest.mark.slow, pytest.mark.network]
+pytestmark = [pytest.mark.witness, pytest.mark.slow, pytest.mark.network]
 
 
 def test_its_python_is_foreign(arm64_root: ForeignRoot):

@@ -76,7 +76,7 @@ def compiled_objects(cache: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("builder", ["pip", "build"])
+@pytest.mark.parametrize("builder", ["pip"])
 def test_isolated_builds_bring_their_compilers_and_compile_once(
     project: Path, run: Callable[..., Ran], links: dict[str, str], tmp_path: Path, builder: str
 ) -> None:

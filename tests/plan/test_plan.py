@@ -144,8 +144,10 @@ def test_a_platform_without_tag_may_be_in_the_image_only(plan: Any) -> None:
 def test_a_tag_that_indexes_refuse_is_noted(plan: Any) -> None:
     made = plan({"platforms": ["linux/loong64"]})
     assert made.notes == (
-        ("linux/loong64: package indexes do not accept its tag yet; the wheel is for direct "
-        "installs"),
+        (
+            "linux/loong64: package indexes do not accept its tag yet; the wheel is for direct "
+            "installs"
+        ),
     )
 
 

