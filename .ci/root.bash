@@ -14,7 +14,7 @@ debian_root() {
     local -a sources fetching as_root=()
     shift 2
     suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    key=$(printf '%s\n' "$suite" "$packages" "$@" | sha256sum | cut -c1-12)
+    key=$(printf '%s\n' "$(<"${BASH_SOURCE[0]}")" "$suite" "$packages" "$@" | sha256sum | cut -c1-12)
     tar=${cache}/${name}-${suite}-${key}.tar
     [[ ! -f $tar ]] || return 0
     mapfile -t sources < <(

@@ -37,10 +37,6 @@ exit 7
 """
 
 
-def leftovers() -> list[Path]:
-    return list((REPOSITORY / ".cache/roots").glob(".bare.*"))
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("source")
@@ -56,11 +52,11 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(source: Path, links: Path) -> dict[str, str]:
+def told(source: Path, links: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return what the script printed, by section; a root is too slow to make for each test."""
-    before = leftovers()
+    roots = tmp_path_factory.mktemp("roots")
     places = f"file://{links} {os.environ.get('PIP_FIND_LINKS', '')}"
-    steer = {"PIP_FIND_LINKS": places, "PIP_USER": "1", "GOROOT": "/x"}
+    steer = {"PIP_FIND_LINKS": places, "PIP_USER": "1", "GOROOT": "/x", "TMPDIR": str(roots)}
     done = subprocess.run(
         [BARE, "--source", source, "sh", "-c", SCRIPT, "sh", "a  b", "$HOME"],
         env={**os.environ, **steer},
@@ -71,8 +67,8 @@ def told(source: Path, links: Path) -> dict[str, str]:
     )
     assert done.returncode == 7, done.stderr
     assert "bare: exit code 7 after " in done.stderr
-    assert leftovers() == before
-    assert ".bare." not in Path("/proc/self/mounts").read_text()
+    assert list(roots.iterdir()) == []
+    assert str(roots) not in Path("/proc/self/mounts").read_text()
     return dict(part.split("\n", 1) for part in done.stdout.split("\n== ")[1:])
 
 
@@ -101,12 +97,12 @@ def test_packages_install_from_the_index(told: dict[str, str]):
     assert told["go"].startswith("go version go1.")
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing(source: Path):
-    before = leftovers()
+def test_ctrl_c_ends_it_and_leaves_nothing(source: Path, tmp_path: Path):
     pid, terminal = pty.fork()
     if pid == 0:
         words = ["sh", "-c", "echo rea''dy; sleep 987"]
-        os.execv(BARE, [BARE, "--source", source, *words])  # noqa: S606 - that is the test
+        env = {**os.environ, "TMPDIR": str(tmp_path)}
+        os.execve(BARE, [BARE, "--source", source, *words], env)  # noqa: S606 - that is the test
     said = b""
     while b"ready" not in said:
         said += os.read(terminal, 1000)
@@ -116,6 +112,6 @@ def test_ctrl_c_ends_it_and_leaves_nothing(source: Path):
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 130
     assert time.monotonic() - began < 60
-    assert leftovers() == before
+    assert list(tmp_path.iterdir()) == []
     running = subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
     assert "sleep 987" not in running

@@ -12,6 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from elftools.elf.elffile import ELFFile
 from support import clean_env
 
 if TYPE_CHECKING:
@@ -86,8 +87,10 @@ def complete(project: Path) -> None:
             assert archive.testzip() is None
             assert any(name.endswith("RECORD") for name in archive.namelist())
     for path in project.glob("build/multiarch/bin/*/[!.]*"):
-        assert path.read_bytes()[:4] == b"\x7fELF"
-        subprocess.run(["readelf", "-SW", path], check=True, capture_output=True)
+        with path.open("rb") as file:
+            elf = ELFFile(file)
+            # The section headers are the last thing in the file.
+            assert elf["e_shoff"] + elf["e_shnum"] * elf["e_shentsize"] <= path.stat().st_size
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])

@@ -55,12 +55,32 @@ def test_build_makes_the_wheel_from_its_own_sdist(
     assert names == [WHEEL, "greeter-1.0.0.tar.gz"]
 
 
+@pytest.mark.parametrize("source", ["tree", "sdist"])
 @pytest.mark.parametrize("installer", ["pip", "uv"])
-def test_installing_the_sdist_compiles_for_this_machine(
-    example: Example, venv: Venv, links: dict[str, str], installer: str
+def test_installing_from_source_compiles_for_this_machine(
+    example: Example,
+    project: Path,
+    venv: Venv,
+    links: dict[str, str],
+    installer: str,
+    source: str,
 ) -> None:
-    venv.install(installer, example.dist / "greeter-1.0.0.tar.gz", **links)
+    given = project if source == "tree" else example.dist / "greeter-1.0.0.tar.gz"
+    venv.install(installer, given, **links)
     assert "Running in [amd64] architecture." in venv.script("greeter")
+    assert not (project / "dist").exists()
+
+
+def test_a_mistake_is_one_line_also_under_a_front_end(
+    project: Path, run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("cgo = true", "cgoo = true"))
+    words = ("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path / "out")
+    said = run(sys.executable, *words, project, code=1).out
+    assert "error: tool.multiarch.helpers.tone.cgoo: unknown key; did you mean 'cgo'?" in said
+    assert "Traceback" not in said
+    assert not list(tmp_path.rglob("*.whl"))
 
 
 def compiled_objects(cache: Path) -> set[str]:

@@ -12,7 +12,6 @@ from elftools.elf.gnuversions import GNUVerNeedSection
 from hatch_multiarch.config import Libc
 
 if TYPE_CHECKING:
-
     from conftest import Site
 
     from hatch_multiarch.engine import Binary
