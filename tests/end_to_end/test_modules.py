@@ -97,8 +97,17 @@ MODULES = {
 }
 
 
+PLATFORMS = ("linux/amd64", "linux/arm64")
+
+
 @pytest.fixture
-def modules(tmp_path: Path, run: Callable[..., Ran]) -> Path:
+def runners(emulate: Callable[[str], list[str]]) -> dict[str, list[str]]:
+    """Return what runs each platform's programs, or skip before anything is compiled."""
+    return {platform: emulate(platform) for platform in PLATFORMS}
+
+
+@pytest.fixture
+def modules(runners: dict[str, list[str]], tmp_path: Path, run: Callable[..., Ran]) -> Path:
     from hatch_multiarch.toolchain import find_go
 
     go = find_go(">=1.21", "1.21").path
@@ -116,15 +125,13 @@ def modules(tmp_path: Path, run: Callable[..., Ran]) -> Path:
 
 
 def test_sql_and_a_server_run_on_two_architectures(
-    modules: Path,
-    run: Callable[..., Ran],
-    emulate: Callable[[str], list[str]],
+    modules: Path, runners: dict[str, list[str]], run: Callable[..., Ran]
 ) -> None:
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=modules)
-    for platform in ("linux/amd64", "linux/arm64"):
+    for platform in PLATFORMS:
         folder = modules / "build/multiarch/bin" / platform.replace("/", "-")
         for name, (_, _, expected) in MODULES.items():
-            assert run(*emulate(platform), folder / name).out == expected
+            assert run(*runners[platform], folder / name).out == expected
     names = [path.name for path in (modules / "dist").glob("*.whl")]
     assert len(names) == 2
     # Static helpers run on every Linux: the tag says so for both families of libc.
