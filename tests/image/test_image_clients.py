@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 
 import pytest
+from support import need
 
 pytestmark = [pytest.mark.witness, pytest.mark.slow]
 
-QEMU = {
-    "linux/amd64": None,
-    "linux/arm64": "qemu-aarch64-static",
-    "linux/arm/v7": "qemu-arm-static",
-    "linux/riscv64": "qemu-riscv64-static",
-}
+PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/riscv64")
 
 
 def skopeo(*arguments):
     done = subprocess.run(
-        ["skopeo", "--insecure-policy", *map(str, arguments)],
+        [need("skopeo"), "--insecure-policy", *map(str, arguments)],
         check=False,
         capture_output=True,
         text=True,
@@ -48,8 +43,8 @@ def test_skopeo_reads_our_index(image):
     assert listed == [each.digest for each in image.platforms]
 
 
-@pytest.mark.parametrize("platform", QEMU)
-def test_the_helper_runs_from_what_skopeo_copied(bench, image, tmp_path, platform):
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_helper_runs_from_what_skopeo_copied(bench, image, emulate, tmp_path, platform):
     copy, root = tmp_path / "copy", tmp_path / "root"
     root.mkdir()
     skopeo("copy", *choose(platform), f"oci-archive:{image.outputs[0]}:1.0.0", f"dir:{copy}")
@@ -65,11 +60,7 @@ def test_the_helper_runs_from_what_skopeo_copied(bench, image, tmp_path, platfor
     digest = hashlib.sha256(program.read_bytes()).hexdigest()
     assert digest == bench.binaries[f"greet {platform}"].sha256
     assert built.files == {"usr/local/bin/greet": digest}
-    command = [program]
-    if QEMU[platform]:
-        emulator = shutil.which(QEMU[platform])
-        assert emulator, f"{QEMU[platform]} is required"
-        command.insert(0, emulator)
+    command = [*emulate(platform), program]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert said == f"hello from {platform.split('/')[1]}\n"
 
