@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.engine.bench import Bench, take
 from hatch_multiarch.engine.caches import go_settings
 from hatch_multiarch.engine.environment import surroundings
-from hatch_multiarch.engine.recipe import Kitchen
+from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.process import Group, Stopped
 from hatch_multiarch.toolchain import find_go, minimum_go
@@ -78,8 +78,8 @@ class HostEngine:
             return take
         go = find_go(self._toolchain.go, minimum_go(compiled))
         self.go = str(go)
-        kitchen = Kitchen(self._toolchain, go, *self._project)
-        recipes = {unit.id: kitchen.recipe(unit) for unit in compiled}
+        book = Recipes(self._toolchain, go, *self._project)
+        recipes = {unit.id: book.recipe(unit) for unit in compiled}
         bench = Bench(
             go=go,
             env=surroundings(os.environ, go_settings(go, os.environ)),

@@ -65,8 +65,8 @@ class Recipe:
     """
 
 
-class Kitchen:
-    """Makes recipes; zig is looked for once, and only when a unit needs it."""
+class Recipes:
+    """Write recipes; zig is looked for once, and only when a unit needs it."""
 
     def __init__(self, toolchain: Toolchain, go: Go, name: str, version: str) -> None:
         self._toolchain = toolchain
