@@ -77,7 +77,7 @@ def versions(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test: compilers, installers and emulators for real (about 15 minutes)."""
     session.install("-e", ".[nox]", *TEST_NEEDS)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "--durations=15", *session.posargs)
 
 
 @nox.session
@@ -101,5 +101,5 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy in strict mode."""
-    session.install("-e", ".", "mypy==2.4.1", "nox")
+    session.install("-e", ".", "mypy==2.4.1", "nox", "tomli")
     session.run("mypy")

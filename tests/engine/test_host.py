@@ -249,7 +249,7 @@ def test_results_stand_in_order(site: Site, logged: Logged):
     ]
     binaries = site.build(*units, jobs=3)
     assert [binary.unit for binary in binaries] == units
-    assert site.watch.all("finished")[-1] == units[0].id
+    assert site.watch.all("finished")[0] == units[2].id
     assert sorted(site.watch.all("started")) == sorted(unit.id for unit in units)
 
 
