@@ -1,4 +1,4 @@
-"""What a contributor runs: `nox` for everything quick, `nox -l` for the list."""
+"""What a contributor runs: `nox` for lint, types and every test; `nox -l` for the list."""
 
 from __future__ import annotations
 

@@ -115,6 +115,8 @@ def _toml(value: Any) -> str:
 def _platform(row: Any) -> str:
     tags = []
     if row.manylinux:
+        if row.manylinux == (2, 17):
+            tags.append(f"manylinux2014_{row.wheel_arch}")
         tags.append(f"manylinux_{row.manylinux[0]}_{row.manylinux[1]}_{row.wheel_arch}")
     if row.musllinux:
         tags.append(f"musllinux_{row.musllinux[0]}_{row.musllinux[1]}_{row.wheel_arch}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
@@ -12,16 +13,22 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch import staging, wheel
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
+from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.image import BuiltImage, build_image
+from hatch_multiarch.plan import slug
+from hatch_multiarch.platforms import all_platforms
 from hatch_multiarch.report import make_report, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hatch_multiarch.plan import Plan
 
 DEFAULT_EPOCH = 1580601600
 """2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
+
+ALL = "*\n"
+"""The .gitignore that hides its whole folder."""
 
 
 class Build:
@@ -44,6 +51,12 @@ class Build:
 
         Raises MultiarchError; nothing has a final name yet then.
         """
+        epoch = _epoch(os.environ)
+        if self.output.resolve() == self.dist.resolve():
+            raise ConfigError(
+                [f"tool.multiarch.output: {self.plan.config.output} is the folder of the wheels"]
+            )
+        wheel.check_sources(self.builder.config, self.plan.project)
         self.aside = staging.make(self.output)
         self.staged = staging.make(self.dist)
         _ignore(self.output)
@@ -61,7 +74,8 @@ class Build:
                 facts=self.compiled.facts,
                 project=self.plan.project,
                 staging=self.aside,
-                epoch=int(os.environ.get("SOURCE_DATE_EPOCH", DEFAULT_EPOCH)),
+                stem=self.builder.artifact_project_id,
+                epoch=epoch,
             )
         for each in self.plan.wheels:
             binaries = self.compiled.binaries
@@ -79,18 +93,25 @@ class Build:
         if self.plan.mode == "editable":
             return
         with self._rollback(Path(artifact)):
+            wheel.check_tag(build_data, self.tags[0])
             paths = [Path(artifact), *self._more_wheels(build_data)]
             wheels = [
                 wheel.BuiltWheel(
                     path=path,
                     platform=plan.platform.name,
                     tag=tag,
-                    members=wheel.members(self.plan.project, plan, self.builder.project_id),
+                    members=wheel.members(
+                        self.plan.project, plan, self.builder.artifact_project_id
+                    ),
                 )
                 for path, plan, tag in zip(paths, self.plan.wheels, self.tags, strict=True)
             ]
             for each in wheels:
                 wheel.mark_executable(each.path, each.members.values())
+            wheel.check_rest(wheels)
+            for each, plan in zip(wheels, self.plan.wheels, strict=True):
+                facts = [self.compiled.facts[unit.id] for unit in plan.units]
+                wheel.check_natives(each, plan, facts, self.staged)
             report = make_report(self.plan, self.compiled, wheels, self.image)
         for path in paths[1:]:
             staging.move(path, self.dist / path.name)
@@ -108,8 +129,7 @@ class Build:
         for added, tag in zip(self.added[1:], self.tags[1:], strict=True):
             data = wheel.without(shared, {})
             wheel.merge(data, added, tag)
-            root = str(self.plan.project.root)
-            yield Path(wheel.build_wheel(root, data, self.staged, self.builder.app))
+            yield Path(wheel.build_wheel(self.builder, data, self.staged))
 
     def _sdist_takes_outputs(self) -> bool:
         """Tell whether hatchling would put the output folder into an sdist.
@@ -143,11 +163,23 @@ class Build:
             raise
 
 
+def _epoch(env: Mapping[str, str]) -> int:
+    """Return the time that outputs say, in seconds; raises ConfigError for what is no time."""
+    text = env.get("SOURCE_DATE_EPOCH", str(DEFAULT_EPOCH))
+    if not re.fullmatch(r"[0-9]{1,11}", text):
+        raise ConfigError([f"SOURCE_DATE_EPOCH: expected seconds since 1970, found {text!r}"])
+    return int(text)
+
+
 def _ignore(output: Path) -> None:
     """Hide the output folder from git, as virtual environments and caches do for themselves."""
     mark = output / ".gitignore"
     if not mark.exists():
-        mark.write_text("*\n", encoding="utf-8")
+        mark.write_text(ALL, encoding="utf-8")
+
+
+def _ours(mark: Path) -> bool:
+    return mark.is_file() and mark.read_text("utf-8", errors="replace") == ALL
 
 
 def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
@@ -155,14 +187,17 @@ def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
 
     ``project_id`` is hatchling's ``NAME-VERSION``; other files in the folder are the user's.
     """
-    doomed = [output / "bin", *staging.leftovers(output)]
+    doomed = [output / "bin" / slug(each) for each in all_platforms()]
+    doomed += staging.leftovers(output)
     if not keep_outputs:
         doomed += [output / f"{project_id}{end}" for end in (".json", ".oci.tar", ".oci")]
-        doomed += [output / ".gitignore"]
+        if _ours(output / ".gitignore"):
+            doomed.append(output / ".gitignore")
     for path in doomed:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-    with suppress(OSError):  # it holds something of the user's, or never was
-        output.rmdir()
+    for path in (output / "bin", output):
+        with suppress(OSError):  # it holds something of the user's, or never was
+            path.rmdir()

@@ -48,7 +48,11 @@ def _plan(folder: Path, mode: str, *, as_json: bool) -> int:
     from hatch_multiarch.plan import Switches, make_plan, show  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.project import read_project  # noqa: PLC0415
 
+    switches = Switches.read(os.environ)
+    if switches.skip:
+        print("HATCH_MULTIARCH_SKIP is set: a build would make one wheel, without helpers")
+        return 0
     project, config = read_project(folder.resolve())
-    plan = make_plan(project, config, mode, Switches.read(os.environ))  # type: ignore[arg-type]
+    plan = make_plan(project, config, mode, switches)  # type: ignore[arg-type]
     print(json.dumps(show.as_data(plan), indent=2) if as_json else show.as_text(plan))
     return 0

@@ -28,5 +28,6 @@ def source(project: str, helpers: Mapping[str, tuple[str, str]]) -> str:
     text = _TEMPLATE.read_text(encoding="utf-8")
     rows = "".join(f"    {name!r}: {entry!r},\n" for name, entry in helpers.items())
     table = f"{_SLOT[:-2]}{{\n{rows}}}" if rows else _SLOT
-    text = text.replace(_SLOT, table).replace("MODULE", module_name(project))
-    return text.replace("DISTRIBUTION", project)
+    # The table last: a helper's name may be one of the other slots' words.
+    text = text.replace("MODULE", module_name(project)).replace("DISTRIBUTION", project)
+    return text.replace(_SLOT, table)

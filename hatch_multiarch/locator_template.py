@@ -42,7 +42,11 @@ def _script(file: str) -> str | None:
     from importlib import metadata
 
     # The installer's own record knows the place, whatever scheme (venv, --user, --prefix) it used.
-    for entry in metadata.files("DISTRIBUTION") or ():
+    try:
+        files = metadata.files("DISTRIBUTION") or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for entry in files:
         if entry.name == file and "MODULE" not in entry.parts:
             path = os.path.abspath(str(entry.locate()))
             if os.path.isfile(path):

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
 
+HATCHLINGS = {
+    "dependencies",
+    "enable-by-default",
+    "require-runtime-dependencies",
+    "require-runtime-features",
+}
+"""Keys of a hook's own table; they are Hatchling's."""
+
 
 class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Compiles the helpers of ``[tool.multiarch]`` and puts them into the wheels."""
@@ -42,7 +50,10 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 return []
             from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
 
-            return requirements(plan.units, plan.config.toolchain)
+            # An editable build asks in the same words, and builds for this machine always.
+            editable = self._plan("editable") if plan.mode == "one" else None
+            units = (*plan.units, *(editable.units if editable else ()))
+            return requirements(units, plan.config.toolchain)
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
         """Remove what builds leave in the output folder.
@@ -99,7 +110,16 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def _config(self) -> Config:
         from hatch_multiarch.config import read_table  # noqa: PLC0415 - see _plan
+        from hatch_multiarch.errors import ConfigError  # noqa: PLC0415 - see _plan
 
+        if stray := sorted(self.config.keys() - HATCHLINGS):
+            raise ConfigError(
+                [
+                    f"tool.hatch.build.targets.wheel.hooks.multiarch.{key}: unknown key; what is "
+                    "built stands in [tool.multiarch]"
+                    for key in stray
+                ]
+            )
         table = self.metadata.config.get("tool", {}).get("multiarch", {})
         return read_table(table, project_name=self.metadata.core.raw_name)
 
@@ -107,9 +127,11 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def _errors(self) -> Iterator[None]:
         """Turn our errors into one message and an exit code; a traceback helps nobody."""
         from hatch_multiarch.errors import MultiarchError  # noqa: PLC0415 - see _plan
+        from hatch_multiarch.process import terminable  # noqa: PLC0415 - see _plan
 
         try:
-            yield
+            with terminable():
+                yield
         except MultiarchError as error:
             from hatch_multiarch.console import Console  # noqa: PLC0415 - imports rich
 

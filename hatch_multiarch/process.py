@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 GRACE = 3.0
@@ -94,8 +94,8 @@ def run(
 ) -> Finished:
     """Run *command* to its end and return what it said; a non-zero code is not an error here.
 
-    ``timeout`` is in seconds. Raises OSError when the program cannot be started,
-    subprocess.TimeoutExpired when it outlives its time and Stopped when *group* is stopped.
+    ``timeout`` is in seconds. Raises OSError when the program cannot be started, TimeoutError (an
+    OSError) when it outlives its time and Stopped when *group* is stopped.
     """
     group = group or Group()
     child = group._start([str(part) for part in command], cwd, env)  # noqa: SLF001 - one module
@@ -103,14 +103,33 @@ def run(
         with child:
             try:
                 out, err = child.communicate(timeout=timeout)
-            except BaseException:  # also Ctrl-C: what we started does not outlive us
+            except BaseException as error:  # also Ctrl-C: what we started does not outlive us
                 _signal(child, "KILL")
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise TimeoutError(f"{command[0]} did not end within {timeout} s") from None
                 raise
     finally:
         group._end(child)  # noqa: SLF001 - one module
     if group._stopped:  # noqa: SLF001 - one module
         raise Stopped
     return Finished(child.returncode, out, err)
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM end this process as Ctrl-C does, with exit code 143, while the block runs.
+
+    ``docker stop``, ``timeout`` and cancelled CI jobs send it; by default it would end Python on
+    the spot and leave the compilers running.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _signal(child: subprocess.Popen[str], name: str) -> None:

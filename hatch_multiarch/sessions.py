@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import nox
 
 
+MISSING = "--platform"
+"""What a ``--platform`` without a value asks for: no platform has that name, as the error says."""
+
+
 def register() -> None:
     """Add the sessions ``wheels`` and ``images`` to the noxfile that calls this.
 
@@ -40,7 +44,7 @@ def split_platforms(words: list[str]) -> tuple[list[str], list[str]]:
     for word in pending:
         name, equals, value = word.partition("=")
         if name == "--platform":
-            platforms.append(value if equals else next(pending, ""))
+            platforms.append(value if equals else next(pending, MISSING))
         else:
             rest.append(word)
     return platforms, rest

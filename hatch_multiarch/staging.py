@@ -10,7 +10,10 @@ import atexit
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from hatch_multiarch.errors import PlanError
 
 PREFIX = ".multiarch-"
 STALE_SECONDS = 3600
@@ -19,11 +22,18 @@ STALE_SECONDS = 3600
 
 def make(folder: Path) -> Path:
     """Make a staging folder in *folder* that goes away with this process; clear stale ones."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+    except OSError as error:
+        raise PlanError(
+            f"nothing can be written to {folder}: {error.strerror}",
+            advice="build from a copy of the project, or set tool.multiarch.output",
+        ) from None
     for left in leftovers(folder):
-        if time.time() - left.stat().st_mtime > STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+        with suppress(FileNotFoundError):  # the build that it belongs to has just ended
+            if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
 

@@ -7,18 +7,21 @@ the same build data, so what other build hooks and the user's target options add
 from __future__ import annotations
 
 import copy
+import shutil
 import stat
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import locator
-from hatch_multiarch.errors import PlanError
+from hatch_multiarch import audit, locator
+from hatch_multiarch.config import Libc
+from hatch_multiarch.errors import AuditError, PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from hatch_multiarch.audit import Facts
     from hatch_multiarch.engine import Binary
     from hatch_multiarch.plan import Plan, Project, WheelPlan
 
@@ -62,6 +65,18 @@ def contents(
     return {"force_include": force_include, "shared_scripts": shared_scripts}
 
 
+def check_sources(config: Any, project: Project) -> None:
+    """Raise PlanError when hatchling's ``sources`` would move the locator out of its place."""
+    path = f"{locator.module_name(project.name)}/__init__.py"
+    moved = config.get_distribution_path(path)
+    if moved != path:
+        raise PlanError(
+            f"tool.hatch.build.targets.wheel.sources: puts the helpers into {moved} too, where "
+            "nobody can import them",
+            advice='give the folder that moves by its name ("src/x" = "acme/x"), not by ""',
+        )
+
+
 def members(project: Project, wheel: WheelPlan, project_id: str) -> dict[str, str]:
     """Return where each helper of *wheel* stands in the archive: name -> member path.
 
@@ -76,6 +91,53 @@ def members(project: Project, wheel: WheelPlan, project_id: str) -> dict[str, st
         unit.helper.name: f"{places[unit.helper.install]}/{unit.output.name}"
         for unit in wheel.units
     }
+
+
+def check_natives(wheel: BuiltWheel, plan: WheelPlan, facts: Sequence[Facts], folder: Path) -> None:
+    """Raise AuditError when native code in *wheel* that is no helper contradicts its tag.
+
+    *facts* are those of the helpers; *folder* takes a file for as long as it is read. What is for
+    another system (a launcher for Windows in a wheel for Linux) is data and passes.
+    """
+    aside = folder / "native"
+    with zipfile.ZipFile(wheel.path) as archive:
+        for name in sorted(set(archive.namelist()).difference(wheel.members.values())):
+            with archive.open(name) as file:
+                if not audit.runs_on(file.read(4), plan.platform.os):
+                    continue
+            with archive.open(name) as file, aside.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
+            where = f"{wheel.path.name}: {name}, which is no helper,"
+            try:
+                found = audit.read(aside)
+            except AuditError as error:
+                why = error.message.removeprefix(f"{aside.name} ")
+                raise AuditError(f"{where} {why}", advice=_APART) from None
+            audit.check(found, file=where, platform=plan.platform, libc=Libc("glibc"))
+            if audit.wheel_tag(plan.platform, [*facts, found]) != wheel.tag:
+                raise AuditError(f"{where} does not run wherever the tag says", advice=_APART)
+
+
+_APART = "name it as a helper by `prebuilt`, or ship it in a distribution of its own"
+
+
+def check_rest(wheels: Sequence[BuiltWheel]) -> None:
+    """Raise PlanError when *wheels* differ in more than their helpers.
+
+    Other build hooks finish (and may tidy up) before the wheels after the first are made.
+    """
+    rests = []
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel.path) as archive:
+            rests.append(set(archive.namelist()).difference(wheel.members.values()))
+    for wheel, rest in zip(wheels, rests, strict=True):
+        if odd := sorted(rest ^ rests[0]):
+            raise PlanError(
+                f"the wheels of {wheels[0].platform} and {wheel.platform} should differ in their "
+                f"helpers only, but just one of them holds {odd[0]}",
+                advice="another build hook removes it when the first wheel is made; let this hook "
+                "finish before it: make [tool.hatch.build.hooks.multiarch] the first of the hooks",
+            )
 
 
 def mark_executable(path: Path, helpers: Iterable[str]) -> None:
@@ -107,18 +169,30 @@ def merge(build_data: dict[str, Any], added: Mapping[str, Any], tag: str) -> Non
     build hook has already given the wheel a tag of its own.
     """
     if tag:
-        other = build_data.get("tag")
-        if other and not str(other).endswith("-none-any"):
-            raise PlanError(
-                f"another build hook tags this wheel {other!r}, but its tag must come from the "
-                "helpers in it",
-                advice="ship the compiled extension in a distribution of its own",
-            )
+        check_tag(build_data, "py3-none-any")
         build_data["tag"] = tag
         build_data["infer_tag"] = False
         build_data["pure_python"] = False
     for table, entries in added.items():
         build_data.setdefault(table, {}).update(entries)
+    if build_data.get("force_include_editable"):
+        # Then hatchling takes it instead of force_include, in editable wheels.
+        build_data["force_include_editable"].update(added["force_include"])
+
+
+def check_tag(build_data: Mapping[str, Any], ours: str) -> None:
+    """Raise PlanError when another build hook wants a tag of its own for the wheel.
+
+    It names one, or asks hatchling for that of the running Python (``infer_tag``), as hooks that
+    compile extension modules do.
+    """
+    other = "that of this Python" if build_data.get("infer_tag") else build_data.get("tag", ours)
+    if other != ours and not str(other).endswith("-none-any"):
+        raise PlanError(
+            f"another build hook tags this wheel {str(other)!r}, but its tag must come from the "
+            "helpers in it",
+            advice="ship the compiled extension in a distribution of its own",
+        )
 
 
 def without(build_data: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,19 +205,17 @@ def without(build_data: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str
     return plain
 
 
-def build_wheel(root: str, build_data: dict[str, Any], folder: Path, app: Any) -> str:
+def build_wheel(first: Any, build_data: dict[str, Any], folder: Path) -> str:
     """Write one more wheel into *folder* from complete *build_data*; returns its path.
 
-    Hooks are not entered again. The metadata is read anew because hatchling keeps some of its
-    lists (``sbom-files``) and adds to them in place, which would leak from wheel to wheel.
+    Hooks are not entered again. The metadata is that of the *first* wheel's builder: a version
+    that is computed (from git, from the clock) must not change between wheels.
     """
     from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - keeps importing us cheap
-    from hatchling.metadata.core import ProjectMetadata  # noqa: PLC0415
-    from hatchling.plugin.manager import PluginManager  # noqa: PLC0415
 
-    manager = PluginManager()
-    metadata = ProjectMetadata(root, manager)
-    builder = WheelBuilder(root, plugin_manager=manager, metadata=metadata, app=app)
+    builder = WheelBuilder(
+        first.root, plugin_manager=first.plugin_manager, metadata=first.metadata, app=first.app
+    )
     data = {**builder.get_default_build_data(), **build_data}
     builder.set_build_data_defaults(data)
     with builder.config.set_build_data(data):

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from hatch_multiarch.audit.facts import Facts
 
 
+def runs_on(magic: bytes, system: str) -> bool:
+    """Tell from its first four bytes whether a file is native code of *system*, an OCI os."""
+    if system == "linux":
+        return magic == b"\x7fELF"
+    if system == "windows":
+        return magic[:2] == b"MZ"
+    return int.from_bytes(magic, "big") in FAT or int.from_bytes(magic, "little") == MAGIC_64
+
+
 def read(path: Path) -> Facts:
     """Return what the executable at *path* says of itself.
 

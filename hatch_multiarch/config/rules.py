@@ -146,6 +146,8 @@ _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(?:\..*)?", re.IGN
 def _helper_name(text: str) -> str:
     if _RESERVED.fullmatch(text):
         raise ValueError(f"Windows reserves the name {show(text)}; choose another")
+    if text.lower() == "py.typed":
+        raise ValueError(f"the locator module has a file {show(text)} itself; choose another")
     if text.lower().endswith(".exe"):
         raise ValueError(f"leave out {show(text[-4:])}: it is added on Windows")
     return text

@@ -59,7 +59,7 @@ class Bench:
         unit, start = recipe.unit, time.monotonic()
         seal = Seal(unit.output)
         known = seal.intact(recipe.key)
-        with tempfile.TemporaryDirectory(dir=self.work) as folder:
+        with tempfile.TemporaryDirectory(dir=self.work, ignore_cleanup_errors=True) as folder:
             file = Path(folder) / unit.output.name
             if known is not None:
                 shutil.copyfile(unit.output, file)

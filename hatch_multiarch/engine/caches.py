@@ -29,7 +29,11 @@ def go_settings(go: Go, user: Mapping[str, str]) -> dict[str, str]:
     env = scrub(user) | {"GOTOOLCHAIN": "local"}
     if user.get("GOENV"):
         env["GOENV"] = user["GOENV"]
-    done = process.run([go.path, "env", "-json", *FETCHING], cwd=go.goroot, env=env, timeout=60)
+    asked = [str(go.path), "env", "-json", *FETCHING]
+    try:
+        done = process.run(asked, cwd=go.goroot, env=env, timeout=60)
+    except OSError as error:
+        raise ToolchainError(f"{go} does not run: {error}") from None
     if done.code != 0:
         raise ToolchainError(f"{go} does not take its settings: {done.err.strip()}")
     settings: dict[str, str] = json.loads(done.out)

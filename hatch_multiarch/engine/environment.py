@@ -76,6 +76,7 @@ def target(unit: Unit, compiler: Compiler) -> dict[str, str]:
         **_LEVELS,
         **unit.platform.go_env,
         "GOENV": "off",
+        "GO111MODULE": "on",
         "CGO_ENABLED": "1" if compiler.cc else "0",
         "CGO_CFLAGS": " ".join((flags, *compiler.flags)),
         "CGO_CXXFLAGS": " ".join((flags, *compiler.flags)),

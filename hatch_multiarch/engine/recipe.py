@@ -16,7 +16,7 @@ from hatch_multiarch.engine.environment import target
 from hatch_multiarch.engine.words import quote
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.platforms import host, host_libc
-from hatch_multiarch.toolchain import find_gcc, find_zig, gcc_version
+from hatch_multiarch.toolchain import compiler_version, find_gcc, find_zig, gcc_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ _DECIDED = (
     *("-trimpath", "-buildvcs=false", "-buildmode=default", "-compiler=gc", "-pgo=auto"),
     *("-gcflags=all=", "-asmflags=all=", "-toolexec=", "-overlay=", "-installsuffix="),
     *("-race=false", "-msan=false", "-asan=false", "-linkshared=false", "-a=false"),
+    "-cover=false",
 )
 """What goes into a binary is decided here, so that GOFLAGS cannot: it is for fetching modules."""
 
@@ -171,7 +172,9 @@ def _custom(unit: Unit, where: str) -> Compiler:
             f"{where}: there is no program {words[0]!r} on PATH",
             advice="install it, or name it by its absolute path",
         )
-    return _plain(unit.compiler, words, static=_static(unit))
+    version = compiler_version(words)
+    name = f"{unit.compiler} ({version})" if version else unit.compiler
+    return _plain(name, words, static=_static(unit))
 
 
 def _plain(name: str, words: tuple[str, ...] | list[str], *, static: bool) -> Compiler:

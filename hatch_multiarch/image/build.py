@@ -63,14 +63,15 @@ def build_image(
     facts: Mapping[str, Facts],
     project: Project,
     staging: Path,
+    stem: str,
     epoch: int,
 ) -> BuiltImage:
     """Build the image of *plan* into the existing folder *staging*.
 
     *binaries* and *facts* are keyed by ``Unit.id``; ``epoch`` (seconds) is every time in the
-    image. Writes ``NAME-VERSION.oci.tar`` for the output ``oci`` and the folder
-    ``NAME-VERSION.oci`` for ``layout``; both get their names when they are complete. Raises
-    ImageError when the image cannot be assembled or would not run.
+    image. Writes ``STEM.oci.tar`` for the output ``oci`` and the folder ``STEM.oci`` for
+    ``layout``, *stem* being hatchling's ``NAME-VERSION``; both get their names when they are
+    complete. Raises ImageError when the image cannot be assembled or would not run.
     """
     _check(plan)
     check_scratch(plan, facts)
@@ -96,7 +97,7 @@ def build_image(
             },
         )
         layout.finish(index, reference=plan.reference, tags=plan.tags)
-        outputs = _deliver(layout, plan, staging / f"{project.name}-{project.version}.oci", epoch)
+        outputs = _deliver(layout, plan, staging / f"{stem}.oci", epoch)
     return BuiltImage(index.digest, tuple(built), outputs)
 
 

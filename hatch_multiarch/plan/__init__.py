@@ -3,6 +3,7 @@
 from hatch_multiarch.plan.make import make_plan
 from hatch_multiarch.plan.records import ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.switches import Switches
+from hatch_multiarch.plan.units import slug
 
 __all__ = [
     "ImagePlan",
@@ -13,4 +14,5 @@ __all__ = [
     "Unit",
     "WheelPlan",
     "make_plan",
+    "slug",
 ]

@@ -24,6 +24,7 @@ def make_plan(project: Project, config: Config, mode: Mode, switches: Switches) 
     problems: list[str] = []
     notes: list[str] = []
     platforms = _platforms(config, mode, switches)
+    problems.extend(_scripts_twice(project, config))
     alone_on_musl = mode != "all" and host_libc() == "musl"
     units: list[Unit] = []
     for platform in platforms:
@@ -44,7 +45,8 @@ def make_plan(project: Project, config: Config, mode: Mode, switches: Switches) 
         project=project,
         config=config,
         mode=mode,
-        engine="host",
+        # `auto` has one engine to pick from.
+        engine=(switches.engine or config.engine).replace("auto", "host"),
         units=tuple(units),
         wheels=wheels,
         image=image,
@@ -63,6 +65,18 @@ def _platforms(config: Config, mode: Mode, switches: Switches) -> list[Platform]
         return [_row(chosen[0])] if chosen and single else [host()]
     names = config.platforms if chosen in (None, ("all",)) else chosen
     return [_row(name) for name in names or ()]
+
+
+def _scripts_twice(project: Project, config: Config) -> list[str]:
+    """Return a problem for each helper that an entry point of the project would overwrite."""
+    tables = [(key, project.metadata.get(key)) for key in ("scripts", "gui-scripts")]
+    return [
+        f"tool.multiarch.helpers.{helper.name}.install: project.{key} has a script of that name, "
+        'and an installer keeps one of the two; rename one, or install = "package"'
+        for helper in config.helpers
+        for key, table in tables
+        if helper.install == "scripts" and isinstance(table, dict) and helper.name in table
+    ]
 
 
 def _row(name: str) -> Platform:
@@ -86,7 +100,7 @@ def _wheels(
         taggable = platform.manylinux or platform.plain_tag or platform.os == "darwin"
         if mode == "editable":
             pass  # its tag is py3-none-any: it never leaves this machine
-        elif not mine and mode == "all":
+        elif not mine and (mode == "all" or platform != host()):
             problems.append(
                 f"tool.multiarch.platforms: {platform.name} has no helper; remove it, or let a "
                 "helper's platforms cover it"

@@ -1,6 +1,6 @@
 """The compilers: found on the machine or in the environment, checked, or asked for."""
 
-from hatch_multiarch.toolchain.gcc import find_gcc, gcc_version
+from hatch_multiarch.toolchain.gcc import compiler_version, find_gcc, gcc_version
 from hatch_multiarch.toolchain.go import Go, find_go, go_line
 from hatch_multiarch.toolchain.requirements import minimum_go, requirements
 from hatch_multiarch.toolchain.zig import Zig, find_zig
@@ -8,6 +8,7 @@ from hatch_multiarch.toolchain.zig import Zig, find_zig
 __all__ = [
     "Go",
     "Zig",
+    "compiler_version",
     "find_gcc",
     "find_go",
     "find_zig",

@@ -10,6 +10,8 @@ from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.platforms import host
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_multiarch.platforms import Platform
 
 
@@ -35,5 +37,18 @@ def find_gcc(platform: Platform) -> str:
 
 def gcc_version(command: str) -> str:
     """Return how a gcc names itself, ``aarch64-linux-gnu-gcc 12.2.0``."""
-    done = process.run([command, "-dumpfullversion", "-dumpversion"], timeout=60)
-    return f"{command} {done.out.strip()}" if done.code == 0 else command
+    said = _said([command, "-dumpfullversion", "-dumpversion"])
+    return f"{command} {said}" if said else command
+
+
+def compiler_version(words: Sequence[str]) -> str:
+    """Return how any C compiler names itself: the first line of its ``--version``, or nothing."""
+    return _said([words[0], "--version"]).partition("\n")[0]
+
+
+def _said(command: list[str]) -> str:
+    try:
+        done = process.run(command, timeout=60)
+    except OSError:
+        return ""
+    return done.out.strip() if done.code == 0 else ""

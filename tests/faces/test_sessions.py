@@ -24,7 +24,7 @@ NOX = (sys.executable, "-m", "nox")
         ([], ([], [])),
         (["--platform", "linux/arm64", "-c"], (["linux/arm64"], ["-c"])),
         (["--platform=host", "--platform", "all"], (["host", "all"], [])),
-        (["--platform"], ([""], [])),
+        (["--platform"], (["--platform"], [])),
     ],
 )
 def test_platforms_are_taken_from_the_words_after_the_dashes(

@@ -85,6 +85,7 @@ class Bench:
             facts=facts,
             project=Project(self.root, name, version, metadata or {}),
             staging=self.staging,
+            stem=f"{name}-{version}",
             epoch=epoch,
         )
 

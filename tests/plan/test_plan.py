@@ -23,10 +23,10 @@ def plan(tmp_path: Path) -> Any:
         (tmp_path / "helpers" / name).mkdir(parents=True)
         (tmp_path / "helpers" / name / "go.mod").write_text(f"module {name}\n\ngo 1.21\n")
 
-    def plan(table: dict[str, Any], mode: Any = "all", **env: str) -> Plan:
+    def plan(table: dict[str, Any], mode: Any = "all", scripts: Any = None, **env: str) -> Plan:
         table.setdefault("helpers", {"greet": {}})
         config = read_table(table, project_name="greeter")
-        project = Project(tmp_path, "greeter", "1.0+local", {})
+        project = Project(tmp_path, "greeter", "1.0+local", {"scripts": scripts or {}})
         switches = Switches.read({f"HATCH_MULTIARCH_{key}": value for key, value in env.items()})
         return make_plan(project, config, mode, switches)
 
@@ -129,6 +129,22 @@ def test_what_cannot_be_built_is_said_before_anything_runs(
     with pytest.raises(PlanError) as caught:
         plan(table)
     assert str(caught.value) == message
+
+
+def test_a_front_end_is_not_given_an_empty_wheel_of_another_platform(plan: Any) -> None:
+    other = "windows/amd64" if host().os == "linux" else "linux/amd64"
+    helpers = {"greet": {"platforms": host().name}}
+    with pytest.raises(PlanError, match=f"{other} has no helper"):
+        plan({"helpers": helpers}, "one", PLATFORMS=other)
+
+
+def test_a_script_of_the_same_name_is_refused(plan: Any) -> None:
+    with pytest.raises(PlanError) as caught:
+        plan({"helpers": {"greet": {"install": "scripts"}}}, scripts={"greet": "greeter:main"})
+    assert str(caught.value) == (
+        "tool.multiarch.helpers.greet.install: project.scripts has a script of that name, and an "
+        'installer keeps one of the two; rename one, or install = "package"'
+    )
 
 
 def test_a_platform_without_tag_may_be_in_the_image_only(plan: Any) -> None:

@@ -111,7 +111,13 @@ def finish(root: Path, *, outputs=("oci",), image: bool = True) -> Finished:
         staging = root / "staging"
         staging.mkdir()
         built = build_image(
-            image_plan, binaries, facts=FACTS, project=project, staging=staging, epoch=EPOCH
+            image_plan,
+            binaries,
+            facts=FACTS,
+            project=project,
+            staging=staging,
+            stem="greeter-1.0.0",
+            epoch=EPOCH,
         )
     return Finished(plan, Compiled(Engine(), binaries, FACTS), wheels, built)
 

@@ -1,0 +1,231 @@
+"""Projects that are not like the example: odd names, other build hooks, stray files and values."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from support import clean_env
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support import Example, Ran
+
+pytestmark = pytest.mark.slow
+BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+TWO = {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64 linux/arm64"}
+CUSTOM = """
+[tool.hatch.build.hooks.custom]
+path = "hook.py"
+"""
+HOOK = """
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        INITIALIZE
+    def finalize(self, version, build_data, artifact):
+        FINALIZE
+"""
+
+
+@pytest.fixture
+def edit(project: Path) -> Callable[..., None]:
+    """Return a function that changes the example's pyproject.toml: pairs of old and new text."""
+
+    def edit(*pairs: tuple[str, str], more: str = "") -> None:
+        pyproject = project / "pyproject.toml"
+        text = pyproject.read_text()
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new, 1)
+        pyproject.write_text(text + more)
+
+    return edit
+
+
+def hook(project: Path, initialize: str, finalize: str = "pass") -> None:
+    source = HOOK.replace("INITIALIZE", initialize).replace("FINALIZE", finalize)
+    (project / "hook.py").write_text(source)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_name_that_is_written_differently_everywhere(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    edit(
+        ('name = "greeter"', 'name = "My.Fancy-Tool"'),
+        ("[tool.multiarch.helpers.tone]", 'install = "scripts"\n\n[tool.multiarch.helpers.tone]'),
+        (
+            "[tool.hatch.build.targets.wheel]",
+            "[tool.hatch.build.targets.wheel]\nstrict-naming = false",
+        ),
+    )
+    run(*BUILD, cwd=project, **TWO)
+    for path in project.glob("dist/*.whl"):
+        assert path.name.startswith("My.Fancy_Tool-1.0.0-")
+        names = zipfile.ZipFile(path).namelist()
+        assert "_my_fancy_tool_helpers/tone" in names
+        assert "My.Fancy_Tool-1.0.0.data/scripts/greet" in names
+    outputs = files(project / "build/multiarch")
+    assert "My.Fancy_Tool-1.0.0.json" in outputs
+    assert "My.Fancy_Tool-1.0.0.oci.tar" in outputs
+    run(*BUILD, "--clean-only", cwd=project)
+    assert not (project / "build/multiarch").exists()
+
+
+@pytest.mark.parametrize(
+    "initialize",
+    ["build_data['infer_tag'] = True", "build_data['tag'] = 'cp311-cp311-linux_x86_64'"],
+)
+def test_a_wheel_that_another_hook_tags_is_refused(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran], initialize: str
+) -> None:
+    edit(more=CUSTOM)
+    hook(project, initialize)
+    said = run(*BUILD, cwd=project, code=3, **TWO).out
+    assert "error: another build hook tags this wheel " in said
+    assert files(project / "dist") == []
+
+
+def test_a_hook_that_tidies_up_too_early_is_named(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    edit(more=CUSTOM)
+    generated = "Path(self.root, 'src/greeter/generated.py')"
+    hook(project, f"{generated}.touch()", f"{generated}.unlink()")
+    said = run(*BUILD, cwd=project, code=3, **TWO).out
+    assert "just one of them holds greeter/generated.py" in said
+    assert files(project / "dist") == []
+    # The remedy that the message gives: this hook first.
+    edit((CUSTOM, "\n[tool.hatch.build.hooks.multiarch]\n" + CUSTOM))
+    run(*BUILD, cwd=project, **TWO)
+    for path in project.glob("dist/*.whl"):
+        assert "greeter/generated.py" in zipfile.ZipFile(path).namelist()
+
+
+def test_a_version_from_the_clock_is_one_version(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    edit(
+        ('version = "1.0.0"', 'dynamic = ["version"]'),
+        (
+            "[tool.multiarch]",
+            '[tool.hatch.version]\nsource = "code"\npath = "v.py"\n\n[tool.multiarch]',
+        ),
+    )
+    (project / "v.py").write_text("import time\n__version__ = f'1.{time.time_ns()}'\n")
+    run(*BUILD, cwd=project, **TWO)
+    assert len({name.split("-")[1] for name in files(project / "dist")}) == 1
+
+
+def test_native_code_that_contradicts_the_tag_is_refused(
+    project: Path, run: Callable[..., Ran], example: Example
+) -> None:
+    """Every executable in a wheel is read, not only helpers; other systems' are data."""
+    built = example.root / "build/multiarch/bin"
+    shutil.copy(built / "windows-amd64/greet.exe", project / "src/greeter/launcher.exe")
+    run(*BUILD, cwd=project, **TWO)
+    before = files(project / "dist")
+    shutil.copy(built / "linux-amd64/greet", project / "src/greeter/stray")
+    said = run(*BUILD, cwd=project, code=6, **TWO).out
+    assert "greeter/stray, which is no helper, is a program for linux/amd64" in said
+    assert files(project / "dist") == before
+
+
+def test_keys_in_the_hooks_own_table_are_pointed_out(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    table = "[tool.hatch.build.targets.wheel.hooks.multiarch]"
+    edit((table, f'{table}\nplatforms = ["linux/amd64"]'))
+    assert run(*BUILD, cwd=project, code=2).out == (
+        "error: tool.hatch.build.targets.wheel.hooks.multiarch.platforms: unknown key; what is "
+        "built stands in [tool.multiarch]\n"
+    )
+
+
+def test_a_date_that_is_none(project: Path, run: Callable[..., Ran]) -> None:
+    said = run(*BUILD, cwd=project, code=2, SOURCE_DATE_EPOCH="today").out
+    assert said == "error: SOURCE_DATE_EPOCH: expected seconds since 1970, found 'today'\n"
+
+
+def test_the_output_folder_is_not_that_of_the_wheels(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    edit(("[tool.multiarch]", '[tool.multiarch]\noutput = "dist"'))
+    said = run(*BUILD, cwd=project, code=2).out
+    assert said == "error: tool.multiarch.output: dist is the folder of the wheels\n"
+
+
+def test_cleaning_leaves_what_is_the_users(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    edit(("[tool.multiarch]", '[tool.multiarch]\noutput = "tools"'))
+    (project / "tools/bin").mkdir(parents=True)
+    (project / "tools/bin/mine.sh").touch()
+    (project / "tools/.gitignore").write_text("mine\n")
+    run(*BUILD, cwd=project, **TWO)
+    run(*BUILD, "--clean-only", cwd=project)
+    assert files(project / "tools") == [".gitignore", "bin"]
+    assert files(project / "tools/bin") == ["mine.sh"]
+
+
+def test_sources_that_would_move_the_helpers_are_refused(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    edit(('packages = ["src/greeter"]', 'only-include = ["src"]\nsources = {"" = "acme"}'))
+    said = run(*BUILD, cwd=project, code=3).out
+    assert "sources: puts the helpers into acme/_greeter_helpers/__init__.py too" in said
+
+
+def test_wheels_may_go_to_another_file_system(project: Path, run: Callable[..., Ran]) -> None:
+    with_shm = os.path.isdir("/dev/shm")  # noqa: S108, PTH112 - a file system that Linux has
+    folder = "/dev/shm/hatch-multiarch-test" if with_shm else str(project / "elsewhere")  # noqa: S108
+    try:
+        run(*BUILD, "-d", folder, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/amd64")
+        assert [name[-4:] for name in os.listdir(folder)] == [".whl"]  # noqa: PTH208
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_what_the_environment_says_of_go_does_not_change_the_bytes(
+    example: Example, project: Path, run: Callable[..., Ran]
+) -> None:
+    env = {"GOFLAGS": "-cover -race -tags=x", "GO111MODULE": "off", "GOARCH": "386", "CC": "false"}
+    run(*BUILD, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/amd64", **env)
+    [path] = project.glob("dist/*.whl")
+    assert path.read_bytes() == example.wheel("x86_64").read_bytes()
+
+
+def test_sigterm_stops_the_compilers_and_leaves_nothing(project: Path) -> None:
+    step = f"package main\n\nconst step = {time.time_ns()}\n"
+    (project / "helpers/tone/step.go").write_text(step)
+    process = subprocess.Popen(
+        BUILD,
+        cwd=project,
+        env=clean_env(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while not list(project.glob("build/multiarch/.multiarch-*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 128 + signal.SIGTERM
+    assert not list(project.glob("**/.multiarch-*"))
+    assert files(project / "dist") == []
