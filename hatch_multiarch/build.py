@@ -145,10 +145,10 @@ class Build:
 
     def _keep_previous(self) -> None:
         """Keep the wheel that hatchling is about to replace, in case the others fail."""
+        self.first = self.dist / f"{self.builder.artifact_project_id}-{self.tags[0]}.whl"
         self.previous = self.staged / "previous.whl"
-        name = f"{self.builder.artifact_project_id}-{self.tags[0]}.whl"
-        if (self.dist / name).is_file():
-            shutil.copy2(self.dist / name, self.previous)
+        if self.first.is_file():
+            shutil.copy2(self.first, self.previous)
 
     @contextmanager
     def _rollback(self, artifact: Path) -> Iterator[None]:
@@ -156,8 +156,9 @@ class Build:
         try:
             yield
         except BaseException:
-            if self.previous.is_file():
-                self.previous.replace(artifact)
+            # A hook that changed the tag has changed the name: then nothing was replaced.
+            if self.previous.is_file() and artifact.name == self.first.name:
+                staging.move(self.previous, artifact)
             else:
                 artifact.unlink(missing_ok=True)
             raise
