@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from support import clean_env
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,24 +212,3 @@ def test_what_the_environment_says_of_go_does_not_change_the_bytes(
     run(*BUILD, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/amd64", **env)
     [path] = project.glob("dist/*.whl")
     assert path.read_bytes() == example.wheel("x86_64").read_bytes()
-
-
-def test_sigterm_stops_the_compilers_and_leaves_nothing(project: Path) -> None:
-    step = f"package main\n\nconst step = {time.time_ns()}\n"
-    (project / "helpers/tone/step.go").write_text(step)
-    process = subprocess.Popen(
-        BUILD,
-        cwd=project,
-        env=clean_env(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 30
-    while not list(project.glob("build/multiarch/.multiarch-*")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 128 + signal.SIGTERM
-    assert not list(project.glob("**/.multiarch-*"))
-    assert files(project / "dist") == []
