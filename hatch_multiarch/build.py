@@ -57,9 +57,11 @@ class Build:
                 [f"tool.multiarch.output: {self.plan.config.output} is the folder of the wheels"]
             )
         wheel.check_sources(self.builder.config, self.plan.project)
+        ours = not self.output.exists()
         self.aside = staging.make(self.output)
         self.staged = staging.make(self.dist)
-        _ignore(self.output)
+        if ours:
+            _ignore(self.output)
         for note in self.plan.notes:
             self.console.note(note)
         if self.plan.mode == "all" and self._sdist_takes_outputs():
@@ -174,9 +176,7 @@ def _epoch(env: Mapping[str, str]) -> int:
 
 def _ignore(output: Path) -> None:
     """Hide the output folder from git, as virtual environments and caches do for themselves."""
-    mark = output / ".gitignore"
-    if not mark.exists():
-        mark.write_text(ALL, encoding="utf-8")
+    (output / ".gitignore").write_text(ALL, encoding="utf-8")
 
 
 def _ours(mark: Path) -> bool:

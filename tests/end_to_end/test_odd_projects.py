@@ -187,6 +187,15 @@ def test_cleaning_leaves_what_is_the_users(
     assert files(project / "tools/bin") == ["mine.sh"]
 
 
+def test_a_folder_that_was_there_is_not_hidden_from_git(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    edit(("[tool.multiarch]", '[tool.multiarch]\noutput = "tools"'))
+    (project / "tools").mkdir()
+    run(*BUILD, cwd=project, **TWO)
+    assert not (project / "tools/.gitignore").exists()
+
+
 def test_sources_that_would_move_the_helpers_are_refused(
     project: Path, edit: Callable[..., None], run: Callable[..., Ran]
 ) -> None:
