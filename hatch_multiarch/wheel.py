@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch import audit, locator
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError, PlanError
+from hatch_multiarch.plan import slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +56,7 @@ def contents(
             shared_scripts[str(binaries[unit.id].path)] = file
         else:
             force_include[str(binaries[unit.id].path)] = f"{module}/{file}"
-    folder = staging / wheel.platform.name.replace("/", "-")
+    folder = staging / slug(wheel.platform)
     folder.mkdir(parents=True)
     source = folder / "__init__.py"
     source.write_text(locator.source(plan.project.name, helpers), encoding="utf-8", newline="\n")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import platform as machine
 import tempfile
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import __version__
+from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.records import (
     SCHEMA,
@@ -113,7 +113,7 @@ def _wheel(wheel: BuiltWheel, proof: Sequence[ProofRecord]) -> WheelRecord:
         platform=wheel.platform,
         tag=wheel.tag,
         size=wheel.path.stat().st_size,
-        sha256=_sha256(wheel.path),
+        sha256=sha256(wheel.path),
         helpers={
             each.helper: each.sha256
             for each in proof
@@ -132,7 +132,7 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
         outputs=tuple(
             OutputRecord(
                 path=f"{plan.config.output}/{path.name}",
-                sha256=None if path.is_dir() else _sha256(path),
+                sha256=None if path.is_dir() else sha256(path),
             )
             for path in image.outputs
         ),
@@ -145,11 +145,3 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
 
 def _dotted(number: tuple[int, int] | None) -> str | None:
     return None if number is None else f"{number[0]}.{number[1]}"
-
-
-def _sha256(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
