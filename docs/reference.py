@@ -60,6 +60,7 @@ Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, 
 | 5 | a compiler said no |
 | 6 | a binary is not what its wheel may hold |
 | 7 | the image |
+| 8 | docker, buildx or a builder |
 | 130 | Ctrl-C |
 """
 

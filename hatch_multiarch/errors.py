@@ -61,3 +61,9 @@ class ImageError(MultiarchError):
     """The image cannot be assembled."""
 
     exit_code = 7
+
+
+class EngineError(MultiarchError):
+    """Docker, buildx or a builder is missing, does not answer, or cannot do what is asked."""
+
+    exit_code = 8

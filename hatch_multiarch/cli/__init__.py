@@ -1,0 +1,43 @@
+"""The face in the terminal: ``hatch-multiarch``, also ``python -m hatch_multiarch``.
+
+Each command is a module of this folder with ``add``, which describes it to argparse, and ``run``,
+which does it and returns the exit code. A module imports the street inside ``run``, so that
+``--help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from hatch_multiarch.cli import plan
+from hatch_multiarch.errors import MultiarchError
+
+COMMANDS = (plan,)
+
+EXAMPLE = """\
+example:
+  hatch-multiarch plan                what `hatch build` would do here, without doing it
+  hatch-multiarch plan --mode one     what `pip install .` would do
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, or that of the error (docs/config.md)."""
+    parser = argparse.ArgumentParser(
+        prog="hatch-multiarch",
+        description="Go helpers for Python projects, for every platform.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except MultiarchError as error:
+        from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
+
+        Console().error(error)
+        return error.exit_code
+    return code
