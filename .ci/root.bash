@@ -7,20 +7,21 @@ cache=${repository}/.cache/roots
 
 # debian_root NAME PACKAGES [mmdebstrap options...]: make the tar where it is missing, and set
 # $tar to its path. Its name holds a hash of what decides what is in it. Sources, keyrings and ways
-# to fetch (proxies, retries) are the machine's own; what else its apt does (hooks, pins) is not
-# for this root.
+# to fetch (proxies, retries) are the machine's own, or the one source in $only_source; what else its
+# apt does (hooks, pins) is not for this root.
 debian_root() {
     local name=$1 packages=$2 suite key aside
     local -a sources fetching as_root=()
     shift 2
     suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    key=$(printf '%s\n' "$(<"${BASH_SOURCE[0]}")" "$suite" "$packages" "$@" | sha256sum | cut -c1-12)
+    key=$(printf '%s\n' "$(<"${BASH_SOURCE[0]}")" "$suite" "$packages" "${only_source-}" "$@" | sha256sum | cut -c1-12)
     tar=${cache}/${name}-${suite}-${key}.tar
     [[ ! -f $tar ]] || return 0
     mapfile -t sources < <(
         find /etc/apt/sources.list /etc/apt/sources.list.d -type f -size +0 \
             '(' -name '*.list' -o -name '*.sources' ')' 2>/dev/null | sort
     )
+    [[ -z ${only_source-} ]] || sources=("$only_source")
     mapfile -t fetching < <(
         apt-config dump | grep '^Acquire::' |
             grep -vE '^Acquire::(IndexTargets|Changelogs|CompressionTypes|Languages|cdrom)'

@@ -19,9 +19,13 @@ wrong values are errors, all reported at once, also in tables that a build does 
 take the JSON schema from `hatch_multiarch/config/schema.json`.
 """
 TABLES = {
-    "": ("[tool.multiarch]", ("platforms", "engine", "output")),
+    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output")),
     "helpers": ("[tool.multiarch.helpers.NAME]", None),
     "image": ("[tool.multiarch.image]", None),
+    "image.outputs": ("[[tool.multiarch.image.outputs]]", None),
+    "stage": ("[tool.multiarch.stage]", None),
+    "builder": ("[tool.multiarch.builder]", None),
+    "builder.nodes": ("[[tool.multiarch.builder.nodes]]", None),
     "toolchain": ("[tool.multiarch.toolchain]", None),
     "overrides": ("[[tool.multiarch.overrides]]", ("platforms", "helpers")),
 }
@@ -42,13 +46,14 @@ ENVIRONMENT = """
 | `HATCH_MULTIARCH_PLATFORMS` | `all`, `host`, or platforms separated by commas or spaces. \
 A PEP 517 front end takes one wheel: of the platform named if it is just one, else of its own \
 Python |
-| `HATCH_MULTIARCH_ENGINE` | `auto` or `host` |
+| `HATCH_MULTIARCH_ENGINE` | `auto`, `host` or `buildkit`, instead of the config's |
 | `HATCH_MULTIARCH_IMAGE` | `0`: no image; `1`: an image, with the defaults if there is no table |
 | `HATCH_MULTIARCH_SKIP` | `1`: the hook does nothing; the wheel is `py3-none-any`, without \
 helpers |
 
 Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, `GOTOOLCHAIN`,
-`ZIG_GLOBAL_CACHE_DIR`, `NO_COLOR`, `CI`.
+`ZIG_GLOBAL_CACHE_DIR`, `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_CONFIG`, `BUILDX_BUILDER`,
+`NO_COLOR`, `CI`.
 
 ## Exit codes
 
@@ -75,7 +80,9 @@ def render() -> str:
     schema = json_schema()["properties"]
     parts = [HEAD]
     for key, (title, only) in TABLES.items():
-        table = schema if not key else _table(schema[key])
+        table = schema
+        for part in filter(None, key.split(".")):
+            table = _table(table[part])
         parts.append(f"\n## `{title}`\n\n| key | default | meaning |\n|---|---|---|\n")
         parts += [_row(name, table[name]) for name in only or table]
         if key == "overrides":
@@ -88,6 +95,9 @@ def render() -> str:
 
 
 def _table(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys of the table that *schema* is about; a string may stand for it."""
+    if "anyOf" in schema:
+        return _table(schema["anyOf"][-1])
     for inner in ("items", "additionalProperties"):
         if isinstance(schema.get(inner), dict):
             return _table(schema[inner])

@@ -14,10 +14,10 @@ from hatch_multiarch import staging, wheel
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError
-from hatch_multiarch.image import BuiltImage, build_image
+from hatch_multiarch.image import FILES, BuildkitImage, BuiltImage, build_image
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms
-from hatch_multiarch.report import make_report, write
+from hatch_multiarch.report import make_report, with_published, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +43,7 @@ class Build:
         self.output = plan.project.root / plan.config.output
         self.console = Console(verbosity=builder.app.verbosity)
         self.image: BuiltImage | None = None
+        self.buildkit: BuildkitImage | None = None
         self.added: list[dict[str, Any]] = []
         self.tags: list[str] = []
 
@@ -51,7 +52,7 @@ class Build:
 
         Raises MultiarchError; nothing has a final name yet then.
         """
-        epoch = _epoch(os.environ)
+        epoch = read_epoch(os.environ)
         if self.output.resolve() == self.dist.resolve():
             raise ConfigError(
                 [f"tool.multiarch.output: {self.plan.config.output} is the folder of the wheels"]
@@ -68,17 +69,8 @@ class Build:
             folder = self.plan.config.output
             self.console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
         with self.console.build(self.plan.units) as progress:
-            self.compiled = compile_plan(self.plan, progress)
-        if self.plan.image is not None:
-            self.image = build_image(
-                self.plan.image,
-                self.compiled.binaries,
-                facts=self.compiled.facts,
-                project=self.plan.project,
-                staging=self.aside,
-                stem=self.builder.artifact_project_id,
-                epoch=epoch,
-            )
+            self.compiled = compile_plan(self.plan, progress, epoch)
+        self._make_image(epoch)
         for each in self.plan.wheels:
             binaries = self.compiled.binaries
             self.added.append(wheel.contents(self.plan, each, binaries, self.aside / "locators"))
@@ -115,6 +107,9 @@ class Build:
                 facts = [self.compiled.facts[unit.id] for unit in plan.units]
                 wheel.check_natives(each, plan, facts, self.staged)
             report = make_report(self.plan, self.compiled, wheels, self.image)
+            if self.buildkit is not None:
+                # Only what is proven goes where others see it; when that fails, nothing is left.
+                report = with_published(report, self.buildkit.publish())
         for path in paths[1:]:
             staging.move(path, self.dist / path.name)
         if self.image is not None:
@@ -125,6 +120,28 @@ class Build:
             file = self.output / f"{self.builder.artifact_project_id}.json"
             write(report, file)
         self.console.summary(report, self.plan.project.root, file)
+
+    def _make_image(self, epoch: int) -> None:
+        plan, stem = self.plan.image, self.builder.artifact_project_id
+        if plan is None:
+            return
+        binaries, facts = self.compiled.binaries, self.compiled.facts
+        if plan.buildkit and self.plan.docker is not None:
+            self.buildkit = BuildkitImage(
+                plan, self.plan.docker, self.plan.project, staging=self.aside, epoch=epoch
+            )
+            network = self.plan.config.stage.network
+            self.image = self.buildkit.build(binaries, facts, stem, network)
+            return
+        self.image = build_image(
+            plan,
+            binaries,
+            facts=facts,
+            project=self.plan.project,
+            staging=self.aside,
+            stem=stem,
+            epoch=epoch,
+        )
 
     def _more_wheels(self, build_data: dict[str, Any]) -> Iterator[Path]:
         shared = wheel.without(build_data, self.added[0])
@@ -166,7 +183,7 @@ class Build:
             raise
 
 
-def _epoch(env: Mapping[str, str]) -> int:
+def read_epoch(env: Mapping[str, str]) -> int:
     """Return the time that outputs say, in seconds; raises ConfigError for what is no time."""
     text = env.get("SOURCE_DATE_EPOCH", str(DEFAULT_EPOCH))
     if not re.fullmatch(r"[0-9]{1,11}", text):
@@ -191,7 +208,7 @@ def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
     doomed = [output / "bin" / slug(each) for each in all_platforms()]
     doomed += staging.leftovers(output)
     if not keep_outputs:
-        doomed += [output / f"{project_id}{end}" for end in (".json", ".oci.tar", ".oci")]
+        doomed += [output / f"{project_id}{end}" for end in (".json", *FILES.values())]
         if _ours(output / ".gitignore"):
             doomed.append(output / ".gitignore")
     for path in doomed:

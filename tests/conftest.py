@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_fixture import engine  # noqa: F401
 from support import QEMU, REPOSITORY, Example, Ran, Venv, clean_env, copy_example, need
 
 from hatch_multiarch.toolchain import find_zig
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 
-WITNESSES = {"emulate", "logged"}
+WITNESSES = {"emulate", "engine", "logged"}
 """Fixtures that need more than Python packages: who uses one is marked `witness`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if WITNESSES & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if WITNESSES & fixtures:
             item.add_marker(pytest.mark.witness)
+        if "engine" in fixtures:
+            item.add_marker(pytest.mark.engine)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,7 +44,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         if item.get_closest_marker("witness") is None:
             report.outcome, report.longrepr = "failed", f"not marked `witness`: {reason}"
         elif os.environ.get("CI"):
-            report.outcome, report.longrepr = "failed", f"{reason}; .ci/packages installs it"
+            report.outcome, report.longrepr = "failed", f"{reason}; see .ci/packages, .ci/engine"
     return report
 
 

@@ -123,7 +123,9 @@ def _libc(facts: Facts, file: str, platform: Platform, libc: Libc) -> None:
     if outside:
         raise AuditError(
             f"{file} needs {', '.join(outside)}, which a Linux wheel may not take for granted",
-            advice="link the library statically into the helper",
+            advice='set libc = "static" for this helper, so that the library becomes part of it; '
+            "as it is, it only fits an image of your own that has the library (`hatch-multiarch "
+            "dockerfile` prints the stage that compiles it)",
         )
     if libc.floor is not None and facts.glibc is not None and facts.glibc > libc.floor:
         need, floor = (".".join(map(str, version)) for version in (facts.glibc, libc.floor))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 
-from hatch_multiarch.cli import plan
+from hatch_multiarch.cli import builder, dockerfile, doctor, emulators, inspect, plan, verify
 from hatch_multiarch.errors import MultiarchError
 
-COMMANDS = (plan,)
+COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify)
 
 EXAMPLE = """\
 example:
@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND [-h]")
     for command in COMMANDS:
         command.add(commands)
     arguments = parser.parse_args(argv)

@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print the plan. Raises MultiarchError."""
-    from hatch_multiarch.plan import Switches, make_plan, show  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.plan import Switches, choose, make_plan, show  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.project import read_project  # noqa: PLC0415
 
     switches = Switches.read(os.environ)
@@ -32,6 +32,7 @@ def run(arguments: Any) -> int:
         print("HATCH_MULTIARCH_SKIP is set: a build would make one wheel, without helpers")
         return 0
     project, config = read_project(arguments.folder.resolve())
-    plan = make_plan(project, config, arguments.mode, switches)
+    choice = choose(config, project.name, arguments.mode, switches, os.environ)
+    plan = make_plan(project, config, arguments.mode, switches, choice)
     print(json.dumps(show.as_data(plan), indent=2) if arguments.json else show.as_text(plan))
     return 0

@@ -1,30 +1,24 @@
-"""What no key can tell alone: keys of the config that do not go together."""
+"""What no key can tell alone: keys of the config that do not go together.
+
+Here are those of helpers, overrides and engine; ``config.conflicts_docker`` has the others.
+"""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config.conflict import ROOT, Conflict
+from hatch_multiarch.config.conflicts_docker import of_docker
+from hatch_multiarch.config.keys import toml_name
 from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, Helper
 from hatch_multiarch.config.words import at, show, unknown
 from hatch_multiarch.platforms import all_platforms, match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hatch_multiarch.config.model import Config
-
-ROOT = "tool.multiarch"
-
-
-class Conflict(NamedTuple):
-    """A problem of one key that comes from others."""
-
-    key: str
-    """The key it is reported at."""
-    message: str
-    others: tuple[str, ...] = ()
-    """The other keys it depends on: when one of them is wrong itself, this may be no problem."""
 
 
 def conflicts(config: Config) -> Iterator[Conflict]:
@@ -41,15 +35,25 @@ def conflicts(config: Config) -> Iterator[Conflict]:
         if twin != helper.name:
             message = f"is the same file as {show(twin)} where case does not count; rename one"
             yield Conflict(path, message)
-        for key, others, message in _of_helper(helper):
-            yield Conflict(at(path, key), message, tuple(at(path, other) for other in others))
+        linux = [each.name for each in all_platforms() if each.os == "linux"]
+        for key, others, message in _of_helper(helper, linux):
+            depends = tuple(_at(path, other) for other in others)
+            yield Conflict(_at(path, key), message, depends)
     yield from _of_output(config)
-    yield from _of_image(config)
+    yield from _of_engine(config)
+    yield from of_docker(config)
     yield from _of_overrides(config)
 
 
-def _of_helper(helper: Helper) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Yield (key, other keys, message) for *helper*, by itself or with overrides applied."""
+def _at(path: str, field_name: str) -> str:
+    return at(path, toml_name(field_name))
+
+
+def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield (field, other fields, message) for *helper*, by itself or with overrides applied.
+
+    *linux* are the Linux platforms on which it has this form, as far as it exists there.
+    """
     plain = Helper(helper.name)
     given = [
         key for key in (*COMPILE_ONLY, *CGO_ONLY) if getattr(helper, key) != getattr(plain, key)
@@ -61,20 +65,42 @@ def _of_helper(helper: Helper) -> Iterator[tuple[str, tuple[str, ...], str]]:
         elif not helper.cgo and key in CGO_ONLY:
             message = "has no effect without cgo; set cgo = true, or remove it"
             yield key, ("cgo",), message
+    if helper.debian_packages:
+        # These read well at either key: an override may set just one of the two.
+        if "zig" in _compilers(helper, linux):
+            message = "zig cannot link Debian's libraries; use gcc, or no debian-packages"
+            yield "debian_packages", ("compiler",), message
+        if helper.libc.kind == "musl" and linux:
+            message = "Debian's libraries need glibc; set libc to that or static, not musl"
+            yield "debian_packages", ("libc",), message
 
 
-def _of_output(config: Config) -> Iterator[Conflict]:
-    """Yield a conflict for what is in the output folder and not ours: cleaning removes that."""
-    tables = [
-        (at(f"{ROOT}.helpers", each.name), {"source": each.source, "prebuilt": each.prebuilt})
-        for each in config.helpers
-    ] + [
+def _compilers(helper: Helper, platforms: Sequence[str]) -> set[str]:
+    """Return what *helper* names as its compiler on those of *platforms* where it exists."""
+    choices = helper.compiler
+    if isinstance(choices, str):
+        choices = {"*": choices}
+    found = set()
+    for platform in platforms:
+        if match(platform, helper.platforms):
+            mine = [choice for glob, choice in choices.items() if match(platform, (glob,))]
+            found.update(mine[-1:])
+    return found
+
+
+def _tables(config: Config) -> list[tuple[str, dict[str, Any]]]:
+    """Return the path and the fields of each table that sets a helper's keys."""
+    return [(at(f"{ROOT}.helpers", each.name), vars(each)) for each in config.helpers] + [
         (at(f"{ROOT}.overrides[{index}].helpers", name), changes)
         for index, override in enumerate(config.overrides)
         for name, changes in override.helpers.items()
     ]
+
+
+def _of_output(config: Config) -> Iterator[Conflict]:
+    """Yield a conflict for what is in the output folder and not ours: cleaning removes that."""
     output = PurePosixPath(config.output)
-    for path, values in tables:
+    for path, values in _tables(config):
         for key in ("source", "prebuilt"):
             inside = PurePosixPath(values.get(key, ""))
             if output in (inside, *inside.parents):
@@ -82,12 +108,21 @@ def _of_output(config: Config) -> Iterator[Conflict]:
                 yield Conflict(f"{ROOT}.output", message, (at(path, key),))
 
 
-def _of_image(config: Config) -> Iterator[Conflict]:
-    names = [helper.name for helper in config.helpers]
-    for index, name in enumerate(config.image.helpers or () if config.image else ()):
-        if name not in names:
-            key = f"{ROOT}.image.helpers[{index}]"
-            yield Conflict(key, unknown("helper", name, names), (f"{ROOT}.image.helpers",))
+def _of_engine(config: Config) -> Iterator[Conflict]:
+    """Yield what the host engine cannot do, and our packages in a stage that is not ours."""
+    engine, dockerfile = f"{ROOT}.engine", f"{ROOT}.stage.dockerfile"
+    if config.engine == "host" and config.strategy != "cross":
+        message = 'is for BuildKit; set engine = "buildkit", or remove it'
+        yield Conflict(f"{ROOT}.strategy", message, (engine,))
+    for path, values in _tables(config):
+        if values.get("debian_packages"):
+            key = _at(path, "debian_packages")
+            if config.engine == "host":
+                message = 'needs the builder stage; set engine = "buildkit", or remove it'
+                yield Conflict(key, message, (engine,))
+            if config.stage.dockerfile:
+                message = "has no effect with stage.dockerfile; install them there, and remove it"
+                yield Conflict(key, message, (dockerfile,))
 
 
 def _of_overrides(config: Config) -> Iterator[Conflict]:
@@ -114,9 +149,11 @@ def _merged(config: Config, name: str, platform: str) -> Iterator[Conflict]:
         for index, override in enumerate(config.overrides)
         if name in override.helpers and match(platform, override.platforms)
     ]
-    for key, others, message in _of_helper(config.helper_on(name, platform)):
-        # The helper's own table is the last resort; its conflicts were found there already.
-        path, changes = next((t for t in reversed(tables) if key in t[1]), tables[0])
-        if changes:
-            depends = tuple(at(table, other) for table, _ in tables for other in (key, *others))
-            yield Conflict(at(path, key), message, depends)
+    linux = [platform] if platform.startswith("linux/") else []
+    for key, others, message in _of_helper(config.helper_on(name, platform), linux):
+        for path, changes in reversed(tables):
+            made = [each for each in (key, *others) if each in changes]
+            if made:
+                depends = tuple(_at(table, each) for table, _ in tables for each in (key, *others))
+                yield Conflict(_at(path, made[0]), message, depends)
+                break

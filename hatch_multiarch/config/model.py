@@ -9,50 +9,13 @@ strings must pass. TOML keys are the field names with ``_`` written as ``-``.
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
+from hatch_multiarch.config.buildkit import BuilderConfig, Stage
+from hatch_multiarch.config.image import Image  # noqa: TC001 - get_type_hints wants it
+from hatch_multiarch.config.keys import key
 from hatch_multiarch.platforms import match
-
-
-def key(
-    doc: str,
-    *,
-    default: Any = ...,
-    factory: Any = None,
-    check: str = "",
-    keys: str = "",
-    distinct: bool = False,
-    single: bool = False,
-    part: type | None = None,
-    fixed: bool = False,
-) -> Any:
-    """Describe one TOML key: its documentation, its default and the rule its text must pass.
-
-    ``keys`` names the rule of a table's keys; a tuple of dataclasses that has it is read from a
-    table by name. ``distinct``: a list that holds something, and nothing twice. ``single``: a
-    string alone stands for a list of one. ``part``: the dataclass whose keys, all of them
-    optional, the tables of a dict take, without those that are ``fixed``.
-    """
-    metadata = {
-        "doc": doc,
-        "check": check,
-        "keys": keys,
-        "distinct": distinct,
-        "single": single,
-        "part": part,
-        "fixed": fixed,
-    }
-    if factory is not None:
-        return field(default_factory=factory, metadata=metadata)
-    if default is ...:
-        return field(metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def toml_fields(cls: type[Any]) -> dict[str, Field[Any]]:
-    """Return the fields of one of these classes by TOML key; a record's name is not a key."""
-    return {each.name.replace("_", "-"): each for each in fields(cls) if each.metadata}
 
 
 @dataclass(frozen=True)
@@ -100,14 +63,22 @@ class Helper:
         check="libc",
     )
     compiler: str | dict[str, str] = key(
-        "C compiler of a cgo helper: `auto` (zig, from the Python package index), `zig`, `gcc` "
-        "(the machine's cross-gcc), a command such as `my-clang --target=x`, or a table of those "
-        "by platform glob, of which the last that matches wins, and `auto` where none does.",
+        "C compiler of a cgo helper: `auto` (zig, from the Python package index; in the builder "
+        "stage gcc, unless a floor, musl or another system asks for zig), `zig`, `gcc` "
+        "(the cross-gcc of the machine or of the builder stage), a command such as "
+        "`my-clang --target=x`, or a table of those by platform glob, of which the last that "
+        "matches wins, and `auto` where none does.",
         default="auto",
         check="command",
         keys="platform_glob",
     )
     tags: tuple[str, ...] = key("Go build tags.", default=(), check="go_tag")
+    debian_packages: tuple[str, ...] = key(
+        "Debian packages of C libraries, such as `libopus-dev`, that the builder stage installs "
+        "for the target platform; pkg-config finds the target's. BuildKit only.",
+        default=(),
+        check="debian_package",
+    )
     ldflags: tuple[str, ...] = key(
         "Flags for the Go linker, one or several words to a string; `{version}` and `{name}` stand "
         "for the project's: `-X main.version={version}`.",
@@ -145,62 +116,11 @@ class Helper:
         return replace(self, **{**defaults, **changes})
 
 
-COMPILE_ONLY = ("source", "package", "compiler", "tags", "ldflags")
+COMPILE_ONLY = ("source", "package", "compiler", "debian_packages", "tags", "ldflags")
 """Keys of a helper that a prebuilt binary has no use for."""
 
-CGO_ONLY = ("libc", "compiler")
+CGO_ONLY = ("libc", "compiler", "debian_packages")
 """Keys of a helper that mean something with ``cgo = true`` only."""
-
-
-@dataclass(frozen=True)
-class Image:
-    """``[tool.multiarch.image]``: one multi-arch image over every Linux platform of the build."""
-
-    name: str = key(
-        "Repository name of the image. Default: the project's name.",
-        default="",
-        check="image_name",
-    )
-    tags: tuple[str, ...] = key(
-        "Tags; `{version}` stands for the project's version, with `+` written `_`.",
-        default=("{version}",),
-        check="image_tag",
-        distinct=True,
-    )
-    base: Literal["scratch"] = key("What the image starts from.", default="scratch")
-    helpers: tuple[str, ...] | None = key(
-        "Helpers in the image. Default: all that exist on the platform.",
-        default=None,
-        distinct=True,
-    )
-    entrypoint: tuple[str, ...] = key(
-        "Entrypoint, in exec form. Default: the helper, when the image holds just one.",
-        default=(),
-        check="text",
-    )
-    cmd: tuple[str, ...] = key("Default arguments, in exec form.", default=(), check="text")
-    env: dict[str, str] = key("Environment variables.", factory=dict, check="text", keys="env_name")
-    user: str = key(
-        "User, `UID[:GID]` in numbers: `scratch` has no file of user names.",
-        default="",
-        check="image_user",
-    )
-    workdir: str = key("Working directory, absolute.", default="", check="absolute_path")
-    labels: dict[str, str] = key(
-        "Labels of the image config.", factory=dict, check="text", keys="label"
-    )
-    annotations: dict[str, str] = key(
-        "Annotations of index and manifests, beside `org.opencontainers.image.*` which come from "
-        "the project metadata.",
-        factory=dict,
-        check="text",
-        keys="label",
-    )
-    outputs: tuple[Literal["oci", "layout"], ...] = key(
-        "`oci`: an OCI archive; `layout`: an OCI image layout folder.",
-        default=("oci",),
-        distinct=True,
-    )
 
 
 @dataclass(frozen=True)
@@ -247,8 +167,17 @@ class Config:
         check="platform",
         distinct=True,
     )
-    engine: Literal["auto", "host"] = key(
-        "Where compiling happens: `host`, this machine; `auto` picks.", default="auto"
+    engine: Literal["auto", "host", "buildkit"] = key(
+        "Where compiling happens: `host`, this machine; `buildkit`, a builder stage of docker "
+        "buildx; `auto` takes buildkit when it works and can do all that is asked, and says why "
+        "it did not.",
+        default="auto",
+    )
+    strategy: Literal["cross", "native", "emulate"] = key(
+        "How BuildKit compiles: `cross`, with cross-compilers on the node's own processor; "
+        "`native`, each platform on a node that is that platform; `emulate`, as the platform, "
+        "under QEMU where the node is another.",
+        default="cross",
     )
     output: str = key(
         "Folder of everything that is not for a package index: image, report, compiled helpers. "
@@ -263,6 +192,12 @@ class Config:
     )
     image: Image | None = key(
         "The multi-arch OCI image; without this table none is made.", default=None
+    )
+    stage: Stage = key("The builder stage, in which BuildKit compiles.", factory=Stage)
+    builder: BuilderConfig | None = key(
+        "A buildx builder that `hatch-multiarch builder create` makes; without this table the one "
+        "in use is taken.",
+        default=None,
     )
     toolchain: Toolchain = key("Which versions of the compilers may build.", factory=Toolchain)
     overrides: tuple[Override, ...] = key(

@@ -12,8 +12,10 @@ from dataclasses import MISSING, is_dataclass, replace
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from hatch_multiarch.config.conflicts import ROOT, conflicts
-from hatch_multiarch.config.model import Config, Libc, toml_fields
+from hatch_multiarch.config.conflict import ROOT
+from hatch_multiarch.config.conflicts import conflicts
+from hatch_multiarch.config.keys import toml_fields
+from hatch_multiarch.config.model import Config, Libc
 from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.config.words import at, expected, nearest, one_of, printable, show, unknown_key
 from hatch_multiarch.errors import ConfigError
@@ -91,7 +93,7 @@ class _Reader:
         absent = {}
         for key, each in toml_fields(cls).items():
             if each.default is MISSING and each.default_factory is MISSING:
-                absent[each.name] = get_origin(get_type_hints(cls)[each.name])()
+                absent[each.name] = _stand_in(get_type_hints(cls)[each.name])
                 if isinstance(found, Mapping) and key not in found:
                     self.problem(path, f"the key {key!r} is missing")
         return cls(**{**absent, **given, **present})
@@ -140,8 +142,16 @@ class _Reader:
             ok = isinstance(found, bool)
             return found if ok else self.problem(path, expected("true or false", found))
         if is_dataclass(kind) and kind is not Libc:
+            if spec["short"] and isinstance(found, str):
+                return self.short(kind, path, found, spec["short"])
             return self.record(kind, path, found)
         return self.text(path, found, spec["check"])
+
+    def short(self, cls: Any, path: str, found: str, name: str) -> Any:
+        """Return a *cls* from a string that stands for its field *name* alone."""
+        each = toml_fields(cls)[name]
+        value = self.value(get_type_hints(cls)[name], path, found, each.metadata)
+        return value if value is _FAILED else cls(**{name: value})
 
     def text(self, path: str, found: Any, check: str) -> Any:
         """Return what the rule *check* makes of a string."""
@@ -171,7 +181,7 @@ class _Reader:
             return self.problem(path, expected("an array", found))
         values = [self.value(kind, key, each, spec) for key, each in zip(keys, found, strict=True)]
         if spec["distinct"]:
-            self.distinct(path, keys, values)
+            self.distinct(path, keys, values, found)
         together = RULES[spec["check"]].together if spec["check"] else None
         if together is not None and _FAILED not in values:
             try:
@@ -180,13 +190,19 @@ class _Reader:
                 return self.problem(path, str(error))
         return _FAILED if _FAILED in values else tuple(values)
 
-    def distinct(self, path: str, keys: list[str], values: list[Any]) -> None:
+    def distinct(self, path: str, keys: list[str], values: list[Any], found: list[Any]) -> None:
         """Look for what is in an array twice, and for nothing at all."""
         if not values:
             self.problem(path, "is empty; name at least one, or leave the key out")
-        for index, value in enumerate(values):
-            if value is not _FAILED and value in values[:index]:
-                self.problem(keys[index], f"{show(value)} is listed twice")
+        seen: list[Any] = []
+        for key, value, written in zip(keys, values, found, strict=True):
+            if any(each.startswith(key) for each in self.failed):
+                continue  # of a record with a mistake there is only a stand-in
+            if value in seen:
+                shown = value if isinstance(value, str) else written
+                what = f"{show(shown)} is" if isinstance(shown, str) else "is"
+                self.problem(key, f"{what} listed twice")
+            seen.append(value)
 
     def named(self, cls: Any, path: str, found: Any, spec: Mapping[str, Any]) -> Any:
         """Return a table of tables as a tuple of records, each with its name."""
@@ -215,6 +231,12 @@ class _Reader:
                 self.problem(at(path, name), f"{show(read)} is listed twice")
             values[read] = self.value(kind, at(path, name), each, spec)
         return _FAILED if _FAILED in (*values, *values.values()) else values
+
+
+def _stand_in(kind: Any) -> Any:
+    """Return some value of a *kind*, for a key that is missing and may not be."""
+    origin = get_origin(kind)
+    return get_args(kind)[0] if origin is Literal else origin()
 
 
 _FAILED = object()

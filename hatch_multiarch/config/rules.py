@@ -2,7 +2,8 @@ r"""The named rules that a string of the config must pass; ``check=`` and ``keys
 
 A rule is as much regular expression as it can be, so that the JSON schema says it too; the rest
 stands in ``refine``, which also brings the string into the form that the street works with.
-Patterns keep to the syntax that Python and ECMA 262 share and match the whole string.
+Patterns keep to the syntax that Python and ECMA 262 share and match the whole string. Here are the
+rules of the project and its helpers; those of docker and buildx are in ``config.rules_docker``.
 """
 
 from __future__ import annotations
@@ -10,46 +11,16 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hatch_multiarch.config.model import Libc
+from hatch_multiarch.config.rule import CONTROL, Rule
+from hatch_multiarch.config.rules_docker import DOCKER_RULES
 from hatch_multiarch.config.words import expected, nearest, show, unknown
 from hatch_multiarch.platforms import all_platforms, lookup, match
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_CONTROL = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
-"""Control characters, and those that break a line or turn the direction of what follows."""
-
 _INSIDE = r"(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))"
 """Before a path: neither absolute nor on a drive, and nowhere `..`."""
-
-_MOST_ID = 2**31 - 1
-"""The largest user or group id that every kernel and runtime takes."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a string must be; calling the rule returns the value that the config holds.
-
-    Calling it raises ValueError with the rest of a sentence that begins with the key.
-    """
-
-    expected: str
-    pattern: str = ""
-    refine: Callable[[str], Any] | None = None
-    together: Callable[[list[Any]], list[Any]] | None = None
-    """For a list: looks at all of its values at once, and returns or refuses them."""
-    longest: int = 1024
-    """In characters."""
-
-    def __call__(self, text: str) -> Any:
-        """Return the value of *text*."""
-        if len(text) > self.longest or not re.fullmatch(self.pattern or r"[^\x00]*", text):
-            raise ValueError(expected(self.expected, text))
-        return self.refine(text) if self.refine else text
 
 
 def _platform(text: str) -> str:
@@ -70,8 +41,15 @@ def _platform_glob(text: str) -> str:
     raise ValueError(f"the glob {show(text)} matches no platform{hint}")
 
 
-def _output_path(text: str) -> str:
+def _relative_path(text: str) -> str:
     path = posixpath.normpath(text)
+    if path.startswith("-"):
+        raise ValueError(f"{show(text)} starts with '-', which programs take for an option")
+    return path
+
+
+def _output_path(text: str) -> str:
+    path = _relative_path(text)
     if path == ".":
         raise ValueError(expected("a folder of its own", text))
     return path
@@ -163,12 +141,6 @@ def _specifier(text: str) -> str:
     return text
 
 
-def _image_user(text: str) -> str:
-    if any(int(number) > _MOST_ID for number in text.split(":")):
-        raise ValueError(f"expected numbers up to {_MOST_ID}, found the string {show(text)}")
-    return text
-
-
 def _libc(text: str) -> Libc:
     kind: Any  # one of three, says the pattern
     kind, _, floor = text.partition(":")
@@ -176,26 +148,23 @@ def _libc(text: str) -> Libc:
     return Libc(kind, (int(major), int(minor)) if floor else None)
 
 
-_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-
 RULES: dict[str, Rule] = {
     "platform": Rule("a platform such as 'linux/arm64'", refine=_platform),
     "platform_glob": Rule("a platform or a glob such as 'linux/*'", refine=_platform_glob),
     "relative_path": Rule(
         "a path inside the project, relative and with '/'",
-        rf"{_INSIDE}[^{_CONTROL}\\]+",
-        posixpath.normpath,
+        rf"{_INSIDE}[^{CONTROL}\\]+",
+        _relative_path,
     ),
     "output_path": Rule(
         "a folder inside the project, relative and with '/'",
-        rf"{_INSIDE}[^{_CONTROL}\\]+",
+        rf"{_INSIDE}[^{CONTROL}\\]+",
         _output_path,
     ),
     "prebuilt_path": Rule(
         "a path inside the project, relative and with '/', and of placeholders only {os}, "
         "{arch}, {variant}, {platform}, {name} and {exe}",
-        rf"{_INSIDE}(?:[^{_CONTROL}\\{{}}]|\{{(?:os|arch|variant|platform|name|exe)\}})*",
+        rf"{_INSIDE}(?:[^{CONTROL}\\{{}}]|\{{(?:os|arch|variant|platform|name|exe)\}})*",
         _prebuilt_path,
     ),
     # What `go build` takes as a folder of the module; wildcards (`...`) name several packages.
@@ -207,7 +176,7 @@ RULES: dict[str, Rule] = {
     "go_tag": Rule("one Go build tag of letters, digits, '_' and '.'", r"[A-Za-z0-9_.]+"),
     "ldflag": Rule(
         "linker flags without control characters, and of placeholders only {version} and {name}",
-        rf"(?:[^{_CONTROL}{{}}]|\{{(?:version|name)\}})+",
+        rf"(?:[^{CONTROL}{{}}]|\{{(?:version|name)\}})+",
         _words,
         _linker_flags,
     ),
@@ -218,7 +187,7 @@ RULES: dict[str, Rule] = {
     ),
     "command": Rule(
         "'auto', 'zig', 'gcc' or a command, with '/' in its paths",
-        rf"[^\s{_CONTROL}\\-][^{_CONTROL}\\]*",
+        rf"[^\s{CONTROL}\\-][^{CONTROL}\\]*",
         _command,
     ),
     "helper_name": Rule(
@@ -232,31 +201,6 @@ RULES: dict[str, Rule] = {
     "specifier": Rule(
         "a version specifier such as '>=1.21,<1.28'", r"[A-Za-z0-9.,*+!<>=~ _-]+", _specifier
     ),
-    # The grammar of distribution/reference: [domain[:port]/]component[/component...].
-    "image_name": Rule(
-        "a repository name such as 'example.com/team/greeter', in lower case and without a tag",
-        rf"(?:(?:{_HOST}(?:\.{_HOST})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?/)?"
-        rf"{_COMPONENT}(?:/{_COMPONENT})*",
-        longest=255,
-    ),
-    "image_tag": Rule(
-        "a tag of letters, digits, '.', '_', '-' and {version}, at most 128 characters long",
-        r"(?:[A-Za-z0-9_]|\{version\})(?:[A-Za-z0-9._-]|\{version\})*",
-        longest=128,
-    ),
-    "image_user": Rule(
-        "UID or UID:GID in numbers (scratch has no file of user names)",
-        r"(?:0|[1-9][0-9]{0,9})(?::(?:0|[1-9][0-9]{0,9}))?",
-        _image_user,
-    ),
-    "absolute_path": Rule(
-        "an absolute path without '..'",
-        rf"(?!//)(?!.*/\.\.(?:/|$))/[^{_CONTROL}\\]*",
-        posixpath.normpath,
-    ),
-    "env_name": Rule("a name of letters, digits and '_'", r"[A-Za-z_][A-Za-z0-9_]*"),
-    "label": Rule(
-        "a name such as 'com.example.team'", r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?"
-    ),
+    **DOCKER_RULES,
     "text": Rule("text without NUL characters", r"[^\x00]*", longest=65536),
 }

@@ -16,7 +16,9 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-from hatch_multiarch.config.model import Config, Libc, toml_fields
+from hatch_multiarch.config.image import Output
+from hatch_multiarch.config.keys import toml_fields
+from hatch_multiarch.config.model import Config, Libc
 from hatch_multiarch.config.rules import RULES
 
 if TYPE_CHECKING:
@@ -75,7 +77,8 @@ def _value(kind: Any, spec: Mapping[str, Any]) -> dict[str, Any]:  # noqa: PLR09
     if kind is bool:
         return {"type": "boolean"}
     if is_dataclass(kind) and kind is not Libc:
-        return _record(kind)
+        record = _record(kind)
+        return {"anyOf": [record["properties"][spec["short"]], record]} if spec["short"] else record
     return _text(spec["check"])
 
 
@@ -103,7 +106,8 @@ def _default(each: Field[Any]) -> Any:
     """Return the default as JSON; None where the absent key is not the same as any value."""
     value = each.default if each.default_factory is MISSING else each.default_factory()
     if isinstance(value, tuple):
-        return list(value)
+        # Of records only what is written short has a default: the image's outputs.
+        return [each.type if isinstance(each, Output) else each for each in value]
     if isinstance(value, Libc):
         return str(value)
     return None if value == "" or is_dataclass(value) else value

@@ -83,8 +83,9 @@ def unknown_key(name: str, known: Iterable[str]) -> str:
 
 
 def one_of(choices: Iterable[str]) -> str:
-    """Return *choices* as prose: ``'oci' or 'layout'``."""
-    return " or ".join(repr(choice) for choice in choices)
+    """Return *choices* as prose: ``'auto', 'host' or 'buildkit'``."""
+    *rest, last = (repr(choice) for choice in choices)
+    return f"{', '.join(rest)} or {last}" if rest else last
 
 
 _WORDS: tuple[tuple[type, str], ...] = (

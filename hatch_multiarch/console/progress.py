@@ -36,6 +36,9 @@ class Silent:
     def failed(self, unit: Unit, error: Exception) -> None:
         """Say nothing: the error itself is on its way."""
 
+    def doing(self, what: str) -> None:
+        """Say nothing."""
+
 
 class Lines:
     """One line for each unit when it is done, in the order in which they finish."""
@@ -54,6 +57,9 @@ class Lines:
     def failed(self, unit: Unit, error: Exception) -> None:  # noqa: ARG002 - it is on its way
         """Say which one it is."""
         self._line(unit, "failed")
+
+    def doing(self, what: str) -> None:
+        """Say nothing, as of what starts."""
 
     def _line(self, unit: Unit, state: str) -> None:
         with self._lock:
@@ -76,6 +82,7 @@ class Moving:
         self._began: dict[str, float] = {}
         self._done: dict[str, str] = {}
         self._failed: set[str] = set()
+        self._doing = ""
         self._lock = Lock()
         self._live = Live(
             console=rich,
@@ -115,6 +122,11 @@ class Moving:
         with self._lock:
             self._failed.add(unit.id)
 
+    def doing(self, what: str) -> None:
+        """Show it below the units, until the next one."""
+        with self._lock:
+            self._doing = what.partition("\n")[0]
+
     def _view(self) -> RenderableType:
         from rich.console import Group  # noqa: PLC0415 - see __init__
         from rich.table import Table  # noqa: PLC0415 - the same
@@ -131,7 +143,10 @@ class Moving:
                 mark, state = self._state(name)
                 rows.add_row(mark, Text(unit.helper.name), Text(unit.platform.name), state)
             count = f"{len(self._done)} of {len(self._units)} done"
-            return Group(Text(self._title, style="bold"), rows, Text(count, style="dim"))
+            if self._doing and len(self._done) < len(self._units):
+                count = f"{count}; {self._doing}"
+            below = Text(count, style="dim", no_wrap=True, overflow="ellipsis")
+            return Group(Text(self._title, style="bold"), rows, below)
 
     def _shown(self) -> list[str]:
         """Return the units that fit: those that run or failed first, then the rest of the plan."""

@@ -45,10 +45,13 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
-        r"terminal prompts disabled|could not read Username|Permission denied \(publickey\)",
         (
-            "set GOPRIVATE and give Go access to the repository (GOAUTH, .netrc or a credential "
-            "helper of Git)"
+            r"terminal prompts disabled|could not read Username|Permission denied \(publickey\)"
+            r"|: 40[13] (Unauthorized|Forbidden)"
+        ),
+        (
+            "set GOPRIVATE and give Go access to the repository or proxy (GOAUTH, .netrc or a "
+            "credential helper of Git)"
         ),
     ),
     (

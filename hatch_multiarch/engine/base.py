@@ -40,6 +40,9 @@ class Progress(Protocol):
     def failed(self, unit: Unit, error: Exception) -> None:
         """Say that *unit* did not build."""
 
+    def doing(self, what: str) -> None:
+        """Say what goes on before units begin: ``linux/arm64 apt-get install ...``."""
+
 
 class Engine(Protocol):
     """Where compiling happens."""

@@ -69,7 +69,7 @@ class Bench:
             linked = known is None or not _ends_with(file, _OLD)
             digest = known
             if digest is None or linked:
-                _check_program(unit, file)
+                check_program(unit, file)
                 digest = sha256(file)
                 if digest != known:
                     seal.remove()
@@ -129,7 +129,8 @@ def take(unit: Unit) -> Binary:
     )
 
 
-def _check_program(unit: Unit, file: Path) -> None:
+def check_program(unit: Unit, file: Path) -> None:
+    """Raise CompileError when what Go wrote to *file* is a package and not a program."""
     with file.open("rb") as start:
         if start.read(len(_ARCHIVE)) == _ARCHIVE:
             raise CompileError(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hatch_multiarch.engine.recipe import Compiler
+    from hatch_multiarch.engine.flags import Compiler
     from hatch_multiarch.plan import Unit
 
 FETCHING = (

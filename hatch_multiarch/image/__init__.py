@@ -1,5 +1,13 @@
 """The image: base, layers, config and layout of one multi-arch OCI image."""
 
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, build_image
+from hatch_multiarch.image.buildkit import FILES, BuildkitImage, Published
 
-__all__ = ["BuiltImage", "BuiltPlatform", "build_image"]
+__all__ = [
+    "FILES",
+    "BuildkitImage",
+    "BuiltImage",
+    "BuiltPlatform",
+    "Published",
+    "build_image",
+]

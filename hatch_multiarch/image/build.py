@@ -53,7 +53,9 @@ class BuiltImage:
     platforms: tuple[BuiltPlatform, ...]
     """In the order of the plan, which is that of the index."""
     outputs: tuple[Path, ...]
-    """The archive, the layout folder or both, in the order of ``image.outputs``."""
+    """The files and folders of the image, in the order of ``image.outputs``."""
+    proven: tuple[Path, ...]
+    """Archives and layout folders to look into for the proof; some may be no output."""
 
 
 def build_image(
@@ -98,7 +100,7 @@ def build_image(
         )
         layout.finish(index, reference=plan.reference, tags=plan.tags)
         outputs = _deliver(layout, plan, staging / f"{stem}.oci", epoch)
-    return BuiltImage(index.digest, tuple(built), outputs)
+    return BuiltImage(index.digest, tuple(built), outputs, outputs)
 
 
 def _check(plan: ImagePlan) -> None:
@@ -166,10 +168,12 @@ def _store(
 def _deliver(layout: Layout, plan: ImagePlan, target: Path, epoch: int) -> tuple[Path, ...]:
     """Give the outputs their names, the archive first: the layout moves."""
     archive = target.with_name(f"{target.name}.tar")
-    if "oci" in plan.config.outputs:
+    types = [output.type for output in plan.config.outputs]
+    if "oci" in types:
         part = layout.path.with_name("archive.part")
         layout.archive(part, epoch=epoch)
         part.replace(archive)
-    if "layout" in plan.config.outputs:
+    if "layout" in types:
         layout.path.replace(target)
-    return tuple(archive if output == "oci" else target for output in plan.config.outputs)
+    paths = {"oci": archive, "layout": target}
+    return tuple(paths[each] for each in types if each in paths)

@@ -1,11 +1,23 @@
 """What a build would do, computed without doing it."""
 
+from hatch_multiarch.plan.choose import choose
 from hatch_multiarch.plan.make import make_plan
-from hatch_multiarch.plan.records import ImagePlan, Mode, Plan, Project, Unit, WheelPlan
+from hatch_multiarch.plan.records import (
+    Choice,
+    Docker,
+    ImagePlan,
+    Mode,
+    Plan,
+    Project,
+    Unit,
+    WheelPlan,
+)
 from hatch_multiarch.plan.switches import Switches
 from hatch_multiarch.plan.units import slug
 
 __all__ = [
+    "Choice",
+    "Docker",
     "ImagePlan",
     "Mode",
     "Plan",
@@ -13,6 +25,7 @@ __all__ = [
     "Switches",
     "Unit",
     "WheelPlan",
+    "choose",
     "make_plan",
     "slug",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Image
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.plan.records import ImagePlan, Mode, Plan, Project, Unit, WheelPlan
+from hatch_multiarch.plan.records import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
 
@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan.switches import Switches
 
 
-def make_plan(project: Project, config: Config, mode: Mode, switches: Switches) -> Plan:
+def make_plan(
+    project: Project,
+    config: Config,
+    mode: Mode,
+    switches: Switches,
+    choice: Choice = Choice(),  # noqa: B008 - frozen
+) -> Plan:
     """Return what a build of *project* in *mode* would do; nothing is run and nothing written.
 
-    Raises PlanError, with every problem in it, when the config asks for what cannot be built.
+    *choice* is the engine, as ``choose`` finds it; the default is this machine. Raises PlanError,
+    with every problem in it, when the config asks for what cannot be built.
     """
     problems: list[str] = []
     notes: list[str] = []
-    platforms = _platforms(config, mode, switches)
+    platforms = plan_platforms(config, mode, switches)
     problems.extend(_scripts_twice(project, config))
     alone_on_musl = mode != "all" and host_libc() == "musl"
     units: list[Unit] = []
@@ -32,7 +39,9 @@ def make_plan(project: Project, config: Config, mode: Mode, switches: Switches) 
             if match(platform.name, helper.platforms):
                 merged = config.helper_on(helper.name, platform.name)
                 force_musl = alone_on_musl and platform == host()
-                unit = make_unit(project, config, merged, platform, problems, notes, force_musl)
+                unit = make_unit(
+                    project, config, merged, platform, choice.engine, problems, notes, force_musl
+                )
                 if unit is not None:
                     units.append(unit)
     image = None
@@ -45,16 +54,32 @@ def make_plan(project: Project, config: Config, mode: Mode, switches: Switches) 
         project=project,
         config=config,
         mode=mode,
-        # `auto` has one engine to pick from.
-        engine=(switches.engine or config.engine).replace("auto", "host"),
+        engine=choice.engine,
         units=tuple(units),
         wheels=wheels,
         image=image,
-        notes=tuple(dict.fromkeys(notes)),
+        docker=choice.docker,
+        notes=tuple(dict.fromkeys((*choice.notes, *notes))),
     )
 
 
-def _platforms(config: Config, mode: Mode, switches: Switches) -> list[Platform]:
+OWN_OUTPUTS = ("oci", "layout")
+"""Outputs of the image that need no BuildKit."""
+
+
+def image_needs_buildkit(config: Config, switches: Switches) -> bool:
+    """Tell whether the image has outputs or attestations that only BuildKit makes."""
+    image = config.image
+    if image is None or switches.image is False:
+        return False
+    own = all(
+        each.type in OWN_OUTPUTS and each.compression == "gzip" and each.platforms == ("*",)
+        for each in image.outputs
+    )
+    return not own or image.sbom != "off" or image.provenance != "off"
+
+
+def plan_platforms(config: Config, mode: Mode, switches: Switches) -> list[Platform]:
     """Return the platforms of this build: the config's, the switch's, or the machine in hand."""
     chosen = switches.platforms
     if mode == "editable" or chosen == ("host",):
@@ -161,6 +186,7 @@ def _image(
         reference=image.name or re.sub(r"[-_.]+", "-", project.name).lower(),
         tags=tuple(tag.replace("{version}", version) for tag in image.tags),
         platforms=tuple(parts),
+        buildkit=image_needs_buildkit(config, switches),
     )
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hatch_multiarch.buildx.builders import Builder
+    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.buildx.places import Place
     from hatch_multiarch.config import Config, Helper, Image, Libc
     from hatch_multiarch.platforms import Platform
 
@@ -36,7 +39,8 @@ class Unit:
     libc: Libc
     """The effective one: the floor raised to the least the toolchain and platform can do."""
     compiler: str
-    """``none`` (pure Go), ``zig``, ``gcc``, a command, or ``prebuilt`` (built elsewhere)."""
+    """``none`` (pure Go), ``zig``, ``gcc``, a command, ``prebuilt`` (built elsewhere), or
+    ``dockerfile`` (the project's own)."""
     source: Path
     """Absolute folder of the Go module, or the prebuilt binary."""
     output: Path
@@ -64,6 +68,30 @@ class ImagePlan:
     reference: str
     tags: tuple[str, ...]
     platforms: tuple[tuple[Platform, tuple[Unit, ...]], ...]
+    buildkit: bool = False
+    """It has outputs or attestations that BuildKit makes; else it is written without docker."""
+
+
+@dataclass(frozen=True)
+class Docker:
+    """The buildx that builds, on which builder, and which of its nodes does what."""
+
+    buildx: Buildx
+    builder: Builder
+    places: tuple[Place, ...]
+    """By platform, in the order of the plan; none when this machine compiles."""
+    image_builder: Builder | None = None
+    """What puts the image together, if not the builder."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The engine that a build takes."""
+
+    engine: Literal["host", "buildkit"] = "host"
+    docker: Docker | None = None
+    notes: tuple[str, ...] = ()
+    """Why, where the user left it open."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +107,5 @@ class Plan:
     image: ImagePlan | None
     notes: tuple[str, ...]
     """What was decided for the user and why, one line each."""
+    docker: Docker | None = None
+    """What BuildKit needs, where it compiles or puts the image together."""

@@ -40,6 +40,16 @@ def as_data(plan: Plan) -> dict[str, object]:
         "version": plan.project.version,
         "mode": plan.mode,
         "engine": plan.engine,
+        "builder": plan.docker and plan.docker.builder.name,
+        "places": [
+            {
+                "platform": place.platform,
+                "node": place.node,
+                "node-platform": place.node_platform,
+                "emulated": place.emulated,
+            }
+            for place in (plan.docker.places if plan.docker else ())
+        ],
         "units": units,
         "wheels": [
             {"platform": wheel.platform.name, "helpers": [u.helper.name for u in wheel.units]}
@@ -63,6 +73,12 @@ def as_text(plan: Plan) -> str:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         lines.append("  " + "  ".join([*cells, row[3]]).rstrip())
+    if plan.docker is not None and plan.docker.places:
+        builder = plan.docker.builder
+        lines += ["", f"where: builder {builder.name} ({builder.driver})"]
+        for place in plan.docker.places:
+            how = "emulated by QEMU" if place.emulated else f"on {place.node_platform}"
+            lines.append(f"  {place.platform}: node {place.node}, {how}")
     lines += ["", f"wheels ({len(plan.wheels)}); each tag is read from the binaries"]
     for wheel in plan.wheels:
         names = ", ".join(unit.helper.name for unit in wheel.units) or "no helper"

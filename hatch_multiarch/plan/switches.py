@@ -62,7 +62,10 @@ def _engine(env: Mapping[str, str], problems: list[str]) -> str | None:
     value = env.get(PREFIX + "ENGINE", "").strip()
     known = get_args(get_type_hints(Config)["engine"])
     if value and value not in known:
-        problems.append(f"{PREFIX}ENGINE: expected {' or '.join(known)}, found {value!r}")
+        near = get_close_matches(value, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        names = f"{', '.join(known[:-1])} or {known[-1]}"
+        problems.append(f"{PREFIX}ENGINE: expected {names}, found {value!r}{hint}")
     return value or None
 
 

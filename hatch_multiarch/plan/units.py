@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from hatch_multiarch.platforms import Platform
 
 
-def make_unit(
+def make_unit(  # noqa: PLR0911 - a return for each kind of unit
     project: Project,
     config: Config,
     helper: Helper,
     platform: Platform,
+    engine: str,
     problems: list[str],
     notes: list[str],
     force_musl: bool,  # noqa: FBT001 - private to the planner
 ) -> Unit | None:
     """Return the unit of *helper* on *platform*, or None after adding to *problems*.
 
+    ``engine`` is ``host`` or ``buildkit``, which has other C compilers.
     ``force_musl``: this wheel is for the Python in hand, and that runs on musl, where a helper
     against glibc would not start.
     """
@@ -50,9 +52,22 @@ def make_unit(
     if not (source / "go.mod").is_file():
         problems.append(_no_module(project, helper, where))
         return None
+    if engine == "buildkit" and config.stage.dockerfile:
+        if not (project.root / config.stage.dockerfile).is_file():
+            problems.append(
+                f"tool.multiarch.stage.dockerfile: there is no file {config.stage.dockerfile}"
+            )
+        return Unit(helper, platform, libc, "dockerfile", source, output)
     if not helper.cgo:
         return Unit(helper, platform, libc, "none", source, output)
-    compiler = _compiler(helper, platform, where, problems)
+    if helper.debian_packages and engine != "buildkit":
+        problems.append(
+            f"{where}.debian-packages: only the builder stage installs them; set "
+            'tool.multiarch.engine = "buildkit", or HATCH_MULTIARCH_ENGINE=buildkit'
+        )
+        return None
+    find = stage_compiler if engine == "buildkit" else _compiler
+    compiler = find(helper, platform, where, problems)
     if compiler is None:
         return None
     return Unit(
@@ -88,16 +103,18 @@ def _fill(pattern: str, helper: Helper, platform: Platform) -> str:
 
 def _compiler(helper: Helper, platform: Platform, where: str, problems: list[str]) -> str | None:
     """Return ``zig``, ``gcc`` or a command for a cgo helper."""
-    choice = helper.compiler
-    if isinstance(choice, dict):
-        found = [value for glob, value in choice.items() if match(platform.name, (glob,))]
-        choice = found[-1] if found else "auto"
-    zig = platform.zig
+    choice = _chosen(helper, platform)
     if choice == "auto" and platform.os == "darwin" and sys.platform == "darwin":
         # Apple's own compiler has the SDK that zig lacks, and targets both of its processors.
         return f"clang -arch {'x86_64' if platform.architecture == 'amd64' else 'arm64'}"
     if choice not in ("auto", "zig"):
         return choice
+    return _zig(helper, platform, where, problems)
+
+
+def _zig(helper: Helper, platform: Platform, where: str, problems: list[str]) -> str | None:
+    """Return ``zig`` where it can compile C for *platform*."""
+    zig = platform.zig
     wants = zig.other or (zig.glibc if helper.libc.kind == "glibc" else zig.musl)
     if wants is not None:
         return "zig"
@@ -109,6 +126,48 @@ def _compiler(helper: Helper, platform: Platform, where: str, problems: list[str
         remedy = 'set compiler = "gcc", another libc, or leave the platform out by `platforms`'
     problems.append(f"{where}.compiler: {why}; {remedy}")
     return None
+
+
+def stage_compiler(
+    helper: Helper, platform: Platform, where: str, problems: list[str]
+) -> str | None:
+    """Return ``zig`` or ``gcc``, which the builder stage has, for a cgo helper.
+
+    ``auto`` is the distribution's cross-gcc where that can do what is asked, and zig for a libc
+    older than the distribution's, for musl, and for other systems than Linux.
+    """
+    choice = _chosen(helper, platform)
+    gcc = platform.os == "linux" and platform.debian and platform.triple
+    fits = gcc and (helper.libc.kind == "static" or helper.libc == Libc("glibc"))
+    if choice not in ("auto", "zig", "gcc"):
+        problems.append(
+            f"{where}.compiler: {choice!r} is a command of this machine, which the builder stage "
+            'does not have; set "auto", "gcc" or "zig", or tool.multiarch.engine = "host"'
+        )
+        return None
+    if choice == "gcc" and not gcc:
+        problems.append(
+            f"{where}.compiler: Debian has no gcc for {platform.name}; set another compiler, or "
+            "leave the platform out by `platforms`"
+        )
+        return None
+    if choice == "gcc" and helper.libc.kind == "musl":
+        problems.append(
+            f'{where}.compiler: Debian\'s gcc links against glibc, and libc = "musl"; set '
+            'compiler = "zig", or libc = "static"'
+        )
+        return None
+    if choice == "gcc" or (choice == "auto" and (fits or helper.debian_packages) and gcc):
+        return "gcc"
+    return _zig(helper, platform, where, problems)
+
+
+def _chosen(helper: Helper, platform: Platform) -> str:
+    choice = helper.compiler
+    if isinstance(choice, dict):
+        found = [value for glob, value in choice.items() if match(platform.name, (glob,))]
+        return found[-1] if found else "auto"
+    return choice
 
 
 def _floor(libc: Libc, platform: Platform, compiler: str, helper: Helper, notes: list[str]) -> Libc:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform as machine
 import tempfile
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from hatch_multiarch.report.records import (
     OutputRecord,
     ProjectRecord,
     ProofRecord,
+    PublishedRecord,
     Report,
     ToolsRecord,
     UnitRecord,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.audit.facts import Facts, GoBuild
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image import BuiltImage
+    from hatch_multiarch.image import BuiltImage, Published
     from hatch_multiarch.plan import Plan
     from hatch_multiarch.wheel import BuiltWheel
 
@@ -68,6 +70,14 @@ def make_report(
         image=_image(plan, image) if image is not None else None,
         proof=proof,
     )
+
+
+def with_published(report: Report, published: Sequence[Published]) -> Report:
+    """Return *report* with where docker and registries have its image."""
+    if report.image is None:
+        return report
+    records = tuple(PublishedRecord(each.type, each.reference, each.digest) for each in published)
+    return replace(report, image=replace(report.image, published=records))
 
 
 def write(report: Report, path: Path) -> None:
@@ -140,6 +150,7 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
             ManifestRecord(each.platform.name, each.digest, each.size, each.files)
             for each in image.platforms
         ),
+        published=(),
     )
 
 

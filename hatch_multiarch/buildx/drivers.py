@@ -1,0 +1,132 @@
+"""What a builder cannot do, known before the build and said with who can.
+
+Read in buildx 0.13 to 0.36: the docker driver's features (driver/docker/driver.go, Features),
+what outputs ask of them (build/build.go and build/opt.go, toSolveOpt), and what a build on several
+nodes cannot put out (build/build.go, "for multi-node builds currently not supported").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.buildx.places import choose
+from hatch_multiarch.config.words import show
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.platforms import match
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_multiarch.buildx.described import Builder
+    from hatch_multiarch.config import Output
+
+EXECUTOR = "org.mobyproject.buildkit.worker.executor"
+"""A label of workers (BuildKit worker/label): `oci`, or `containerd`, which has an image store."""
+
+OTHER = (
+    'a builder of tool.multiarch.builder.driver = "docker-container" can, and so can docker with '
+    'its containerd image store: "features": {"containerd-snapshotter": true} in daemon.json, or '
+    "in Docker Desktop's settings"
+)
+
+
+def check_outputs(
+    builder: Builder,
+    platforms: Sequence[str],
+    outputs: Sequence[Output],
+    *,
+    attested: bool = False,
+    cache_to: bool = False,
+) -> None:
+    """Raise PlanError when *builder* cannot build *platforms* or put out one of *outputs*.
+
+    *outputs* are those of ``[tool.multiarch.image]`` that BuildKit is to write; *attested*: the
+    image gets an SBOM or provenance; *cache_to*: ``tool.multiarch.stage.cache-to`` is set. The
+    message names the key, the driver, and the driver that can.
+    """
+    classic = builder.driver == "docker" and not builder.containerd
+    if classic:
+        _check_classic(platforms, attested=attested, cache_to=cache_to)
+    for index, output in enumerate(outputs):
+        where = f"tool.multiarch.image.outputs[{index}]"
+        mine = [each for each in platforms if match(each, output.platforms)]
+        if not mine:
+            continue
+        if classic:
+            _check_classic_output(where, output)
+        _check_nodes(builder, where, output, mine)
+        _check_docker(builder, where, output, mine, attested=attested)
+        _check_image(builder, where, output)
+
+
+def _check_classic(platforms: Sequence[str], *, attested: bool, cache_to: bool) -> None:
+    """Check what docker without the containerd store cannot do in any build."""
+    if len(platforms) > 1:
+        raise PlanError(
+            f"tool.multiarch.platforms: {', '.join(platforms)}: the docker driver builds one "
+            "platform at a time without docker's containerd image store",
+            advice=OTHER,
+        )
+    if cache_to:
+        raise _cannot("tool.multiarch.stage.cache-to: the docker driver exports no build cache")
+    if attested:
+        raise _cannot(
+            "tool.multiarch.image.sbom or provenance: the docker driver attaches no attestations"
+        )
+
+
+def _check_classic_output(where: str, output: Output) -> None:
+    if output.type in ("oci", "layout"):
+        raise _cannot(f"{where}: the docker driver writes no {show(output.type)}")
+    if output.compression != "gzip" and output.type not in ("local", "tar"):
+        raise _cannot(
+            f"{where}.compression is {show(output.compression)}: the docker driver has gzip only"
+        )
+
+
+def _cannot(message: str) -> PlanError:
+    return PlanError(f"{message} without docker's containerd image store", advice=OTHER)
+
+
+def _check_nodes(builder: Builder, where: str, output: Output, platforms: Sequence[str]) -> None:
+    """Check what cannot be put together from several nodes: files come by platform, pushes too."""
+    nodes = list(dict.fromkeys(node.name for node in choose(builder, platforms)))
+    if len(nodes) == 1 or output.type in ("local", "registry"):
+        return
+    raise PlanError(
+        f"{where}: {show(output.type)} cannot be put together from the nodes {', '.join(nodes)} of "
+        f"the builder {show(builder.name)} (driver {builder.driver}): buildx joins only what it "
+        "pushes",
+        advice=f"use the output 'registry' or 'local', give {show(output.type)} the platforms of "
+        f"one node ({where}.platforms), or use a builder of one node with the strategy 'cross'",
+    )
+
+
+def _check_docker(
+    builder: Builder, where: str, output: Output, platforms: Sequence[str], *, attested: bool
+) -> None:
+    """Check what docker takes: without the containerd store images of one platform, unattested."""
+    if output.type != "docker" or builder.containerd:
+        return
+    what = "several platforms" if len(platforms) > 1 else "attestations" if attested else ""
+    if what:
+        raise PlanError(
+            f"{where}: docker holds no image with {what} without its containerd image store, "
+            f"whatever the driver (here {builder.driver})",
+            advice='turn that on: "features": {"containerd-snapshotter": true} in daemon.json, or '
+            "in Docker Desktop's settings; or choose one platform for it: "
+            f"{where}.platforms = \"{platforms[0]}\"; or use the output 'oci' or 'registry'",
+        )
+
+
+def _check_image(builder: Builder, where: str, output: Output) -> None:
+    """Check that an image that is not pushed stays somewhere: only with containerd workers."""
+    if output.type != "image" or builder.driver == "docker":
+        return
+    if any(node.labels.get(EXECUTOR) != "containerd" for node in builder.nodes):
+        raise PlanError(
+            f"{where}: the image would be lost: the builder {show(builder.name)} (driver "
+            f"{builder.driver}) keeps build cache only, no images",
+            advice="use the output 'registry', or 'docker' to load it into docker; the docker "
+            "driver keeps what it builds",
+        )

@@ -1,0 +1,158 @@
+"""One build through ``docker buildx build``: its arguments, its steps as they go, its result."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch import process
+from hatch_multiarch.buildx.failure import failure
+from hatch_multiarch.buildx.outputs import joined, whole
+from hatch_multiarch.buildx.rawjson import Decoder, Step, Tracker
+from hatch_multiarch.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hatch_multiarch.buildx.find import Buildx
+
+__all__ = ["Request", "Solved", "Step", "arguments", "solve"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build and what becomes of it. Paths are made absolute."""
+
+    context: Path
+    dockerfile: Path
+    target: str = ""
+    platforms: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    """Values of ``--output``, as ``outputs.output`` makes them."""
+    builder: str = ""
+    """Name of the builder; empty for BUILDX_BUILDER or the one in use."""
+    network: str = "default"
+    build_contexts: dict[str, Path] = field(default_factory=dict)
+    secrets: dict[str, Path] = field(default_factory=dict)
+    """Secret's id -> file that holds it."""
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ()
+    """``index:KEY=VALUE``, ``manifest:KEY=VALUE``."""
+    sbom: str = "off"
+    """``off``, ``on``, or the image of a scanner."""
+    provenance: str = "off"
+    """``off``, ``min`` or ``max``."""
+    tags: tuple[str, ...] = ()
+    """Full names; buildx gives them to every image output, whatever name that has."""
+    build_args: dict[str, str] = field(default_factory=dict)
+    epoch: int | None = None
+    """SOURCE_DATE_EPOCH, in seconds."""
+    metadata: Path | None = None
+    """Where buildx's own record of the build is kept, as JSON; None for nowhere."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What came of a build."""
+
+    digest: str
+    """Of the image's index, or of its manifest when it has no index; empty without an image."""
+    metadata: dict[str, Any]
+    """buildx's own record (``--metadata-file``)."""
+    steps: tuple[Step, ...]
+
+
+def solve(
+    buildx: Buildx,
+    request: Request,
+    *,
+    on_step: Callable[[Step], None] | None = None,
+    group: process.Group | None = None,
+) -> Solved:
+    """Build *request*; each step is told to *on_step* when it begins, ends and fails.
+
+    Files of the outputs appear whole when the build has ended well, and not at all otherwise.
+    Raises CompileError for a step that failed, EngineError for all else that goes wrong, and
+    process.Stopped when *group* is stopped.
+    """
+    decoder = Decoder()
+    tracker = Tracker(request.platforms[0] if len(request.platforms) == 1 else "")
+
+    def heard(line: str) -> None:
+        record = decoder.feed(line)
+        for step in tracker.update(record) if record else ():
+            if on_step is not None:
+                on_step(step)
+
+    env = {key: text for key, text in buildx.environ.items() if key != "DOCKER_BUILDKIT"}
+    if request.epoch is not None:
+        env["SOURCE_DATE_EPOCH"] = str(request.epoch)
+    with (
+        whole(request.outputs) as outputs,
+        tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as work,
+    ):
+        metadata = Path(work, "metadata.json")
+        words = arguments(request, outputs, metadata)
+        try:
+            done = process.run(
+                [buildx.docker, "buildx", *words], env=env, group=group, on_error_line=heard
+            )
+        except OSError as error:
+            raise EngineError(f"docker cannot be started: {error}") from error
+        if done.code != 0:
+            raise failure(tracker, list(decoder.text), done.code, secrets=request.secrets.values())
+        record = metadata.read_text("utf-8")
+    if request.metadata is not None:
+        request.metadata.write_text(record, "utf-8")
+    found = json.loads(record)
+    return Solved(str(found.get("containerimage.digest", "")), found, tracker.steps)
+
+
+def arguments(request: Request, outputs: Sequence[str], metadata: Path) -> list[str]:
+    """Return the words after ``docker buildx`` for *request*.
+
+    Each value stands in one word with its option, or is an absolute path: none can be taken for
+    an option. ``--network=host`` grants the network.host entitlement on its own (buildx,
+    build/opt.go); whether the builder lets it is the builder's.
+    """
+    words = ["build", "--progress=rawjson", f"--metadata-file={metadata}"]
+    words.append(f"--file={request.dockerfile.absolute()}")
+    words += [f"--output={each}" for each in outputs]
+    words.append(f"--sbom={_sbom(request.sbom)}")
+    words.append(f"--provenance={_provenance(request.provenance)}")
+    if request.platforms:
+        words.append(f"--platform={','.join(request.platforms)}")
+    for option, text in (
+        ("target", request.target),
+        ("builder", request.builder),
+        ("network", request.network),
+    ):
+        words += [f"--{option}={text}"] if text else []
+    for option, texts in (
+        ("tag", request.tags),
+        ("annotation", request.annotations),
+        ("cache-from", request.cache_from),
+        ("cache-to", request.cache_to),
+    ):
+        words += [f"--{option}={text}" for text in texts]
+    build_args = dict(request.build_args)
+    if request.epoch is not None:
+        build_args["SOURCE_DATE_EPOCH"] = str(request.epoch)
+    words += [f"--build-arg={key}={text}" for key, text in build_args.items()]
+    words += [f"--build-context={k}={v.absolute()}" for k, v in request.build_contexts.items()]
+    for name, path in request.secrets.items():
+        words.append(f"--secret={joined(['type=file', f'id={name}', f'src={path.absolute()}'])}")
+    return [*words, str(request.context.absolute())]
+
+
+def _sbom(sbom: str) -> str:
+    known = {"off": "false", "on": "true"}
+    return known.get(sbom) or joined([f"generator={sbom}"])
+
+
+def _provenance(provenance: str) -> str:
+    return "false" if provenance == "off" else f"mode={provenance}"

@@ -1,0 +1,213 @@
+"""``hatch-multiarch builder``: the buildx builder of ``[tool.multiarch.builder]``."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hatch_multiarch.buildx.described import Builder, Node
+    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.config import BuilderConfig
+
+ACTIONS = {
+    "create": "make the builder of [tool.multiarch.builder]",
+    "ls": "list all builders that docker buildx knows",
+    "inspect": "show the nodes of a builder and what they would emulate",
+    "use": "make it the builder in use, also for `docker buildx build`",
+    "stop": "stop its nodes",
+    "rm": "remove it, its nodes and their build cache",
+}
+
+
+def add(commands: Any) -> None:
+    """Describe the command to argparse."""
+    parser = commands.add_parser("builder", help="make, show and remove the buildx builder")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for action, says in ACTIONS.items():
+        own = actions.add_parser(action, help=says)
+        if action != "ls":
+            own.add_argument("--project", type=Path, default=Path(), help="its folder (here)")
+        if action not in ("create", "ls"):
+            own.add_argument("name", nargs="?", default="", help="a builder (the project's)")
+        if action in ("ls", "inspect"):
+            own.add_argument("--json", action="store_true", help="for machines")
+        if action == "inspect":
+            own.add_argument("--bootstrap", action="store_true", help="start its nodes first")
+        if action == "create":
+            own.add_argument("--bootstrap", action="store_true", help="start its nodes too")
+            own.add_argument("--use", action="store_true", help="make it the one in use")
+            one = own.add_mutually_exclusive_group()
+            one.add_argument("--append", metavar="NODE", help="only add this node of the config")
+            one.add_argument("--leave", metavar="NODE", help="only take this node out")
+            one.add_argument("--dry-run", action="store_true", help="only print the commands")
+        own.set_defaults(run=run)
+
+
+def run(arguments: Any) -> int:
+    """Do it. Raises MultiarchError."""
+    from hatch_multiarch.buildx import manage  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.buildx.builders import inspect_builder  # noqa: PLC0415
+    from hatch_multiarch.buildx.find import find_buildx  # noqa: PLC0415
+
+    action = arguments.action
+    if action == "create":
+        return _create(arguments)
+    # A builder may be elsewhere: no daemon is needed here to speak of it.
+    buildx = find_buildx(os.environ, daemon=False)
+    if action == "ls":
+        return _list(buildx, as_json=arguments.json)
+    if action == "inspect":
+        name = arguments.name or _name_to_build_with(arguments.project)
+        builder = inspect_builder(buildx, name, bootstrap=arguments.bootstrap)
+        return _show(builder, as_json=arguments.json)
+    name = arguments.name or _name(arguments.project)
+    actions = {"use": manage.use, "stop": manage.stop, "rm": manage.remove}
+    _print([(actions[action](buildx, name),)])
+    return 0
+
+
+def _create(arguments: Any) -> int:
+    from hatch_multiarch.buildx import manage  # noqa: PLC0415
+    from hatch_multiarch.buildx.find import find_buildx  # noqa: PLC0415
+
+    root = arguments.project.resolve()
+    config, project = _config(root)
+    if arguments.dry_run:
+        for words in manage.command(config, project, root):
+            print(shlex.join(["docker", "buildx", *words]))
+        return 0
+    here = config.driver == "docker-container" and not all(node.endpoint for node in config.nodes)
+    buildx = find_buildx(os.environ, daemon=here)
+    name = manage.configured_name(config, project)
+    if arguments.append:
+        said = manage.append(buildx, config, project, arguments.append, root)
+    elif arguments.leave:
+        said = manage.leave(buildx, name, arguments.leave)
+    else:
+        said = manage.create(buildx, config, project, root, bootstrap=arguments.bootstrap)
+    _print([(said,)])
+    if arguments.use:
+        print(manage.use(buildx, name))
+    return 0
+
+
+def _config(root: Path) -> tuple[BuilderConfig, str]:
+    """Return the project's builder and the project's name. Raises EngineError without one."""
+    from hatch_multiarch.errors import EngineError  # noqa: PLC0415
+    from hatch_multiarch.project import read_project  # noqa: PLC0415
+
+    project, config = read_project(root)
+    if config.builder is None:
+        raise EngineError(
+            "the project has no [tool.multiarch.builder]: builds go to the builder in use",
+            advice="docs/builders.md shows what to write there",
+        )
+    return config.builder, project.name
+
+
+def _name(root: Path) -> str:
+    """Return the name of the project's builder, for what changes it."""
+    from hatch_multiarch.buildx import manage  # noqa: PLC0415
+
+    return manage.configured_name(*_config(root.resolve()))
+
+
+def _name_to_build_with(root: Path) -> str:
+    """Return the name of the builder that a build in *root* goes to; empty for the one in use."""
+    from hatch_multiarch.buildx import manage  # noqa: PLC0415
+    from hatch_multiarch.project import read_project  # noqa: PLC0415
+
+    if not (root / "pyproject.toml").is_file():
+        return manage.builder_name(None, "", os.environ)
+    project, config = read_project(root.resolve())
+    return manage.builder_name(config.builder, project.name, os.environ)
+
+
+def _list(buildx: Buildx, *, as_json: bool) -> int:
+    from hatch_multiarch.buildx.builders import in_use, list_builders  # noqa: PLC0415
+
+    current = in_use(buildx)
+    rows = []
+    found = []
+    for each in list_builders(buildx):
+        nodes = [
+            {
+                "name": node["Name"],
+                "endpoint": node["Endpoint"],
+                "status": node.get("Status", ""),
+                "platforms": node.get("Platforms") or [],
+                "error": node.get("Err", ""),
+            }
+            for node in each.get("Nodes") or []
+        ]
+        name, driver = each["Name"], each["Driver"]
+        found.append({"name": name, "driver": driver, "in_use": name == current, "nodes": nodes})
+        for node in nodes:
+            about = (f"{name}*" if name == current else name, driver)
+            where = (node["name"], node["endpoint"], node["status"] or "-")
+            rows.append((*about, *where, node["error"] or ", ".join(node["platforms"]) or "-"))
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return 0
+    _print([("BUILDER", "DRIVER", "NODE", "ENDPOINT", "STATUS", "PLATFORMS"), *rows])
+    return 0
+
+
+def _show(builder: Builder, *, as_json: bool) -> int:
+    if as_json:
+        nodes = [
+            {
+                "name": node.name,
+                "endpoint": node.endpoint,
+                "status": node.status,
+                "platform": node.build_platform,
+                "created_for": list(node.configured),
+                "native": _split(node)[0],
+                "emulated": _split(node)[1],
+                "version": node.version,
+                "error": node.error,
+            }
+            for node in builder.nodes
+        ]
+        about = {"name": builder.name, "driver": builder.driver, "nodes": nodes}
+        print(json.dumps(about, indent=2))
+        return 0
+    _print([(f"{builder.name}, driver {builder.driver}",), ("",)])
+    rows: list[tuple[str, ...]] = [
+        ("NODE", "ENDPOINT", "STATUS", "IS", "CREATED FOR", "RUNS", "EMULATES")
+    ]
+    for node in builder.nodes:
+        native, emulated = _split(node)
+        lists = (node.configured, native, emulated)
+        cells = [", ".join(each) or "-" for each in lists]
+        rows.append(
+            (node.name, node.endpoint, node.status or "error", node.build_platform or "-", *cells)
+        )
+    _print(rows)
+    for node in builder.nodes:
+        if node.error:
+            _print([("",), (f"{node.name}: {node.error}",)])
+    return 0
+
+
+def _split(node: Node) -> tuple[list[str], list[str]]:
+    """Return what *node* runs itself and what it runs under QEMU."""
+    from hatch_multiarch.buildx.places import runs_natively  # noqa: PLC0415
+
+    if not node.build_platform:
+        return [], []
+    native = [each for each in node.platforms if runs_natively(node, each)]
+    return native, [each for each in node.platforms if each not in native]
+
+
+def _print(rows: list[tuple[str, ...]]) -> None:
+    from hatch_multiarch.console.words import tame  # noqa: PLC0415
+    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
+
+    for line in columns(rows):
+        print(tame(line, sys.stdout.encoding))

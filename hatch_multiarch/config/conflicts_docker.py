@@ -1,0 +1,107 @@
+"""Keys of the image, the builder stage and the builder that do not go together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.config.buildkit import Stage
+from hatch_multiarch.config.conflict import ROOT, Conflict
+from hatch_multiarch.config.image import Output
+from hatch_multiarch.config.keys import toml_name
+from hatch_multiarch.config.words import show, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_multiarch.config.buildkit import BuilderConfig, NodeConfig
+    from hatch_multiarch.config.image import Image
+    from hatch_multiarch.config.model import Config
+
+# buildx builder.Create, and what the factories of driver/ refuse; the docker driver's builder is
+# docker's own, of which nothing can be set.
+_REFUSED = {
+    "docker": ("driver_options", "config", "platforms", "flags"),
+    "remote": ("config", "flags"),
+    "kubernetes": ("endpoint",),
+}
+
+
+def of_docker(config: Config) -> Iterator[Conflict]:
+    """Yield the conflicts inside of image, stage and builder."""
+    if config.image is not None:
+        yield from _of_image(config.image, [helper.name for helper in config.helpers])
+    yield from _of_stage(config.stage)
+    if config.builder is not None:
+        yield from _of_driver(config.builder)
+        yield from _of_nodes(config.builder.nodes)
+
+
+def _of_image(image: Image, names: list[str]) -> Iterator[Conflict]:
+    for index, name in enumerate(image.helpers or ()):
+        if name not in names:
+            key = f"{ROOT}.image.helpers[{index}]"
+            yield Conflict(key, unknown("helper", name, names), (f"{ROOT}.image.helpers",))
+    types = [output.type for output in image.outputs]
+    for index, output in enumerate(image.outputs):
+        first = types.index(output.type)
+        paths = [f"{ROOT}.image.outputs[{each}]" for each in (index, first)]
+        if first != index:
+            message = (
+                f"{show(output.type)} is listed twice, and the second would replace the first; "
+                "give one all the platforms"
+            )
+            yield Conflict(paths[0], message, (paths[1], *(f"{path}.type" for path in paths)))
+        for key in ("compression", "cache"):
+            given = getattr(output, key) != getattr(Output(output.type), key)
+            if given and output.type in ("local", "tar"):
+                message = f"has no effect on {show(output.type)}, which has no layers; remove it"
+                yield Conflict(f"{paths[0]}.{key}", message, (f"{paths[0]}.type",))
+
+
+def _of_stage(stage: Stage) -> Iterator[Conflict]:
+    path, plain = f"{ROOT}.stage", Stage()
+    for key in ("image", "go"):
+        if stage.dockerfile and getattr(stage, key) != getattr(plain, key):
+            message = "has no effect with a dockerfile of your own; remove it, or dockerfile"
+            yield Conflict(f"{path}.{key}", message, (f"{path}.dockerfile",))
+    if stage.target != plain.target and not stage.dockerfile:
+        message = "has no effect without a dockerfile of your own; name that, or remove it"
+        yield Conflict(f"{path}.target", message, (f"{path}.dockerfile",))
+
+
+def _of_driver(builder: BuilderConfig) -> Iterator[Conflict]:
+    """Yield what the driver cannot do."""
+    path = f"{ROOT}.builder"
+    driver, nodes = f"{path}.driver", [f"{path}.nodes[{i}]" for i in range(len(builder.nodes))]
+    tables = [(path, builder), *zip(nodes, builder.nodes, strict=True)]
+    for table, values in tables:
+        for key in _REFUSED.get(builder.driver, ()):
+            if getattr(values, key, None):
+                message = f"the {builder.driver} driver takes none; remove it, or change the driver"
+                yield Conflict(f"{table}.{toml_name(key)}", message, (driver,))
+    if builder.driver == "docker" and len(nodes) > 1:
+        message = 'the docker driver has one node; set driver = "docker-container" for several'
+        yield Conflict(f"{path}.nodes", message, (driver,))
+    if builder.driver == "remote":
+        if not nodes:
+            message = "the remote driver needs one at least, with the endpoint of its buildkitd"
+            yield Conflict(f"{path}.nodes", message, (driver,))
+        for table, node in zip(nodes, builder.nodes, strict=True):
+            if "://" not in node.endpoint:
+                key = f"{table}.endpoint"
+                message = (
+                    "the remote driver needs buildkitd's address, such as 'tcp://arm-box:1234'"
+                )
+                yield Conflict(key, message, (driver, table))
+
+
+def _of_nodes(nodes: tuple[NodeConfig, ...]) -> Iterator[Conflict]:
+    """Yield names and endpoints that are there twice; buildx refuses either."""
+    for key in ("name", "endpoint"):
+        given = [getattr(node, key) for node in nodes]
+        for index, value in enumerate(given):
+            first = given.index(value)
+            if value and first != index:
+                paths = [f"{ROOT}.builder.nodes[{each}]" for each in (index, first)]
+                message = f"{show(value)} is the {key} of an earlier node too; change one"
+                yield Conflict(f"{paths[0]}.{key}", message, (*paths, f"{paths[1]}.{key}"))

@@ -1,0 +1,171 @@
+r"""Rules of what images, docker and buildx get: image names, the builder stage, builders, caches.
+
+What passes is harmless where it goes: in a Dockerfile, in an argument list (it never starts with
+``-`` unless it is a flag), and, but for its commas, in a field of buildx's comma-separated values.
+Only ``absolute_path`` is free text.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from hatch_multiarch.config.rule import CONTROL, Rule
+from hatch_multiarch.config.words import expected, show, unknown
+
+_MOST_ID = 2**31 - 1
+"""The largest user or group id that every kernel and runtime takes."""
+
+
+def _image_user(text: str) -> str:
+    if any(int(number) > _MOST_ID for number in text.split(":")):
+        raise ValueError(f"expected numbers up to {_MOST_ID}, found the string {show(text)}")
+    return text
+
+
+def _debian_package(text: str) -> str:
+    if text.endswith("-") or "-=" in text:
+        raise ValueError(f"{show(text)} ends in '-', by which apt removes a package")
+    return text
+
+
+def _builder_name(text: str) -> str:
+    """Return the name as buildx stores it, in lower case."""
+    if text.lower() == "default":
+        raise ValueError("docker's own builder has the name 'default'; choose another")
+    return text.lower()
+
+
+_SCHEMES = ("docker-container", "fd", "kube-pod", "npipe", "ssh", "tcp", "unix")
+"""Addresses that docker or buildx's remote driver can be reached at."""
+
+
+def _endpoint(text: str) -> str:
+    scheme, colon, rest = text.partition("://")
+    if colon and scheme not in _SCHEMES:
+        raise ValueError(unknown("kind of address", scheme, _SCHEMES))
+    if ":" in rest.partition("@")[0] and "@" in rest:
+        raise ValueError("holds a password, which would be stored and shown; leave it out")
+    return text
+
+
+_CACHE_TYPES = ("registry", "local", "gha", "s3", "azblob")
+_SECRETS = ("token", "access_key_id", "secret_access_key", "session_token")
+"""BuildKit's caches take these from the environment of buildx too."""
+
+
+def _cache(text: str) -> str:
+    seen: dict[str, str] = {}
+    for field in text.split(","):
+        name, equals, value = field.partition("=")
+        if name in _SECRETS:
+            raise ValueError(f"{show(name)} is a secret; buildx reads it from the environment")
+        if name in seen or not equals:
+            raise ValueError(expected(DOCKER_RULES["cache"].expected, text))
+        seen[name] = value
+    if seen["type"] == "inline":
+        raise ValueError("an inline cache is part of an image; set cache = true on that output")
+    if seen["type"] not in _CACHE_TYPES:
+        raise ValueError(unknown("type of cache", seen["type"], _CACHE_TYPES))
+    return text
+
+
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+
+_NAME = (
+    rf"(?:(?:{_HOST}(?:\.{_HOST})*|\[[0-9A-Fa-f:]+\])(?::[0-9]{{1,5}})?/)?"
+    rf"{_COMPONENT}(?:/{_COMPONENT})*"
+)
+"""The grammar of distribution/reference: [domain[:port]/]component[/component...]."""
+
+_REFERENCE = rf"{_NAME}(?::[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?"
+"""Of the same grammar: NAME[:TAG][@DIGEST]."""
+
+# buildx store/util.go, ValidateName.
+_BUILDX_NAME = r"[A-Za-z][A-Za-z0-9._-]*"
+
+DOCKER_RULES = {
+    "image_name": Rule(
+        "a repository name such as 'example.com/team/greeter', in lower case and without a tag",
+        _NAME,
+        longest=255,
+    ),
+    "image_tag": Rule(
+        "a tag of letters, digits, '.', '_', '-' and {version}, at most 128 characters long",
+        r"(?:[A-Za-z0-9_]|\{version\})(?:[A-Za-z0-9._-]|\{version\})*",
+        longest=128,
+    ),
+    "image_user": Rule(
+        "UID or UID:GID in numbers (scratch has no file of user names)",
+        r"(?:0|[1-9][0-9]{0,9})(?::(?:0|[1-9][0-9]{0,9}))?",
+        _image_user,
+    ),
+    "absolute_path": Rule(
+        "an absolute path without '..'",
+        rf"(?!//)(?!.*/\.\.(?:/|$))/[^{CONTROL}\\]*",
+        posixpath.normpath,
+    ),
+    "env_name": Rule("a name of letters, digits and '_'", r"[A-Za-z_][A-Za-z0-9_]*"),
+    "label": Rule(
+        "a name such as 'com.example.team'", r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?"
+    ),
+    "image_reference": Rule("an image such as 'golang:1.27-bookworm'", _REFERENCE, longest=512),
+    # `off` and `on` have the form of an image's name.
+    "sbom": Rule("'off', 'on' or the image of a scanner", _REFERENCE, longest=512),
+    # Debian Policy 5.6.1 and 5.6.12.
+    "debian_package": Rule(
+        "a Debian package such as 'libopus-dev' or 'libopus-dev=1.3.1-3', without an architecture, "
+        "which is the target's",
+        r"[a-z0-9][a-z0-9+.-]+(?:=[A-Za-z0-9][A-Za-z0-9.+:~-]*)?",
+        _debian_package,
+        longest=128,
+    ),
+    # BuildKit frontend/dockerfile/instructions, parseBuildStageName.
+    "stage_name": Rule(
+        "the name of a stage, of a-z, 0-9, '-', '_' and '.', with a letter in front",
+        r"[a-z][a-z0-9._-]*",
+        longest=128,
+    ),
+    "builder_name": Rule(
+        "a builder's name of letters, digits, '.', '_' and '-', with a letter in front and at most "
+        "64 characters long",
+        _BUILDX_NAME,
+        _builder_name,
+        longest=64,
+    ),
+    "node_name": Rule(
+        "a node's name of letters, digits, '.', '_' and '-', with a letter in front and at most "
+        "64 characters long",
+        _BUILDX_NAME,
+        str.lower,
+        longest=64,
+    ),
+    # docker/cli context/store names its contexts so. No user or host starts with `-`, which ssh
+    # could take for an option. A password passes here, so that its message need not show it.
+    "endpoint": Rule(
+        "a docker context, or an address such as 'tcp://arm-box:1234' or 'ssh://user@arm-box'",
+        r"[A-Za-z0-9][A-Za-z0-9_.+-]*|"
+        r"[a-z][a-z-]*://(?:(?:[A-Za-z0-9_][A-Za-z0-9._-]*|[^@]*:[^@]*)@)?"
+        r"[A-Za-z0-9_/\[][A-Za-z0-9._~:/?=&+%,\[\]-]*",
+        _endpoint,
+    ),
+    "option_name": Rule(
+        "the name of an option such as 'image' or 'env.HTTP_PROXY'",
+        r"[a-z][A-Za-z0-9._-]*",
+        longest=128,
+    ),
+    "option": Rule(
+        "letters, digits, spaces and any of . _ ~ : / @ % + , ; = * ? & ! | -",
+        r"[A-Za-z0-9 ._~:/@%+,;=*?&!|-]*",
+    ),
+    # buildx splits them into words as a shell does.
+    "flag": Rule(
+        "one flag such as '--oci-worker-gc=false', without spaces and quotes",
+        r"--[a-z][a-z0-9-]*(?:=[A-Za-z0-9._~:/@%+,;=*\[\]-]*)?",
+    ),
+    "cache": Rule(
+        "a cache such as 'type=registry,ref=example.com/cache', without spaces and quotes",
+        r"type=[a-z][a-z0-9]*(?:,[a-z][a-z0-9_-]*=[A-Za-z0-9._~:/@%+=-]*)*",
+        _cache,
+    ),
+}

@@ -1,0 +1,184 @@
+"""The engine that is BuildKit: every unit compiled in the builder stage, by one build."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.buildx.outputs import output
+from hatch_multiarch.buildx.solve import Request, Step, solve
+from hatch_multiarch.engine.advice import advice
+from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.engine.bench import check_program, take
+from hatch_multiarch.engine.publish import Seal, publish, sha256
+from hatch_multiarch.engine.stage import (
+    Told,
+    secret_files,
+    stages,
+    unit_stage,
+    write_context,
+)
+from hatch_multiarch.errors import CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hatch_multiarch.engine.base import Progress
+    from hatch_multiarch.plan import Plan, Unit
+
+
+class BuildkitEngine:
+    """Compiles in a stage of a Dockerfile, on the nodes of a buildx builder."""
+
+    name = "buildkit"
+
+    def __init__(self, plan: Plan, environ: Mapping[str, str], epoch: int) -> None:
+        """Compile for *plan*; *environ* says how Go fetches, *epoch* is SOURCE_DATE_EPOCH."""
+        self.go = "none"
+        """Which Go built, known once ``build`` has run."""
+        self._plan = plan
+        self._environ = environ
+        self._epoch = epoch
+
+    def build(self, units: Sequence[Unit], progress: Progress) -> list[Binary]:
+        """Build *units*, all platforms in one build; results stand in the order of *units*.
+
+        Raises CompileError when a step fails, ToolchainError when the stage's Go is not one that
+        tool.multiarch.toolchain.go allows, EngineError for docker, builders and registries, and
+        PlanError for a prebuilt file that is none.
+        """
+        compiled = [unit for unit in units if unit.compiler != "prebuilt"]
+        made: dict[str, Binary] = {}
+        for unit in units:
+            if unit.compiler == "prebuilt":
+                progress.started(unit)
+                made[unit.id] = take(unit)
+                progress.finished(made[unit.id])
+        if compiled:
+            with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as work:
+                for binary in self._compile(compiled, Path(work).resolve(), progress):
+                    made[binary.unit.id] = binary
+        return [made[unit.id] for unit in units]
+
+    def _compile(self, units: Sequence[Unit], work: Path, progress: Progress) -> list[Binary]:
+        watch = _Watch(units, progress)
+        out = work / "out"
+        platforms = tuple(dict.fromkeys(unit.platform.name for unit in units))
+        try:
+            solve(self._buildx, self._request(units, work, out, platforms), on_step=watch)
+        except CompileError as error:
+            raise watch.error(error) from None
+        told: dict[str, Told] = {}
+        binaries = []
+        for unit in units:
+            # buildx splits the folder by platform when there are several (`platform-split`).
+            split = unit.platform.name.replace("/", "_") if len(platforms) > 1 else "."
+            folder = out / split
+            if unit.platform.name not in told:
+                told[unit.platform.name] = Told.read(folder / ".told")
+                told[unit.platform.name].check(self._plan.config.toolchain)
+            binaries.append(self._take(unit, folder, told[unit.platform.name], watch))
+            progress.finished(binaries[-1])
+        self.go = next((each.go for each in told.values() if each.go), "none")
+        return binaries
+
+    @property
+    def _buildx(self):  # type: ignore[no-untyped-def] # noqa: ANN202
+        docker = self._plan.docker
+        if docker is None:
+            raise ValueError("a plan for BuildKit knows its buildx")
+        return docker.buildx
+
+    def _request(
+        self, units: Sequence[Unit], work: Path, out: Path, platforms: tuple[str, ...]
+    ) -> Request:
+        """Write what the build reads below *work*, and return the build."""
+        stage, root = self._plan.config.stage, self._plan.project.root
+        docker = self._plan.docker
+        if stage.dockerfile:
+            context, dockerfile = root, root / stage.dockerfile
+        else:
+            context = work / "context"
+            context.mkdir()
+            write_context(units, context)
+            dockerfile = work / "Dockerfile"
+            dockerfile.write_text(stages(self._plan, self._epoch), encoding="utf-8")
+        return Request(
+            context=context,
+            dockerfile=dockerfile,
+            target=stage.target,
+            platforms=platforms,
+            outputs=(output("local", dest=out, names=(), compression="gzip"),),
+            builder=docker.builder.name if docker else "",
+            network=stage.network,
+            secrets=secret_files(self._environ, work),
+            cache_from=stage.cache_from,
+            cache_to=stage.cache_to,
+            epoch=self._epoch,
+        )
+
+    def _take(self, unit: Unit, folder: Path, told: Told, watch: _Watch) -> Binary:
+        """Put a binary that came out of the stage in place."""
+        file = folder / unit.output.name
+        if not file.is_file() or file.is_symlink():
+            there = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
+            raise CompileError(
+                f"{unit.id}: stage {self._plan.config.stage.target!r} has no file /{file.name}; "
+                f"it has {there}",
+                advice="tool.multiarch.stage.target names the stage that holds the helpers at /",
+            )
+        check_program(unit, file)
+        digest = sha256(file)
+        if not unit.output.is_file() or sha256(unit.output) != digest:
+            Seal(unit.output).remove()
+            publish(file, unit.output)
+        return Binary(
+            unit=unit,
+            path=unit.output,
+            sha256=digest,
+            size=unit.output.stat().st_size,
+            seconds=watch.seconds.get(unit.id, 0.0),
+            cached=unit.id in watch.cached,
+            compiler=told.compiler(unit),
+        )
+
+
+class _Watch:
+    """Turns BuildKit's steps into what happens to units."""
+
+    def __init__(self, units: Sequence[Unit], progress: Progress) -> None:
+        self._units = {unit_stage(unit): unit for unit in units}
+        self._progress = progress
+        self._started: dict[str, float] = {}
+        self._failed: Unit | None = None
+        self.seconds: dict[str, float] = {}
+        self.cached: set[str] = set()
+
+    def __call__(self, step: Step) -> None:
+        unit = self._units.get(step.stage)
+        if unit is None:
+            if step.seconds is None:
+                self._progress.doing(f"{step.platform} {step.name}".strip())
+            return
+        if unit.id not in self._started:
+            self._started[unit.id] = monotonic()
+            self._progress.started(unit)
+        if step.error and self._failed is None:
+            self._failed = unit
+        elif step.seconds is not None:
+            self.seconds[unit.id] = self.seconds.get(unit.id, 0.0) + step.seconds
+            if step.cached:
+                self.cached.add(unit.id)
+
+    def error(self, error: CompileError) -> CompileError:
+        """Return *error* under the name of the unit whose step it was."""
+        unit = self._failed
+        if unit is None:
+            return error
+        named = CompileError(
+            f"{unit.id}: {error.message}", advice=advice(unit, error.message) or error.advice
+        )
+        self._progress.failed(unit, named)
+        return named

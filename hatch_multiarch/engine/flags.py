@@ -1,0 +1,108 @@
+"""What goes into a binary: the C compiler as Go is told of it, and the flags of ``go build``.
+
+The same for both engines, so that with the same compilers they give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.engine.words import quote
+from hatch_multiarch.errors import ToolchainError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hatch_multiarch.plan import Unit
+
+_DECIDED = (
+    *("-trimpath", "-buildvcs=false", "-buildmode=default", "-compiler=gc", "-pgo=auto"),
+    *("-gcflags=all=", "-asmflags=all=", "-toolexec=", "-overlay=", "-installsuffix="),
+    *("-race=false", "-msan=false", "-asan=false", "-linkshared=false", "-a=false"),
+    "-cover=false",
+)
+"""What goes into a binary is decided here, so that GOFLAGS cannot: it is for fetching modules."""
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """The C compiler of a unit, as Go is told of it."""
+
+    name: str
+    """For people: ``zig 0.17.1``, ``aarch64-linux-gnu-gcc 12.2.0``, ``none``."""
+    cc: str = ""
+    cxx: str = ""
+    flags: tuple[str, ...] = ()
+    """For the C and C++ files."""
+    link: tuple[str, ...] = ("-s", "-w")
+    """For Go's linker."""
+    folder: Path | None = None
+    """Goes onto PATH in front."""
+
+
+def placeholders(name: str, version: str) -> dict[str, str]:
+    """Return what stands for what in a helper's linker flags."""
+    return {"{name}": name, "{version}": version}
+
+
+def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the flags of ``go build`` that decide what *unit* becomes.
+
+    ``words`` fill the placeholders of linker flags. Raises ToolchainError for a flag that Go cannot
+    be given.
+    """
+    tags = list(unit.helper.tags)
+    if compiler.cc and unit.libc.kind == "static":
+        # A static C library cannot load the name services that Go would ask it for.
+        tags += ["netgo", "osusergo"]
+    filled = list(unit.helper.ldflags)
+    for placeholder, value in words.items():
+        filled = [word.replace(placeholder, value) for word in filled]
+    try:
+        ldflags = quote((*filled, *compiler.link))
+    except ValueError as error:
+        where = f"tool.multiarch.helpers.{unit.helper.name}.ldflags"
+        raise ToolchainError(f"{where}: {error}") from None
+    return (*_DECIDED, f"-tags={','.join(dict.fromkeys(tags))}", f"-ldflags={ldflags}")
+
+
+def zig_compiler(unit: Unit, version: object, where: str) -> Compiler:
+    """Return zig of *version* as the C compiler of *unit*, by its bare name.
+
+    ``where`` is the key to name. Raises ToolchainError when zig has no such target.
+    """
+    goal = unit.platform.zig
+    triple = goal.other or (goal.glibc if unit.libc.kind == "glibc" else goal.musl)
+    if triple is None:
+        raise ToolchainError(
+            f'{where}: zig cannot compile C for {unit.platform.name} with libc = "{unit.libc}"',
+            advice='set another libc, compiler = "gcc", or leave the platform out by `platforms`',
+        )
+    if triple == goal.glibc and unit.libc.floor is not None:
+        triple += f".{unit.libc.floor[0]}.{unit.libc.floor[1]}"
+    words = ("-target", triple, *goal.flags)
+    # A bare `zig`, since Go's cache key holds the words of CC; its version, which Go cannot ask
+    # for, gets into the key as a macro that nobody reads.
+    mark = "-D__HATCH_MULTIARCH_ZIG_" + re.sub(r"\W", "_", str(version))
+    return Compiler(
+        name=f"zig {version}",
+        cc=quote(("zig", "cc", *words)),
+        cxx=quote(("zig", "c++", *words)),
+        flags=(mark,),
+        # zig heeds no bare -s, which is all Go hands on, and would leave its own paths in.
+        link=("-w", "-linkmode=external", "-extldflags=-Wl,-s"),
+    )
+
+
+def gnu_link(*, static: bool) -> tuple[str, ...]:
+    """Return the flags of Go's linker when a C compiler that takes gcc's flags links."""
+    link = ("-s", "-w", "-linkmode=external")
+    return (*link, "-extldflags=-static") if static else link
+
+
+def is_static(unit: Unit) -> bool:
+    """Tell whether the C library goes into the binary of *unit*: musl always does."""
+    return unit.platform.os == "linux" and unit.libc.kind != "glibc"

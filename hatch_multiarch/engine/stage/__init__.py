@@ -1,0 +1,18 @@
+"""The builder stage: the Dockerfile in which BuildKit compiles, and the context it reads."""
+
+from hatch_multiarch.engine.stage.context import write_context
+from hatch_multiarch.engine.stage.dockerfile import by_platform, helpers_stage, stages, unit_stage
+from hatch_multiarch.engine.stage.secrets import secret_files
+from hatch_multiarch.engine.stage.stamp import stamp
+from hatch_multiarch.engine.stage.told import Told
+
+__all__ = [
+    "Told",
+    "by_platform",
+    "helpers_stage",
+    "secret_files",
+    "stages",
+    "stamp",
+    "unit_stage",
+    "write_context",
+]

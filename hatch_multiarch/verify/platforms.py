@@ -1,0 +1,73 @@
+"""The platforms of an image, one after the other."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.inspect import find, open_archive
+from hatch_multiarch.inspect.registry import inspect_reference
+from hatch_multiarch.platforms import match
+from hatch_multiarch.verify.client import connect, daemon, loaded, pulled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from hatch_multiarch.inspect import Inspected, Manifest
+    from hatch_multiarch.verify.records import Ran, Run
+
+
+def verify(
+    source: str, run: Run, environ: Mapping[str, str], on_ran: Callable[[Ran], None]
+) -> tuple[Ran, ...]:
+    """Run the image *source* (as inspect takes it) and tell *on_ran* of each platform in turn.
+
+    Raises EngineError when docker, its SDK or buildx is missing, and ImageError when there is no
+    such image or no such platform in it. A platform that fails is no error here.
+    """
+    client = connect(environ)
+    with closing(client), daemon():
+        found = find(source)
+        if isinstance(found, Path):
+            with open_archive(found) as archive:
+                chosen = _choose(archive.inspected(), run.platforms)
+                return _each(client, chosen, run, on_ran, lambda m: loaded(client, archive, m))
+        chosen = _choose(inspect_reference(found, environ), run.platforms)
+        return _each(client, chosen, run, on_ran, lambda m: pulled(client, found, m))
+
+
+def _choose(inspected: Inspected, platforms: tuple[str, ...]) -> list[Manifest]:
+    """Return the platforms to run. Raises ImageError when there are none."""
+    known = [
+        manifest
+        for image in inspected.images
+        for manifest in image.manifests
+        if manifest.size is not None and manifest.platform.count("/") and manifest.config
+    ]
+    chosen = [each for each in known if match(each.platform, platforms)]
+    if not chosen:
+        has = ", ".join(each.platform for each in known) or "none that can run"
+        raise ImageError(
+            f"{inspected.source}: no platform matches {', '.join(platforms)}; it has {has}"
+        )
+    return chosen
+
+
+def _each(
+    client: Any,
+    chosen: Sequence[Manifest],
+    run: Run,
+    on_ran: Callable[[Ran], None],
+    brought: Callable[[Manifest], AbstractContextManager[str]],
+) -> tuple[Ran, ...]:
+    from hatch_multiarch.verify.container import run_platform  # noqa: PLC0415 - imports the extra
+
+    results = []
+    for manifest in chosen:
+        with brought(manifest) as name:
+            results.append(run_platform(client, name, manifest, run))
+        on_ran(results[-1])
+    return tuple(results)

@@ -1,0 +1,1 @@
+"""Programs that link C libraries of Debian."""

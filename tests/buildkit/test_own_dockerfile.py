@@ -1,0 +1,106 @@
+"""A Dockerfile of the project's own compiles; the rest of the street stays the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from buildkit.small import BOTH, docker, greet_of, report, small
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from engine_fixture import Engine
+    from support import Ran
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+DOCKERFILE = """\
+{toolchain}
+FROM toolchain AS compile
+ARG TARGETARCH
+COPY helpers/greet /src
+RUN --mount=type=cache,id=hatch-multiarch-go-build,target=/root/.cache/go-build \\
+    CGO_ENABLED=0 GOARCH=$TARGETARCH go -C /src build -trimpath -buildvcs=false \\
+    -ldflags='-s -w -X main.version=by-hand' -o /out/{file} .
+FROM scratch AS Ours
+COPY --from=compile /out/ /
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, engine: Engine, run: Callable[..., Ran]) -> Callable[..., Path]:
+    """Make a project whose Dockerfile begins as the generated one, which a project may keep."""
+
+    def make(file: str = "greet", target: str = "ours") -> Path:
+        generated = run(
+            *(sys.executable, "-m", "hatch_multiarch", "dockerfile"),
+            small(tmp_path / "generated", engine, platforms=BOTH),
+        ).out
+        toolchain, following, _ = generated.partition("FROM toolchain AS")
+        assert following
+        root = small(
+            tmp_path / "greeter",
+            engine,
+            platforms=BOTH,
+            builder="",
+            stage=f'dockerfile = "docker/go.Dockerfile"\ntarget = "{target}"',
+            image='outputs = ["oci"]',
+        )
+        (root / "docker").mkdir()
+        (root / "docker/go.Dockerfile").write_text(
+            DOCKERFILE.replace("{toolchain}", toolchain).replace("{file}", file), "utf-8"
+        )
+        return root
+
+    return make
+
+
+def test_its_helpers_are_in_wheels_and_image(
+    engine: Engine, own: Callable[..., Path], buildkit: Callable[..., Ran]
+) -> None:
+    root = own()
+    said = buildkit(root)
+    found = report(root)
+    assert [each["platform"] for each in found["units"]] == list(BOTH)
+    assert {each["compiler"] for each in found["units"]} == {"dockerfile"}
+    wheels = sorted((root / "dist").glob("*.whl"))
+    assert sorted(map(greet_of, wheels)) == sorted(each["sha256"] for each in found["units"])
+    assert all(each["image"]["path"] == "usr/local/bin/greet" for each in found["proof"])
+    assert "greet" in said
+    binary = root / "build/multiarch/bin/linux-amd64/greet"
+    name = f"hm-own-{os.urandom(4).hex()}"
+    docker(engine, "create", f"--name={name}", engine.builder_image, "/greet", "--version")
+    try:
+        docker(engine, "cp", binary, f"{name}:/greet")
+        assert docker(engine, "start", "--attach", name) == "greet by-hand\n"
+    finally:
+        docker(engine, "rm", "--force", name)
+
+
+def test_a_helper_of_another_name_is_told(
+    own: Callable[..., Path], buildkit: Callable[..., Ran]
+) -> None:
+    root = own(file="salute")
+    said = buildkit(root, code=5)
+    assert "error: greet linux/amd64: stage 'ours' has no file /greet; it has salute\n" in said
+    assert "tool.multiarch.stage.target" in said
+    assert not (root / "dist").exists() or not list((root / "dist").iterdir())
+
+
+@pytest.mark.parametrize("what", ["stage", "file"])
+def test_a_stage_or_file_that_is_not_there_is_one_error(
+    own: Callable[..., Path], buildkit: Callable[..., Ran], what: str
+) -> None:
+    root = own(target="theirs" if what == "stage" else "ours")
+    if what == "file":
+        shutil.rmtree(root / "docker")
+    said = buildkit(root, code=8 if what == "stage" else 3)
+    key = "target" if what == "stage" else "dockerfile: there is no file docker/go.Dockerfile"
+    assert f"tool.multiarch.stage.{key}" in said
+    assert said.out.count("error: ") == 1
+    assert "Traceback" not in said

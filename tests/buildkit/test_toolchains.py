@@ -1,0 +1,70 @@
+"""Where the stage's compilers come from: the package index, Debian, or the image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from buildkit.conftest import configure
+from buildkit.small import report, small
+from packaging.version import Version
+from support import copy_example
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from engine_fixture import Engine
+    from support import Ran
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+
+def test_go_comes_from_the_index_where_the_image_has_none(
+    engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran]
+) -> None:
+    root = small(tmp_path / "greeter", engine)
+    buildkit(root)
+    found = report(root)
+    # Debian 12 has 1.19 only.
+    assert Version(found["tools"]["go"].removeprefix("go ")) >= Version("1.21")
+    assert found["tools"]["go"].replace("go ", "go") == found["units"][0]["go"]["version"]
+    assert found["tools"]["compilers"] == []
+
+
+def test_an_image_without_go_is_refused_when_it_is_to_have_one(
+    engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran]
+) -> None:
+    root = small(tmp_path / "greeter", engine, stage='go = "image"')
+    said = buildkit(root, code=5)
+    assert "tool.multiarch.stage.go: needs Go 1.21 or newer, found " in said
+    assert said.out.count("error: ") == 1
+
+
+def test_debians_go_is_refused_when_too_old(
+    engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran]
+) -> None:
+    root = small(tmp_path / "greeter", engine, stage='go = "packages"')
+    # The module would do with it; tool.multiarch.toolchain.go, ">=1.21", would not.
+    mod = root / "helpers/greet/go.mod"
+    mod.write_text(mod.read_text("utf-8").replace("go 1.21", "go 1.18"), "utf-8")
+    said = buildkit(root, code=5)
+    assert "tool.multiarch.stage.go: needs Go 1.21 or newer, found go1.19" in said
+    assert "Traceback" not in said
+    assert not (root / "dist").exists() or not list((root / "dist").iterdir())
+
+
+def test_zig_in_the_stage_compiles_for_an_old_glibc(
+    engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran]
+) -> None:
+    root = copy_example(tmp_path / "greeter")
+    configure(
+        root, engine, platforms=("linux/arm64",), tone='compiler = "auto"\nlibc = "glibc:2.17"'
+    )
+    buildkit(root)
+    found = report(root)
+    assert found["tools"]["compilers"] == ["zig 0.17.1"]
+    [tone] = [each for each in found["units"] if each["helper"] == "tone"]
+    assert Version(tone["floor"]) <= Version("2.17")
+    [wheel] = (root / "dist").glob("*.whl")
+    assert wheel.stem.endswith("-manylinux2014_aarch64.manylinux_2_17_aarch64")

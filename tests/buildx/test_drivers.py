@@ -1,0 +1,105 @@
+"""What a builder cannot do is known before the build, with who can."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import pytest
+
+from hatch_multiarch.buildx.described import Builder, Node
+from hatch_multiarch.buildx.drivers import EXECUTOR, check_outputs
+from hatch_multiarch.config import Output
+from hatch_multiarch.errors import PlanError
+
+BOTH = ("linux/amd64", "linux/arm64")
+ONE = ("linux/amd64",)
+
+
+def node(name: str = "one", *configured: str, executor: str = "oci") -> Node:
+    platforms = configured or BOTH
+    own = platforms[0]
+    labels = {EXECUTOR: executor}
+    return Node(name, "", "running", platforms, own, "", "", configured, labels=labels)
+
+
+CLASSIC = Builder("default", "docker", (node(),), containerd=False)
+CONTAINERD = Builder("default", "docker", (node(),), containerd=True)
+CONTAINER = Builder("box", "docker-container", (node(),), containerd=True)
+NO_STORE = Builder("box", "docker-container", (node(),), containerd=False)
+REMOTE = Builder("far", "remote", (node(executor="containerd"),), containerd=False)
+FLEET = Builder(
+    "fleet",
+    "docker-container",
+    (node("amd", "linux/amd64"), node("arm", "linux/arm64")),
+    containerd=True,
+)
+
+Kind = Literal["oci", "layout", "local", "tar", "docker", "image", "registry"]
+ALL: list[Kind] = list(get_args(Kind))
+
+
+@pytest.mark.parametrize(
+    ("builder", "platforms", "works"),
+    [
+        (CLASSIC, ONE, ["local", "tar", "docker", "image", "registry"]),
+        (CLASSIC, BOTH, []),
+        (CONTAINERD, ONE, ALL),
+        (CONTAINERD, BOTH, ALL),
+        (CONTAINER, BOTH, ["oci", "layout", "local", "tar", "docker", "registry"]),
+        (NO_STORE, ONE, ["oci", "layout", "local", "tar", "docker", "registry"]),
+        (NO_STORE, BOTH, ["oci", "layout", "local", "tar", "registry"]),
+        (REMOTE, BOTH, ["oci", "layout", "local", "tar", "image", "registry"]),
+        (FLEET, BOTH, ["local", "registry"]),
+        (FLEET, ONE, ["oci", "layout", "local", "tar", "docker", "registry"]),
+    ],
+)
+def test_which_outputs_work(builder: Builder, platforms: tuple[str, ...], works: list[str]):
+    """The table of docs/builders.md."""
+
+    def can(kind: Kind) -> bool:
+        try:
+            check_outputs(builder, platforms, [Output(kind)])
+        except PlanError:
+            return False
+        return True
+
+    assert [each for each in ALL if can(each)] == works
+
+
+def refused(builder: Builder, platforms: tuple[str, ...], *outputs: Output, **more: bool) -> str:
+    with pytest.raises(PlanError) as caught:
+        check_outputs(builder, platforms, outputs, **more)
+    return str(caught.value)
+
+
+def test_the_message_names_key_driver_and_the_one_that_can():
+    said = refused(CLASSIC, BOTH)
+    assert "tool.multiarch.platforms: linux/amd64, linux/arm64: the docker driver" in said
+    assert 'tool.multiarch.builder.driver = "docker-container" can' in said
+
+    said = refused(NO_STORE, BOTH, Output("oci"), Output("docker"))
+    assert "tool.multiarch.image.outputs[1]: docker holds no image with several platforms" in said
+    assert "docker-container" in said
+    assert 'tool.multiarch.image.outputs[1].platforms = "linux/amd64"' in said
+
+    said = refused(CONTAINER, BOTH, Output("image"))
+    assert "the image would be lost" in said
+    assert "'registry'" in said
+
+    said = refused(FLEET, BOTH, Output("oci"))
+    assert "'oci' cannot be put together from the nodes amd, arm of the builder 'fleet'" in said
+
+
+def test_platforms_of_an_output_are_those_that_count():
+    check_outputs(NO_STORE, BOTH, [Output("docker", platforms=("linux/arm64",))])
+    check_outputs(FLEET, BOTH, [Output("oci", platforms=("linux/arm64",))])
+    check_outputs(NO_STORE, BOTH, [Output("docker", platforms=("linux/s390x",))])
+
+
+def test_attestations_cache_and_compression_need_the_containerd_store():
+    assert "attaches no attestations" in refused(CLASSIC, ONE, attested=True)
+    assert "exports no build cache" in refused(CLASSIC, ONE, cache_to=True)
+    assert "attestations" in refused(NO_STORE, ONE, Output("docker"), attested=True)
+    assert "has gzip only" in refused(CLASSIC, ONE, Output("registry", compression="zstd"))
+    check_outputs(CONTAINERD, BOTH, [Output("docker")], attested=True, cache_to=True)
+    check_outputs(NO_STORE, BOTH, [Output("registry")], attested=True, cache_to=True)

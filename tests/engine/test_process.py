@@ -1,0 +1,94 @@
+"""Standard error line by line while a program runs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+import pytest
+
+from hatch_multiarch import process
+
+PYTHON = [sys.executable, "-u", "-c"]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script")
+
+
+def test_lines_come_while_the_program_runs():
+    heard: list[tuple[str, float]] = []
+    program = "import sys, time; print('out'); print('é', file=sys.stderr); time.sleep(1); 1/0"
+    begun = time.monotonic()
+    done = process.run(
+        [*PYTHON, program], on_error_line=lambda line: heard.append((line, time.monotonic()))
+    )
+    assert (done.code, done.out, done.err) == (1, "out\n", "")
+    assert heard[0][0] == "é\n"
+    assert heard[-1][0].startswith("ZeroDivisionError")
+    assert heard[-1][1] - heard[0][1] > 0.9
+    assert time.monotonic() - begun < 20
+
+
+def test_more_than_a_pipe_holds_on_both():
+    program = "import sys\nfor i in range(20000): print(i); print(i, file=sys.stderr)"
+    heard: list[str] = []
+    done = process.run([*PYTHON, program], on_error_line=heard.append)
+    assert done.out.split() == [line.strip() for line in heard] == [str(i) for i in range(20000)]
+
+
+@pytest.mark.parametrize("again", ["time.sleep(1)", "print(1, file=sys.stderr)"])
+def test_time_runs_out(again: str):
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"did not end within 0\.5 s"):
+        process.run(
+            [*PYTHON, f"import sys, time\nwhile True: {again}"],
+            timeout=0.5,
+            on_error_line=lambda _: None,
+        )
+    assert time.monotonic() - begun < 10
+
+
+def test_what_the_listener_raises_ends_the_program():
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="invalid literal"):
+        process.run(
+            [*PYTHON, "import sys, time; print('x', file=sys.stderr); time.sleep(30)"],
+            on_error_line=int,
+        )
+    assert time.monotonic() - begun < 10
+
+
+@posix
+def test_a_group_stops_it_with_its_children():
+    group = process.Group()
+    caught: list[BaseException] = []
+    up = threading.Event()
+
+    def work() -> None:
+        try:
+            process.run(
+                ["sh", "-c", "trap '' INT; sleep 61 & echo up >&2; wait"],
+                group=group,
+                on_error_line=lambda _: up.set(),
+            )
+        except process.Stopped as stopped:
+            caught.append(stopped)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert up.wait(10)
+    group.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(caught) == 1
+
+
+@posix
+def test_a_stray_that_holds_the_pipes_does_not_hold_us():
+    """It left the session, so that no signal of ours reaches it."""
+    stray = "import os, sys, time; os.setsid(); print('x', file=sys.stderr); time.sleep(8)"
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="invalid literal"):
+        process.run(
+            ["sh", "-c", '"$0" -u -c "$1" & sleep 30', sys.executable, stray], on_error_line=int
+        )
+    assert time.monotonic() - begun < 6

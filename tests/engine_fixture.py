@@ -1,0 +1,38 @@
+"""The Docker engine that tests of BuildKit run against: `.ci/engine up`, or the reader's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import pytest
+from support import clean_env, missing
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running engine, a registry that it reaches, and base images in that registry."""
+
+    env: dict[str, str]
+    """The whole environment of a command that is to use the engine."""
+    registry: str
+    """HOST:PORT, plain http, images may be pushed and deleted."""
+    builder_image: str
+    """A Debian of this machine's architecture on which apt works."""
+    python_image: str
+    """An index of linux/amd64, linux/arm64 and linux/arm/v7; each has python3 and sh."""
+    network: str
+    """The network in which RUN steps reach package indexes: `host`, or empty for the default."""
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    if "HM_TEST_REGISTRY" not in os.environ:
+        missing('a Docker engine: eval "$(.ci/engine up)" (docs/contributing.md)')
+    return Engine(
+        clean_env(),
+        os.environ["HM_TEST_REGISTRY"],
+        os.environ["HM_TEST_BUILDER_IMAGE"],
+        os.environ["HM_TEST_PYTHON_IMAGE"],
+        os.environ.get("HM_TEST_NETWORK", ""),
+    )

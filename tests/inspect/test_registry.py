@@ -1,0 +1,149 @@
+"""Pushed images as `docker buildx imagetools` shows them, from a real registry."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import subprocess
+
+import pytest
+from support import need
+
+from hatch_multiarch.errors import EngineError, ImageError
+from hatch_multiarch.inspect import open_archive
+from hatch_multiarch.inspect.registry import inspect_reference
+
+SPDX = "https://spdx.dev/Document"
+SLSA = "https://slsa.dev/provenance/v1"
+
+
+@pytest.fixture
+def push(engine, maker):
+    """Push what the maker makes; return the reference and what its archive says."""
+
+    def push(*words, **image):
+        archive = maker.archive(**image)
+        reference = f"{engine.registry}/inspect-{secrets.token_hex(4)}/greeter:1.0.0"
+        copy = [need("skopeo"), "--insecure-policy", "copy", "--dest-tls-verify=false", *words]
+        places = [f"oci-archive:{archive}:1.0.0", f"docker://{reference}"]
+        subprocess.run([*copy, *places], check=True)
+        with open_archive(archive) as opened:
+            return reference, opened.inspected().images[0]
+
+    return push
+
+
+def test_a_pushed_image_says_what_its_archive_says(engine, push):
+    reference, archived = push("--all", attest=(SPDX, SLSA, "https://own.example/predicate"))
+    found = inspect_reference(reference, engine.env)
+    assert (found.source, found.kind) == (reference, "registry")
+    [image] = found.images
+    assert image.names == (reference,)
+    assert image.digest == archived.digest
+    assert image.media_type == archived.media_type
+    assert image.manifests == archived.manifests
+    assert [each.kind for each in image.manifests[0].attestations] == [
+        "sbom",
+        "provenance",
+        "other",
+    ]
+
+
+def test_by_digest_and_by_tag_are_the_same(engine, push):
+    reference, archived = push("--all")
+    name = reference.rpartition(":")[0]
+    [image] = inspect_reference(f"{name}@{archived.digest}", engine.env).images
+    assert image.manifests == archived.manifests
+    manifest = archived.manifests[2]
+    [lone] = inspect_reference(f"{name}:other@{manifest.digest}", engine.env).images
+    assert lone.digest == manifest.digest
+    assert [each.platform for each in lone.manifests] == ["linux/arm/v7"]
+
+
+def test_docker_s_own_media_types(engine, push):
+    reference, _ = push("--all", "--format", "v2s2")
+    [image] = inspect_reference(reference, engine.env).images
+    assert image.media_type == "application/vnd.docker.distribution.manifest.list.v2+json"
+    types = {each.media_type for each in image.manifests}
+    assert types == {"application/vnd.docker.distribution.manifest.v2+json"}
+    assert [each.platform for each in image.manifests] == [
+        "linux/amd64",
+        "linux/arm64",
+        "linux/arm/v7",
+    ]
+
+
+def test_what_buildx_pushes_has_its_provenance(engine, tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    reference = f"{engine.registry}/inspect-{secrets.token_hex(4)}:1"
+    docker = need("docker")
+    command = [docker, "buildx", "build", "--platform", "linux/amd64,linux/arm64", "-t", reference]
+    subprocess.run(
+        [*command, "--provenance=mode=min", "--push", tmp_path], env=engine.env, check=True
+    )
+    try:
+        [image] = inspect_reference(reference, engine.env).images
+        assert [each.platform for each in image.manifests] == ["linux/amd64", "linux/arm64"]
+        kinds = [[note.kind for note in each.attestations] for each in image.manifests]
+        assert kinds == [["provenance"], ["provenance"]]
+        raw = subprocess.run(
+            [docker, "buildx", "imagetools", "inspect", "--raw", reference],
+            env=engine.env,
+            check=True,
+            capture_output=True,
+        ).stdout
+        assert image.digest == f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    finally:
+        subprocess.run([docker, "image", "rm", reference], env=engine.env, check=False)
+
+
+def test_inspecting_needs_no_daemon(engine, push):
+    reference, archived = push("--all")
+    env = {**engine.env, "DOCKER_HOST": "unix:///nowhere/docker.sock"}
+    assert inspect_reference(reference, env).images[0].digest == archived.digest
+
+
+def test_what_is_not_there_is_said_not_to_be(engine):
+    with pytest.raises(ImageError, match="no such image in the registry") as caught:
+        inspect_reference(f"{engine.registry}/inspect/none:1", engine.env)
+    assert caught.value.advice.startswith("push it first")
+    with pytest.raises(ImageError, match=r"cannot be read: .*refused"):
+        inspect_reference("127.0.0.1:1/inspect/none:1", engine.env)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["--raw", "-x", "team/Upper", "a b", "a:b:c", "a@sha256:12", "", "a\n", "$(id)", "a/../b"],
+)
+def test_what_is_no_reference_never_reaches_docker(tmp_path, reference):
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\necho v0.20.0\n')
+    docker.chmod(0o755)
+    with pytest.raises((ImageError, EngineError)):
+        inspect_reference(reference, {"PATH": str(tmp_path)})
+    asked = tmp_path / "asked"
+    assert not asked.exists() or "imagetools" not in asked.read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "message", "advice"),
+    [
+        ("ERROR: unexpected status: 401 Unauthorized", "does not show it", "docker login"),
+        ("ERROR: pull access denied", "does not show it", "docker login"),
+        ("ERROR: example.com/x:1: not found", "no such image", "push it first"),
+        ("ERROR: no such host", "cannot be read: no such host", ""),
+        ("", "cannot be read: no reason was given", ""),
+    ],
+)
+def test_a_refusal_has_its_remedy(tmp_path, said, message, advice):
+    """A docker of the test's own says what no registry here says."""
+    docker = tmp_path / "docker"
+    docker.write_text(
+        "#!/bin/sh\n"
+        f"case \"$*\" in *imagetools*) echo '{said}' >&2; exit 1;; esac\n"
+        "echo github.com/docker/buildx v0.20.0 0\n"
+    )
+    docker.chmod(0o755)
+    with pytest.raises(ImageError, match=message) as caught:
+        inspect_reference("example.com/x:1", {"PATH": f"{tmp_path}:/bin:/usr/bin"})
+    assert advice in caught.value.advice

@@ -1,0 +1,75 @@
+"""Which engine a build takes, and what it says when that was left open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hatch_multiarch.config import read_table
+from hatch_multiarch.errors import EngineError
+from hatch_multiarch.plan import Switches, choose
+from hatch_multiarch.plan.choose import only_here
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine_fixture import Engine
+
+    from hatch_multiarch.config import Config
+
+
+def config(**keys: Any) -> Config:
+    return read_table({"helpers": {"greet": {}}, **keys}, project_name="greeter")
+
+
+def test_auto_without_docker_is_this_machine_and_says_why(tmp_path: Path) -> None:
+    found = choose(config(), "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+    assert found.engine == "host"
+    [note] = found.notes
+    assert note.startswith("compiled on this machine, not by BuildKit: ")
+    assert "docker" in note
+
+
+def test_auto_with_docker_is_buildkit(engine: Engine) -> None:
+    found = choose(config(), "greeter", "all", Switches(), engine.env)
+    assert found.engine == "buildkit"
+    assert found.notes == ()
+    assert found.docker is not None
+    assert not any(place.emulated for place in found.docker.places)
+
+
+@pytest.mark.parametrize("mode", ["one", "editable"])
+def test_front_ends_compile_on_the_machine_in_hand(tmp_path: Path, mode: Any) -> None:
+    found = choose(config(), "greeter", mode, Switches(), {"PATH": str(tmp_path)})
+    assert (found.engine, found.notes) == ("host", ())
+
+
+def test_buildkit_without_docker_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(EngineError):
+        choose(config(engine="buildkit"), "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+
+
+def test_who_installs_from_an_sdist_needs_no_docker(tmp_path: Path) -> None:
+    here = {"PATH": str(tmp_path)}
+    found = choose(config(engine="buildkit"), "greeter", "one", Switches(), here)
+    assert found.engine == "host"
+    assert "not by BuildKit" in found.notes[0]
+
+
+def test_an_image_for_a_registry_needs_docker_whoever_compiles(tmp_path: Path) -> None:
+    pushed = config(engine="host", image={"outputs": ["registry"]})
+    with pytest.raises(EngineError):
+        choose(pushed, "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+
+
+def test_a_command_of_this_machine_compiles_here() -> None:
+    helpers = {"greet": {"cgo": True, "compiler": "my-clang --target=x"}}
+    assert "is a command of its own" in only_here(config(helpers=helpers))
+    assert only_here(config()) == ""
+
+
+def test_cgo_for_macos_compiles_on_the_mac() -> None:
+    cgo = config(helpers={"greet": {"cgo": True}}, platforms=["darwin/arm64", "linux/arm64"])
+    assert "needs this Mac's SDK" in only_here(cgo, "darwin")
+    assert only_here(cgo, "linux") == ""
