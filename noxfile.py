@@ -28,7 +28,9 @@ TEST_NEEDS = [
     "uv",
     "ziglang==0.17.1",
 ]
+QUICK = "not slow and not network and not engine"
 MINIMUMS = [
+    "docker==7.2.0",
     "hatchling==1.27.0",
     "packaging==24.2",
     "pyelftools==0.31",
@@ -71,7 +73,7 @@ def example(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """Run the quick tests on every Python that is claimed and present here."""
     session.install("-e", ".[nox]", *TEST_NEEDS)
-    session.run("pytest", "-m", "not slow and not network", *session.posargs)
+    session.run("pytest", "-m", QUICK, *session.posargs)
 
 
 @nox.session
@@ -86,7 +88,7 @@ def minimums(session: nox.Session) -> None:
     """Run quick tests and build the example with the lowest versions that pyproject.toml claims."""
     session.install("-e", ".[nox]", *TEST_NEEDS)
     session.install(*MINIMUMS)
-    session.run("pytest", "-m", "not slow and not network", *session.posargs)
+    session.run("pytest", "-m", QUICK, *session.posargs)
     # twine itself needs a newer packaging.
     session.run("pytest", "tests/end_to_end/test_wheels.py", "-k", "not twine")
 
