@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 from support import clean_env, missing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -36,3 +41,12 @@ def engine() -> Engine:
         os.environ["HM_TEST_PYTHON_IMAGE"],
         os.environ.get("HM_TEST_NETWORK", ""),
     )
+
+
+def docker(engine: Engine, *words: str | Path) -> str:
+    """Run docker and return what it prints; a failure fails the test and shows what it said."""
+    done = subprocess.run(
+        ["docker", *words], env=engine.env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"docker {' '.join(map(str, words))}\n{done.stdout}{done.stderr}"
+    return done.stdout

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_multiarch.buildx.described import Builder, Node
+    from hatch_multiarch.buildx.rawjson import Step
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Place:
 def places(builder: Builder, platforms: Sequence[str], strategy: str) -> tuple[Place, ...]:
     """Return the place of each of *platforms* (normalised) when one build is for all of them.
 
+    Other systems than Linux are compiled across on a node's own processor, whatever the strategy.
     Raises PlanError when *strategy* is ``native`` and a platform would be emulated or run on a
     node that is not that platform, and when it is ``emulate`` and a node cannot run a platform;
     EngineError when a node that is needed does not run.
@@ -40,13 +42,13 @@ def places(builder: Builder, platforms: Sequence[str], strategy: str) -> tuple[P
     for platform, node in zip(platforms, nodes, strict=True):
         if not node.build_platform:
             raise _down(builder, node)
-        native = runs_natively(node, platform)
+        across = strategy == "cross" or not platform.startswith("linux/")
+        native = across or runs_natively(node, platform)
         if strategy == "native" and not native:
-            raise _not_native(builder, node, platform)
+            raise _not_native(builder, node, platform, platforms)
         if strategy == "emulate" and not native and not _emulates(node, platform):
             raise _no_emulator(node, platform)
-        emulated = strategy != "cross" and not native
-        found.append(Place(platform, node.name, node.build_platform, emulated))
+        found.append(Place(platform, node.name, node.build_platform, emulated=not native))
     return tuple(found)
 
 
@@ -128,6 +130,26 @@ def runs_natively(node: Node, platform: str) -> bool:
     return bool(own) and platform in runs(own) and platform in listed
 
 
+def check_step(builder: Builder, where: Sequence[Place], step: Step, strategy: str) -> None:
+    """Raise PlanError when *step* runs a program under QEMU and *strategy* is not ``emulate``.
+
+    The steps of our own Dockerfile never do; those of a project's own may, where a stage begins
+    without ``--platform=$BUILDPLATFORM``. What *where* says of the step's platform is its node.
+    """
+    if strategy == "emulate" or not step.runs_as or not step.name.startswith("RUN "):
+        return
+    names = [place.node for place in where if place.platform == step.platform]
+    for node in builder.nodes:
+        if node.name in names and not runs_natively(node, step.runs_as):
+            raise PlanError(
+                f"tool.multiarch.strategy is {show(strategy)}, but stage {show(step.stage)} would "
+                f"run as {step.runs_as} under QEMU on the node {show(node.name)}, which is "
+                f"{node.build_platform}: `{step.name.partition(chr(10))[0][:80]}`",
+                advice="begin the stage with FROM --platform=$BUILDPLATFORM and cross-compile in "
+                "it, or set tool.multiarch.strategy = 'emulate'",
+            )
+
+
 def _emulates(node: Node, platform: str) -> bool:
     """Tell whether *node* can run *platform* under QEMU.
 
@@ -151,17 +173,19 @@ def _down(builder: Builder, node: Node) -> EngineError:
     )
 
 
-def _not_native(builder: Builder, node: Node, platform: str) -> PlanError:
+def _not_native(builder: Builder, node: Node, platform: str, platforms: Sequence[str]) -> PlanError:
     fits = [each for each in builder.nodes if runs_natively(each, platform)]
+    served = {own for each in builder.nodes for own in each.configured}
+    without = [each for each in platforms if each not in served]
     message = (
         f"tool.multiarch.strategy is 'native', but {platform} would be emulated on the node "
         f"{show(node.name)}, which is {node.build_platform}"
     )
     if fits:
         advice = (
-            f"buildx prefers that node although {show(fits[0].name)} is {platform}, because not "
-            "every platform of the build has a node that was created for it: list in "
-            "tool.multiarch.builder.nodes.platforms of every node what it is for, then "
+            f"buildx prefers that node although {show(fits[0].name)} is {platform}, because no "
+            f"node was created for {', '.join(without)}: list every platform of the build in "
+            "tool.multiarch.builder.nodes.platforms of the node that is for it, then "
             "`hatch-multiarch builder rm` and `builder create`"
         )
     elif platform in runs(node.build_platform):
@@ -179,17 +203,9 @@ def _not_native(builder: Builder, node: Node, platform: str) -> PlanError:
 
 
 def _no_emulator(node: Node, platform: str) -> PlanError:
-    message = (
-        f"tool.multiarch.strategy is 'emulate', but the node {show(node.name)}, which is "
-        f"{node.build_platform}, has no emulator for {platform}"
-    )
-    if not platform.startswith("linux/"):
-        return PlanError(
-            f"{message}: QEMU runs Linux programs only",
-            advice="set tool.multiarch.strategy = 'cross'",
-        )
     return PlanError(
-        message,
+        f"tool.multiarch.strategy is 'emulate', but the node {show(node.name)}, which is "
+        f"{node.build_platform}, has no emulator for {platform}",
         advice="`hatch-multiarch emulators install` on its machine, or set "
         "tool.multiarch.strategy = 'cross'",
     )

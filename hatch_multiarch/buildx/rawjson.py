@@ -55,6 +55,8 @@ class Step:
     platform: str
     """What the step makes: the target of a step that cross-compiles, else where it runs. Empty
     for steps of BuildKit's own."""
+    runs_as: str = ""
+    """The platform as which it runs; empty as above, or where its name does not say."""
     seconds: float | None = None
     """How long it took; None while it runs."""
     cached: bool = False
@@ -159,7 +161,8 @@ class Tracker:
             step = Step(digest, masked(name), stage="", platform="")
         else:
             platform = _made(match["platform"] or self._platform, match["target"])
-            step = Step(digest, masked(match["what"]), match["stage"] or "", platform)
+            what, stage, runs_as = masked(match["what"]), match["stage"], match["platform"]
+            step = Step(digest, what, stage or "", platform, runs_as or "")
         return _Vertex(step, internal=_INTERNAL.match(name) is not None)
 
 

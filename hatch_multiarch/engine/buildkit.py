@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.buildx.outputs import output
+from hatch_multiarch.buildx.places import check_step
 from hatch_multiarch.buildx.solve import Request, Step, solve
 from hatch_multiarch.engine.advice import advice
 from hatch_multiarch.engine.base import Binary
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_multiarch.engine.base import Progress
-    from hatch_multiarch.plan import Plan, Unit
+    from hatch_multiarch.plan import Docker, Plan, Unit
 
 
 class BuildkitEngine:
@@ -47,7 +48,7 @@ class BuildkitEngine:
 
         Raises CompileError when a step fails, ToolchainError when the stage's Go is not one that
         tool.multiarch.toolchain.go allows, EngineError for docker, builders and registries, and
-        PlanError for a prebuilt file that is none.
+        PlanError for a prebuilt file that is none and for a step that would be emulated unasked.
         """
         compiled = [unit for unit in units if unit.compiler != "prebuilt"]
         made: dict[str, Binary] = {}
@@ -63,19 +64,24 @@ class BuildkitEngine:
         return [made[unit.id] for unit in units]
 
     def _compile(self, units: Sequence[Unit], work: Path, progress: Progress) -> list[Binary]:
+        docker, strategy = self._plan.docker, self._plan.config.strategy
+        if docker is None:
+            raise ValueError("a plan for BuildKit knows its docker")
         watch = _Watch(units, progress)
+
+        def on_step(step: Step) -> None:
+            check_step(docker.builder, docker.places, step, strategy)
+            watch(step)
+
         out = work / "out"
-        platforms = tuple(dict.fromkeys(unit.platform.name for unit in units))
         try:
-            solve(self._buildx, self._request(units, work, out, platforms), on_step=watch)
+            solve(docker.buildx, self._request(docker, units, work, out), on_step=on_step)
         except CompileError as error:
             raise watch.error(error) from None
         told: dict[str, Told] = {}
         binaries = []
         for unit in units:
-            # buildx splits the folder by platform when there are several (`platform-split`).
-            split = unit.platform.name.replace("/", "_") if len(platforms) > 1 else "."
-            folder = out / split
+            folder = out / unit.platform.name.replace("/", "_")
             if unit.platform.name not in told:
                 told[unit.platform.name] = Told.read(folder / ".told")
                 told[unit.platform.name].check(self._plan.config.toolchain)
@@ -84,19 +90,9 @@ class BuildkitEngine:
         self.go = next((each.go for each in told.values() if each.go), "none")
         return binaries
 
-    @property
-    def _buildx(self):  # type: ignore[no-untyped-def] # noqa: ANN202
-        docker = self._plan.docker
-        if docker is None:
-            raise ValueError("a plan for BuildKit knows its buildx")
-        return docker.buildx
-
-    def _request(
-        self, units: Sequence[Unit], work: Path, out: Path, platforms: tuple[str, ...]
-    ) -> Request:
+    def _request(self, docker: Docker, units: Sequence[Unit], work: Path, out: Path) -> Request:
         """Write what the build reads below *work*, and return the build."""
         stage, root = self._plan.config.stage, self._plan.project.root
-        docker = self._plan.docker
         if stage.dockerfile:
             context, dockerfile = root, root / stage.dockerfile
         else:
@@ -109,13 +105,16 @@ class BuildkitEngine:
             context=context,
             dockerfile=dockerfile,
             target=stage.target,
-            platforms=platforms,
+            platforms=tuple(dict.fromkeys(unit.platform.name for unit in units)),
             outputs=(output("local", dest=out, names=(), compression="gzip"),),
-            builder=docker.builder.name if docker else "",
+            builder=docker.builder.name,
             network=stage.network,
             secrets=secret_files(self._environ, work),
             cache_from=stage.cache_from,
             cache_to=stage.cache_to,
+            # With one platform as with several: a folder for each, and in the name of each step
+            # as what it runs.
+            build_args={"BUILDKIT_MULTI_PLATFORM": "1"},
             epoch=self._epoch,
         )
 

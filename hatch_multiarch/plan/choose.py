@@ -104,8 +104,8 @@ def _docker(
     name = builder_name(wanted, project_name, environ)
     builder = inspect_builder(buildx, name, bootstrap=bootstrap)
     names = [platform.name for platform in plan_platforms(config, mode, switches)]
+    found = places(builder, [each for each in names if _compiles(config, each)], config.strategy)
     linux = [name for name in names if name.startswith("linux/")]
-    found = places(builder, linux, config.strategy)
     maker = None
     if mode == "all" and config.image is not None and image_needs_buildkit(config, switches):
         if len(builder.nodes) > 1:
@@ -121,3 +121,11 @@ def _docker(
             cache_to=bool(config.stage.cache_to),
         )
     return Docker(buildx, builder, found, maker)
+
+
+def _compiles(config: Config, platform: str) -> bool:
+    """Tell whether BuildKit is asked for *platform*: some helper of it is not prebuilt."""
+    return any(
+        match(platform, helper.platforms) and not config.helper_on(helper.name, platform).prebuilt
+        for helper in config.helpers
+    )

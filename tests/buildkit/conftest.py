@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from buildkit.image_with_go import push_image_with_go
 from support import Ran, copy_example
 
 if TYPE_CHECKING:
@@ -74,6 +75,12 @@ def built(
     )
     said = run(sys.executable, "-m", "hatchling", "build", cwd=root, HATCH_MULTIARCH_ENGINE="")
     return Built(root, image, said.out)
+
+
+@pytest.fixture(scope="session")
+def go_image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a builder image of linux/amd64 and linux/arm64 with Go in it."""
+    return push_image_with_go(engine, tmp_path_factory.mktemp("go-image"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine_fixture import Engine
+
+PROGRAM = """\
+package main
+
+var version = "unknown"
+
+func main() { println("compiled as a target", version) }
+"""
+"""Without a package that would be compiled under QEMU, too."""
 
 AMD64, BOTH = ("linux/amd64",), ("linux/amd64", "linux/arm64")
 
@@ -72,12 +80,3 @@ def greet_of(wheel: Path) -> str:
     with zipfile.ZipFile(wheel) as opened:
         [member] = [name for name in opened.namelist() if name.endswith("/greet")]
         return hashlib.sha256(opened.read(member)).hexdigest()
-
-
-def docker(engine: Engine, *words: str | Path) -> str:
-    """Run docker and return what it prints; a failure fails the test and shows what it said."""
-    done = subprocess.run(
-        ["docker", *words], env=engine.env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"docker {' '.join(map(str, words))}\n{done.stdout}{done.stderr}"
-    return done.stdout

@@ -9,7 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from buildkit.small import BOTH, docker, greet_of, small
+from buildkit.small import BOTH, greet_of, small
+from engine_fixture import docker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

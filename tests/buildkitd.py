@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_fixture import docker
 from support import REPOSITORY
 
 from hatch_multiarch import platforms
@@ -44,15 +45,6 @@ insecure-entitlements = ["network.host"]
 [registry."{registry}"]
 http = true
 """
-
-
-def docker(engine: Engine, *words: str | Path) -> str:
-    """Run docker and return what it prints; a failure fails the test and shows what it said."""
-    done = subprocess.run(
-        ["docker", *words], env=engine.env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"docker {' '.join(map(str, words))}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def binaries() -> Path:
