@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from buildkit.small import BOTH, greet_of, report, small, wheels
+from buildkitd import SETTINGS, buildkit_image  # noqa: F401
 from engine_fixture import docker
 
 if TYPE_CHECKING:
@@ -216,15 +217,26 @@ def test_sbom_of_a_scanner_names_the_helpers(
     fresh: Callable[..., tuple[Site, Ran]],
     run: Callable[..., Ran],
     engine: Engine,
+    buildkit_image: str,  # noqa: F811
     tmp_path: Path,
 ) -> None:
+    """By a docker-container builder: the tests' own docker has no network that scanners ask for."""
     scanner = f"{engine.registry}/scanner-{os.urandom(4).hex()}:1"
     folder = tmp_path / "scanner"
     folder.mkdir()
     (folder / "Dockerfile").write_text(SCANNER.format(python=engine.python_image), "utf-8")
     (folder / "scan.py").write_text(SCAN, "utf-8")
     docker(engine, "buildx", "build", "--quiet", f"--tag={scanner}", "--push", folder)
-    made, _ = fresh("sbom", f'outputs = ["oci", "registry"]\nsbom = "{scanner}"')
+    (tmp_path / "buildkitd.toml").write_text(SETTINGS.format(registry=engine.registry), "utf-8")
+    name = f"hm-sbom-{os.urandom(4).hex()}"
+    create = ["buildx", "create", f"--name={name}", f"--driver-opt=image={buildkit_image}"]
+    create += ["--driver-opt=network=host", f"--buildkitd-config={tmp_path}/buildkitd.toml"]
+    docker(engine, *create, "--bootstrap")
+    try:
+        image = f'outputs = ["oci", "registry"]\nsbom = "{scanner}"'
+        made, _ = fresh("sbom", image, env={"BUILDX_BUILDER": name})
+    finally:
+        docker(engine, "buildx", "rm", name)
     words = ["buildx", "imagetools", "inspect", "--format", "{{json .SBOM}}"]
     said = json.loads(docker(engine, *words, f"{made.image}:1.0.0"))
     for platform in BOTH:
