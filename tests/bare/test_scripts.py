@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hatch_multiarch.engine.stage.words import script
+
 CI = Path(__file__).parent.parent.parent / ".ci"
 
 
@@ -18,6 +20,18 @@ def test_shellcheck_is_content(name: str):
     done = subprocess.run(
         ["shellcheck", "-x", CI / name], capture_output=True, text=True, check=False
     )
+    assert done.stdout == ""
+
+
+@pytest.mark.witness
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+@pytest.mark.parametrize("name", ["gcc", "go", "told", "zig"])
+def test_shellcheck_is_content_with_what_the_dockerfile_runs(name: str):
+    _, _, body = script(name, ["word"], ["type=tmpfs"]).partition("<<'EOF'\n")
+    done = subprocess.run(
+        ["shellcheck", "--shell=sh", "-"],
+        input=body.removesuffix("EOF"), capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.stdout == ""
 
 

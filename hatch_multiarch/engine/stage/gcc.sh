@@ -1,6 +1,5 @@
 # Install the C compiler of one platform, and C libraries of that platform.
 # $1: Debian's name of the architecture; $2: the compiler's prefix; the rest: libraries.
-export DEBIAN_FRONTEND=noninteractive
 arch=$1 prefix=$2
 shift 2
 packages=""
@@ -23,12 +22,8 @@ for library in "$@"; do
         *) packages="$packages $library:$arch" ;;
     esac
 done
-if [ -n "$packages" ]; then
-    rm -f /etc/apt/apt.conf.d/docker-clean
-    apt-get update -qq
-    # shellcheck disable=SC2086 # one word to a package
-    apt-get install -qq --yes --no-install-recommends $packages >/dev/null
-fi
+# shellcheck disable=SC2086 # one word to a package
+if [ -n "$packages" ]; then from_debian $packages; fi
 if [ $# -gt 0 ]; then
     # What a static binary links against, pkg-config tells by --static only, which Go never says.
     printf '#!/bin/sh\nexec pkg-config --static "$@"\n' >/usr/local/bin/pkg-config-static

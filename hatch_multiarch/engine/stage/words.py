@@ -47,9 +47,14 @@ def env(variables: Mapping[str, str]) -> list[str]:
     return ["ENV " + " \\\n    ".join(pairs)]
 
 
+def _text(name: str) -> str:
+    return (_SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
+
+
 def script(name: str, words: Iterable[str], mounts: Iterable[str]) -> str:
     """Return a RUN of the script *name* of this folder, with *words* as its ``$1``, ``$2``...
 
+    install.sh, whose functions the scripts call that install something, stands before it.
     It stands in the Dockerfile as a heredoc, so that whoever prints the Dockerfile sees all of it.
     Raises ValueError for a word that a shell would read as more than text.
     """
@@ -57,6 +62,8 @@ def script(name: str, words: Iterable[str], mounts: Iterable[str]) -> str:
         if not re.fullmatch(r"[A-Za-z0-9_./:,=+@%~<>!*-]+", word):
             raise ValueError(f"{word!r} cannot stand in a script")
     quoted = " ".join(f"'{word}'" for word in words)
-    body = (_SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
+    body = _text(name)
+    if re.search(r"\bfrom_(debian|python_index) ", body):
+        body = _text("install") + body
     flags = " ".join(f"--mount={mount}" for mount in mounts)
     return f"RUN {flags} <<'EOF'\nset -eu -- {quoted}\n{body.rstrip()}\nEOF"
