@@ -343,8 +343,8 @@ def test_an_inline_cache_is_in_the_image(
     fresh: Callable[..., tuple[Site, Ran]], engine: Engine
 ) -> None:
     made, _ = fresh("inline", 'outputs = [{ type = "registry", cache = true }]', platforms=BOTH[:1])
-    [manifest] = digests(raw(engine, f"{made.image}:1.0.0")).values()
-    config = raw(engine, f"{made.image}@{manifest}")["config"]["digest"]
+    manifest = raw(engine, f"{made.image}:1.0.0")  # of one platform: there is no index
+    config = manifest["config"]["digest"]
     assert b"moby.buildkit.cache.v0" in pushed(made, config)
 
 
