@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import Console as Rich
     from rich.console import RenderableType
 
-    from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.plan import Unit
 
 FRAMES = 8
@@ -30,7 +29,7 @@ class Silent:
     def started(self, unit: Unit) -> None:
         """Say nothing."""
 
-    def finished(self, binary: Binary) -> None:
+    def finished(self, unit: Unit, seconds: float, *, cached: bool) -> None:
         """Say nothing."""
 
     def failed(self, unit: Unit, error: Exception) -> None:
@@ -50,9 +49,9 @@ class Lines:
     def started(self, unit: Unit) -> None:
         """Say nothing: a log holds what happened."""
 
-    def finished(self, binary: Binary) -> None:
+    def finished(self, unit: Unit, seconds: float, *, cached: bool) -> None:
         """Say how long it took."""
-        self._line(binary.unit, _took(binary))
+        self._line(unit, _took(seconds, cached=cached))
 
     def failed(self, unit: Unit, error: Exception) -> None:  # noqa: ARG002 - it is on its way
         """Say which one it is."""
@@ -112,10 +111,10 @@ class Moving:
         with self._lock:
             self._began[unit.id] = monotonic()
 
-    def finished(self, binary: Binary) -> None:
+    def finished(self, unit: Unit, seconds: float, *, cached: bool) -> None:
         """Stop its clock."""
         with self._lock:
-            self._done[binary.unit.id] = _took(binary)
+            self._done[unit.id] = _took(seconds, cached=cached)
 
     def failed(self, unit: Unit, error: Exception) -> None:  # noqa: ARG002 - it is on its way
         """Mark it."""
@@ -171,5 +170,5 @@ class Moving:
         return Text(""), Text("waiting", style="dim")
 
 
-def _took(binary: Binary) -> str:
-    return "cached" if binary.cached else duration(binary.seconds)
+def _took(seconds: float, *, cached: bool) -> str:
+    return "cached" if cached else duration(seconds)

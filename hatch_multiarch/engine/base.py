@@ -34,8 +34,8 @@ class Progress(Protocol):
     def started(self, unit: Unit) -> None:
         """Say that *unit* begins."""
 
-    def finished(self, binary: Binary) -> None:
-        """Say that a unit is done."""
+    def finished(self, unit: Unit, seconds: float, *, cached: bool) -> None:
+        """Say that *unit* is compiled, after *seconds*; *cached*: it was up to date."""
 
     def failed(self, unit: Unit, error: Exception) -> None:
         """Say that *unit* did not build."""

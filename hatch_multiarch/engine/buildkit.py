@@ -55,8 +55,8 @@ class BuildkitEngine:
         for unit in units:
             if unit.compiler == "prebuilt":
                 progress.started(unit)
-                made[unit.id] = take(unit)
-                progress.finished(made[unit.id])
+                made[unit.id] = taken = take(unit)
+                progress.finished(unit, taken.seconds, cached=taken.cached)
         if compiled:
             with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as work:
                 for binary in self._compile(compiled, Path(work).resolve(), progress):
@@ -86,7 +86,7 @@ class BuildkitEngine:
                 told[unit.platform.name] = Told.read(folder / ".told")
                 told[unit.platform.name].check(self._plan.config.toolchain)
             binaries.append(self._take(unit, folder, told[unit.platform.name], watch))
-            progress.finished(binaries[-1])
+            watch.compiled(unit)
         self.go = next((each.go for each in told.values() if each.go), "none")
         return binaries
 
@@ -152,6 +152,7 @@ class _Watch:
         self._progress = progress
         self._started: dict[str, float] = {}
         self._failed: Unit | None = None
+        self._compiled: set[str] = set()
         self.seconds: dict[str, float] = {}
         self.cached: set[str] = set()
 
@@ -170,6 +171,15 @@ class _Watch:
             self.seconds[unit.id] = self.seconds.get(unit.id, 0.0) + step.seconds
             if step.cached:
                 self.cached.add(unit.id)
+            if step.name.startswith("RUN "):  # `go build` is the only one of the stage
+                self.compiled(unit)
+
+    def compiled(self, unit: Unit) -> None:
+        """Say that *unit* is compiled, unless that is said."""
+        if unit.id not in self._compiled:
+            self._compiled.add(unit.id)
+            seconds = self.seconds.get(unit.id, 0.0)
+            self._progress.finished(unit, seconds, cached=unit.id in self.cached)
 
     def error(self, error: CompileError) -> CompileError:
         """Return *error* under the name of the unit whose step it was."""

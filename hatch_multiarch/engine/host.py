@@ -66,7 +66,7 @@ class HostEngine:
                 except Exception as error:
                     progress.failed(unit, error)
                     raise
-                progress.finished(binary)
+                progress.finished(unit, binary.seconds, cached=binary.cached)
                 return binary
 
             return _concurrently(units, watched, self._jobs, group)

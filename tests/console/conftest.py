@@ -7,7 +7,6 @@ import pytest
 
 from hatch_multiarch.config import Helper, Libc
 from hatch_multiarch.console import Console
-from hatch_multiarch.engine.base import Binary
 from hatch_multiarch.plan import Unit
 from hatch_multiarch.platforms import lookup
 
@@ -46,11 +45,3 @@ def unit():
         return Unit(Helper(name), lookup(platform), Libc(), "none", Path(), Path(name))
 
     return unit
-
-
-@pytest.fixture
-def binary():
-    def binary(unit: Unit, seconds: float = 3.21, *, cached: bool = False) -> Binary:
-        return Binary(unit, unit.output, "0" * 64, 1, seconds, cached, "none")
-
-    return binary

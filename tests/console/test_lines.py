@@ -12,14 +12,14 @@ from hatch_multiarch.console.words import duration, megabytes, tame
 from hatch_multiarch.errors import CompileError
 
 
-def test_one_line_per_unit_in_order_of_finishing(speak, unit, binary):
+def test_one_line_per_unit_in_order_of_finishing(speak, unit):
     console, stream = speak()
     first, second, third = unit(), unit("tone"), unit("tone", "linux/arm/v7")
     with console.build([first, second, third]) as progress:
         progress.started(first)
         progress.started(second)
-        progress.finished(binary(second, 12.34))
-        progress.finished(binary(first, 0.01, cached=True))
+        progress.finished(second, 12.34, cached=False)
+        progress.finished(first, 0.01, cached=True)
         progress.failed(third, CompileError("no"))
     assert stream.text == (
         "Compiling 3 helper binaries\n"
@@ -55,11 +55,11 @@ def test_notes_warnings_errors(speak):
     )
 
 
-def test_quiet_says_errors_only(speak, unit, binary):
+def test_quiet_says_errors_only(speak, unit):
     console, stream = speak(-1, GITHUB_ACTIONS="true")
     with console.build([unit()]) as progress:
         progress.started(unit())
-        progress.finished(binary(unit()))
+        progress.finished(unit(), 3.21, cached=False)
     console.note("note")
     console.warn("warning")
     assert stream.text == ""
@@ -67,12 +67,12 @@ def test_quiet_says_errors_only(speak, unit, binary):
     assert stream.text == "error: it failed\n"
 
 
-def test_github_folds_the_lines_also_when_it_fails(speak, unit, binary):
+def test_github_folds_the_lines_also_when_it_fails(speak, unit):
     console, stream = speak(GITHUB_ACTIONS="true")
 
     def build():
         with console.build([unit()]) as progress:
-            progress.finished(binary(unit()))
+            progress.finished(unit(), 3.21, cached=False)
             raise CompileError("no")
 
     with pytest.raises(CompileError):
@@ -100,19 +100,19 @@ def test_colour_in_a_pipe(speak, env, colour):
 @pytest.mark.parametrize(
     "env", [{"CI": "true"}, {"GITHUB_ACTIONS": "true"}, {"TERM": "dumb"}], ids=str
 )
-def test_nothing_moves_in_ci_or_on_a_dumb_terminal(speak, unit, binary, env):
+def test_nothing_moves_in_ci_or_on_a_dumb_terminal(speak, unit, env):
     console, stream = speak(terminal=True, NO_COLOR="1", **env)
     with console.build([unit()]) as progress:
-        progress.finished(binary(unit()))
+        progress.finished(unit(), 3.21, cached=False)
     assert "greet linux/arm64 ... 3.2 s\n" in stream.text
     assert "\x1b" not in stream.text
 
 
-def test_text_is_never_markup_nor_steers_the_terminal(speak, unit, binary):
+def test_text_is_never_markup_nor_steers_the_terminal(speak, unit):
     console, stream = speak(FORCE_COLOR="1", NO_COLOR="1")
     nasty = unit("[red]x[/red]:smile:")
     with console.build([nasty], "[bold]t") as progress:
-        progress.finished(binary(nasty))
+        progress.finished(nasty, 3.21, cached=False)
     console.note("[/] [link=x] \x1b[31m\x07\r :wave: 1.5 'text' /a/path")
     assert stream.text == (
         "[bold]t\n[red]x[/red]:smile: linux/arm64 ... 3.2 s\n"
@@ -126,13 +126,13 @@ def test_what_the_stream_cannot_encode_is_escaped(speak):
     assert stream.text == "note: h\\xe9llo \\u2713\n"
 
 
-def test_lines_of_many_threads_do_not_mix(speak, unit, binary):
+def test_lines_of_many_threads_do_not_mix(speak, unit):
     console, stream = speak()
     units = [unit(f"helper{number}") for number in range(200)]
     with console.build(units) as progress, ThreadPoolExecutor(16) as pool:
         for each in units:
             pool.submit(progress.started, each)
-            pool.submit(progress.finished, binary(each))
+            pool.submit(progress.finished, each, 3.21, cached=False)
     lines = stream.text.splitlines()[1:]
     assert sorted(lines) == sorted(f"{each.id} ... 3.2 s" for each in units)
 

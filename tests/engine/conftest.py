@@ -64,15 +64,18 @@ class Watch:
     def started(self, unit: Unit) -> None:
         self._note("started", unit)
 
-    def finished(self, binary: Binary) -> None:
-        self._note("finished", binary.unit)
+    def finished(self, unit: Unit, seconds: float, *, cached: bool) -> None:
+        assert seconds >= 0
+        self._note("cached" if cached else "finished", unit)
 
     def failed(self, unit: Unit, error: Exception) -> None:
         assert str(error)
         self._note("failed", unit)
 
     def all(self, what: str) -> list[str]:
-        return [name for event, name in self.events if event == what]
+        """Return the units of an event; those that were up to date have finished too."""
+        also = "cached" if what == "finished" else what
+        return [name for event, name in self.events if event in (what, also)]
 
 
 @dataclass

@@ -35,7 +35,7 @@ BUILD = """
 
     class Watch:
         def started(self, unit): pass
-        def finished(self, binary): print("finished", flush=True)
+        def finished(self, unit, seconds, *, cached): print("finished", flush=True)
         def failed(self, unit, error): print("failed", error, flush=True)
 
     root, compiler = Path(sys.argv[1]), sys.argv[2]
