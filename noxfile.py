@@ -25,6 +25,7 @@ TEST_NEEDS = [
     "jsonschema",
     "pip",
     "pytest>=8",
+    "spdx-tools",
     "twine",
     "uv",
     "ziglang==0.17.1",

@@ -8,6 +8,8 @@ from typing import Any
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
+from spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser import JsonLikeDictParser
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 
 def checked_cyclonedx(text: str) -> dict[str, Any]:
@@ -25,6 +27,14 @@ def checked_cyclonedx(text: str) -> dict[str, Any]:
     for each in components:
         if "purl" in each:
             PackageURL.from_string(each["purl"])
+    return document
+
+
+def checked_spdx(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the SPDX document if it is one, of 2.3."""
+    parsed = JsonLikeDictParser().parse(json.loads(json.dumps(document)))
+    problems = validate_full_spdx_document(parsed, "SPDX-2.3")
+    assert problems == [], [each.validation_message for each in problems]
     return document
 
 
