@@ -19,7 +19,7 @@ wrong values are errors, all reported at once, also in tables that a build does 
 take the JSON schema from `hatch_multiarch/config/schema.json`.
 """
 TABLES = {
-    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output")),
+    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "sbom")),
     "helpers": ("[tool.multiarch.helpers.NAME]", None),
     "image": ("[tool.multiarch.image]", None),
     "image.outputs": ("[[tool.multiarch.image.outputs]]", None),

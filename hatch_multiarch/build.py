@@ -10,11 +10,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import staging, wheel
+from hatch_multiarch import sbom, staging, wheel
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.image import FILES, BuildkitImage, BuiltImage, build_image
+from hatch_multiarch.image.config import timestamp
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms
 from hatch_multiarch.report import make_report, with_published, write
@@ -22,7 +23,7 @@ from hatch_multiarch.report import make_report, with_published, write
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hatch_multiarch.plan import Plan
+    from hatch_multiarch.plan import Plan, WheelPlan
 
 DEFAULT_EPOCH = 1580601600
 """2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
@@ -58,6 +59,8 @@ class Build:
                 [f"tool.multiarch.output: {self.plan.config.output} is the folder of the wheels"]
             )
         wheel.check_sources(self.builder.config, self.plan.project)
+        if self.plan.config.sbom:
+            sbom.check_names(self.builder.config, build_data)
         ours = not self.output.exists()
         self.aside = staging.make(self.output)
         self.staged = staging.make(self.dist)
@@ -73,7 +76,8 @@ class Build:
         self._make_image(epoch)
         for each in self.plan.wheels:
             binaries = self.compiled.binaries
-            self.added.append(wheel.contents(self.plan, each, binaries, self.aside / "locators"))
+            aside, bill = self.aside / "locators", self._bill(each)
+            self.added.append(wheel.contents(self.plan, each, binaries, aside, bill=bill))
             self.tags.append("" if self.plan.mode == "editable" else self.compiled.wheel_tag(each))
         wheel.merge(build_data, self.added[0], self.tags[0])
         self._keep_previous()
@@ -120,6 +124,18 @@ class Build:
             file = self.output / f"{self.builder.artifact_project_id}.json"
             write(report, file)
         self.console.summary(report, self.plan.project.root, file)
+
+    def _bill(self, each: WheelPlan) -> tuple[str, str] | None:
+        """Return the SBOM of a wheel, path and text; none where it holds no helper."""
+        plan, project_id = self.plan, self.builder.artifact_project_id
+        if not plan.config.sbom or not each.units or plan.mode == "editable":
+            return None
+        compiled, paths = self.compiled, wheel.members(plan.project, each, project_id)
+        found = sbom.programs(each.units, compiled.binaries, compiled.facts, paths)
+        # The day that stands in for a missing SOURCE_DATE_EPOCH would be a lie here.
+        told = "SOURCE_DATE_EPOCH" in os.environ
+        created = timestamp(read_epoch(os.environ)) if told else ""
+        return sbom.member(project_id), sbom.cyclonedx(plan.project, found, created=created)
 
     def _make_image(self, epoch: int) -> None:
         plan, stem = self.plan.image, self.builder.artifact_project_id

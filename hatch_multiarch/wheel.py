@@ -42,9 +42,17 @@ class BuiltWheel:
 
 
 def contents(
-    plan: Plan, wheel: WheelPlan, binaries: Mapping[str, Binary], staging: Path
+    plan: Plan,
+    wheel: WheelPlan,
+    binaries: Mapping[str, Binary],
+    staging: Path,
+    *,
+    bill: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return what *wheel* adds to hatchling's build data; writes the locator into *staging*."""
+    """Return what *wheel* adds to hatchling's build data; writes the locator into *staging*.
+
+    *bill* is the SBOM: its path in the wheel and its text.
+    """
     module = locator.module_name(plan.project.name)
     helpers: dict[str, tuple[str, str]] = {}
     force_include: dict[str, str] = {}
@@ -63,6 +71,10 @@ def contents(
     (folder / "py.typed").touch()
     force_include[str(source)] = f"{module}/__init__.py"
     force_include[str(folder / "py.typed")] = f"{module}/py.typed"
+    if bill is not None:
+        path, text = bill
+        (folder / "sbom.json").write_text(text, encoding="utf-8", newline="\n")
+        force_include[str(folder / "sbom.json")] = path
     return {"force_include": force_include, "shared_scripts": shared_scripts}
 
 

@@ -18,6 +18,10 @@ class GoBuild:
     """``GOARCH``, ``GOARM``, ``CGO_ENABLED``, ..."""
     modules: tuple[tuple[str, str, str], ...] = ()
     """(path, version, h1 sum) of each dependency; a replaced module as its replacement."""
+    main: tuple[str, str, str] = ("", "", "")
+    """The module of the main package, as those; its version is ``(devel)`` in a source tree."""
+    replaced: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Path of a replacement among ``modules`` -> (path, version) of what it stands in for."""
 
 
 @dataclass(frozen=True)

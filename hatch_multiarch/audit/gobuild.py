@@ -61,21 +61,26 @@ def _parse(version: bytes, modules: bytes) -> GoBuild:
     text = modules[GUARD:-GUARD].decode("utf-8", "replace")
     path = ""
     settings: dict[str, str] = {}
+    main = ("", "", "")
     found: list[tuple[str, str, str]] = []
+    replaced: dict[str, tuple[str, str]] = {}
     for line in text.splitlines():
         kind, *words = line.split("\t")
         if kind == "path" and words:
             path = words[0]
-        elif kind in ("dep", "=>") and words:
+        elif kind in ("mod", "dep", "=>") and words:
             name, number, digest = (*words, "", "")[:3]
+            if kind == "mod":
+                main = (name, number, digest)
+                continue
             if kind == "=>" and found:  # stands in for the module of the line before
-                found.pop()
+                replaced[name] = found.pop()[:2]
             found.append((name, number, digest))
         elif kind == "build" and words:
             key, _, value = words[0].partition("=")
             # Go quotes what holds spaces or quotes, as a Go string.
             settings[key] = _unquote(value)
-    return GoBuild(version.decode("utf-8", "replace"), path, settings, tuple(found))
+    return GoBuild(version.decode("utf-8", "replace"), path, settings, tuple(found), main, replaced)
 
 
 def _unquote(value: str) -> str:

@@ -84,12 +84,16 @@ class Image:
         short="type",
     )
     sbom: str = key(
-        "Attach an SBOM made by BuildKit: `off`, `on`, or the image of another scanner.",
+        "Attach an SBOM (SPDX) of each platform: `off`, `on`, or the image of a scanner, which "
+        "needs BuildKit. `on` lists the Go modules of the helpers where no output needs BuildKit, "
+        "and else takes BuildKit's own scanner.",
         default="off",
         check="sbom",
     )
     provenance: Literal["off", "min", "max"] = key(
-        "Attach BuildKit's provenance. It holds times, so that two indexes differ; the manifests "
-        "of the platforms stay equal. `max` records the Dockerfile.",
+        "Attach provenance (SLSA): what compiled the helpers, from which Go modules; `max` adds "
+        "their keys. Where an output needs BuildKit it is BuildKit's: it holds times, so that two "
+        "indexes differ, while the manifests of the platforms stay equal, and `max` records the "
+        "Dockerfile.",
         default="off",
     )

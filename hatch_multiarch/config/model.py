@@ -185,6 +185,11 @@ class Config:
         default="build/multiarch",
         check="output_path",
     )
+    sbom: bool = key(
+        "Put an SBOM (CycloneDX) of the helpers' Go modules into every wheel, at "
+        "`.dist-info/sboms`.",
+        default=True,
+    )
     helpers: tuple[Helper, ...] = key(
         "The helpers, by name: the name of the program that is installed.",
         default=(),

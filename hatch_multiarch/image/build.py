@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.annotations import image_annotations
+from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import check_scratch
 from hatch_multiarch.image.config import command, image_config, platform_of
 from hatch_multiarch.image.layers import write_layer
@@ -82,19 +83,22 @@ def build_image(
     with TemporaryDirectory(prefix=".image-", dir=staging) as aside:
         layout = Layout(Path(aside) / "layout")
         layers = _layers(plan, binaries, Path(aside), epoch)
+        attester = Attester(layout, plan, project, binaries, facts, epoch=epoch)
         manifests: list[dict[str, object]] = []
+        attestations: list[dict[str, object]] = []
         built: list[BuiltPlatform] = []
-        for (platform, _), layer in zip(plan.platforms, layers, strict=True):
+        for (platform, units), layer in zip(plan.platforms, layers, strict=True):
             config = image_config(plan.config, run, platform, [layer], epoch=epoch)
             manifest, result = _store(layout, platform, layer, config, notes)
             manifests.append(manifest.document(platform=platform_of(platform)))
+            attestations += attester.attest(platform, units, manifest)
             built.append(result)
         index = layout.add(
             INDEX,
             {
                 "schemaVersion": 2,
                 "mediaType": INDEX,
-                "manifests": manifests,
+                "manifests": [*manifests, *attestations],
                 "annotations": notes,
             },
         )

@@ -66,9 +66,12 @@ def make_plan(
 OWN_OUTPUTS = ("oci", "layout")
 """Outputs of the image that need no BuildKit."""
 
+OWN_SBOMS = ("off", "on")
+"""Every other word is a scanner, which only BuildKit runs."""
+
 
 def image_needs_buildkit(config: Config, switches: Switches) -> bool:
-    """Tell whether the image has outputs or attestations that only BuildKit makes."""
+    """Tell whether the image has outputs, or the SBOM of a scanner, that only BuildKit makes."""
     image = config.image
     if image is None or switches.image is False:
         return False
@@ -76,7 +79,7 @@ def image_needs_buildkit(config: Config, switches: Switches) -> bool:
         each.type in OWN_OUTPUTS and each.compression == "gzip" and each.platforms == ("*",)
         for each in image.outputs
     )
-    return not own or image.sbom != "off" or image.provenance != "off"
+    return not own or image.sbom not in OWN_SBOMS
 
 
 def plan_platforms(config: Config, mode: Mode, switches: Switches) -> list[Platform]:

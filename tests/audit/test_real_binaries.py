@@ -44,10 +44,12 @@ def agrees_with_go(path):
     assert ours.version == version
     said = [["path", ours.path]]
     said += [["build", f"{key}={value}"] for key, value in ours.settings.items()]
-    dependencies = []
+    dependencies, replaced = [], {}
     for kind, *words in rows:
+        if kind == "mod":
+            assert ours.main == tuple([*words, "", ""][:3])
         if kind == "=>":
-            dependencies.pop()
+            replaced[words[0]] = dependencies.pop()[:2]
         if kind in ("dep", "=>"):
             dependencies.append(tuple([*words, "", ""][:3]))
     plain = [row for row in rows if row[0] in ("path", "build")]
@@ -55,6 +57,7 @@ def agrees_with_go(path):
         [kind, words.replace('"', "")] for kind, words in said
     ]
     assert list(ours.modules) == dependencies
+    assert ours.replaced == replaced
     return ours
 
 
@@ -115,6 +118,8 @@ def test_dependencies_and_replacements(tmp_path):
     found = agrees_with_go(binary)
     assert found.path == "example.com/hello"
     assert [name for name, *_ in found.modules] == ["../fork", "../lib"]
+    assert found.replaced["../lib"] == ("example.com/lib", "v1.2.3")
+    assert found.main[0] == "example.com/hello"
     assert found.settings["-tags"] == "one,two"
     assert found.settings["-gcflags"] == "-l -N"
 

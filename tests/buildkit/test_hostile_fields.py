@@ -47,6 +47,7 @@ FIELDS = {
     "engine": CHOICE,
     "strategy": CHOICE,
     "output": BUILT,
+    "sbom": CHOICE,
     "helpers.*": REFUSED,
     "helpers.source": BUILT,
     "helpers.package": REFUSED,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sbom_schemas import checked_cyclonedx, linked
 from support import missing
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ def test_the_console_script_runs_both_helpers(example: Example, venv: Venv, inst
     said = venv.script("greeter")
     assert said.startswith(HELLO.format("amd64"))
     assert NOTE.search(said)
+    read = "distribution('greeter').read_text('sboms/hatch-multiarch.cdx.json')"
+    ask = f"from importlib.metadata import distribution; print({read})"
+    installed = checked_cyclonedx(venv.run(venv.python, "-c", ask).out)
+    assert linked(installed, "greet") > {"pkg:golang/example.com/greeter/greet"}
 
 
 def test_the_installer_library_keeps_helpers_executable(

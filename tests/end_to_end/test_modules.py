@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import subprocess
 import sys
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from sbom_schemas import checked_cyclonedx, linked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,3 +140,38 @@ def test_sql_and_a_server_run_on_two_architectures(
     assert len(names) == 2
     # Static helpers run on every Linux: the tag says so for both families of libc.
     assert all("manylinux_2_17" in name and "musllinux_1_1" in name for name in names)
+    for wheel in (modules / "dist").glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            text = archive.read("modules-0.1.dist-info/sboms/hatch-multiarch.cdx.json").decode()
+        arch = "amd64" if "x86_64" in wheel.name else "arm64"
+        in_sbom(text, modules / f"build/multiarch/bin/linux-{arch}")
+
+
+def in_sbom(text: str, binaries: Path) -> None:
+    """Hold an SBOM against what Go itself reads in the *binaries* (`go version -m`)."""
+    document = checked_cyclonedx(text)
+    sums = {each.get("purl"): each.get("hashes") for each in document["components"]}
+    for name in MODULES:
+        expected = set()
+        for path, version, digest in go_version_m(binaries / name):
+            purl = f"pkg:golang/{path.lower()}@{version.replace('+', '%2B')}"
+            digits = base64.b64decode(digest.removeprefix("h1:")).hex()
+            assert sums[purl] == [{"alg": "SHA-256", "content": digits}]
+            expected.add(purl)
+        own = {each for each in linked(document, name) if "/stdlib@" not in each}
+        assert own == {*expected, f"pkg:golang/example.com/{name}"}
+    assert linked(document, "query") >= {"pkg:golang/github.com/mattn/go-sqlite3@v1.14.32"}
+    assert linked(document, "serve") >= {
+        "pkg:golang/github.com/spf13/cobra@v1.10.1",
+        "pkg:golang/google.golang.org/grpc@v1.76.0",
+    }
+
+
+def go_version_m(path: Path) -> list[tuple[str, str, str]]:
+    """Return the modules that Go reads in a binary: path, version and sum."""
+    from hatch_multiarch.toolchain import find_go
+
+    go = find_go(">=1.21", "1.21").path
+    said = subprocess.run([go, "version", "-m", path], capture_output=True, text=True, check=True)
+    rows = [line.strip().split("\t") for line in said.stdout.splitlines()]
+    return [(row[1], row[2], row[3]) for row in rows if row[0] == "dep"]

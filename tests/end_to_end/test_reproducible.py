@@ -29,6 +29,10 @@ def outputs(root: Path) -> dict[str, bytes]:
 def test_two_folders_and_fresh_caches_give_the_same_bytes(tmp_path: Path) -> None:
     """Folders of different depth, nothing shared: neither Go's cache nor zig's."""
     roots = [copy_example(tmp_path / "one"), copy_example(tmp_path / "a/longer/way/to/two")]
+    for root in roots:
+        pyproject = root / "pyproject.toml"
+        attested = '[tool.multiarch.image]\nsbom = "on"\nprovenance = "max"'
+        pyproject.write_text(pyproject.read_text().replace("[tool.multiarch.image]", attested))
     builds = [
         subprocess.Popen(
             BUILD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import stat
@@ -16,6 +17,7 @@ import pytest
 from installer.sources import WheelFile
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
+from sbom_schemas import checked_cyclonedx, linked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +67,31 @@ def test_records_hold_and_helpers_are_executable(example: Example) -> None:
         linux = {"greet", "tone"}
         assert names == ({"greet.exe"} if "win" in path.name.split("-")[-1][:3] else names)
         assert names == linux if "linux" in path.name else len(names) == 1
+
+
+def test_each_has_its_sbom_and_records_it(example: Example) -> None:
+    member = "greeter-1.0.0.dist-info/sboms/hatch-multiarch.cdx.json"
+    for path in example.dist.glob("*.whl"):
+        with zipfile.ZipFile(path) as archive:
+            document = checked_cyclonedx(archive.read(member).decode())
+            assert any(line.startswith(f"{member},sha256=") for line in record(archive))
+            helpers = [each for each in document["components"] if "evidence" in each]
+            for each in helpers:
+                [place] = each["evidence"]["occurrences"]
+                digest = hashlib.sha256(archive.read(place["location"])).hexdigest()
+                assert each["hashes"] == [{"alg": "SHA-256", "content": digest}]
+                main = f"pkg:golang/example.com/greeter/{each['name']}"
+                go = (
+                    f"pkg:golang/stdlib@{json.loads(example.report.read_text())['tools']['go'][3:]}"
+                )
+                assert linked(document, each["name"]) == {main, go}
+        assert {each["name"] for each in helpers} <= {"greet", "tone"}
+        assert document["metadata"]["component"]["purl"] == "pkg:pypi/greeter@1.0.0"
+        assert "timestamp" not in document["metadata"]
+
+
+def record(archive: zipfile.ZipFile) -> list[str]:
+    return archive.read("greeter-1.0.0.dist-info/RECORD").decode().splitlines()
 
 
 def test_the_sdist_carries_the_go_sources_and_no_build_output(example: Example) -> None:

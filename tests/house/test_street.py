@@ -22,6 +22,7 @@ ORDER = [
     "toolchain",
     "engine",
     "audit",
+    "sbom",
     "locator",
     "staging",
     "wheel",

@@ -8,7 +8,7 @@ import pytest
 
 from hatch_multiarch.config import read_table
 from hatch_multiarch.errors import EngineError
-from hatch_multiarch.plan import Switches, choose
+from hatch_multiarch.plan import Choice, Switches, choose
 from hatch_multiarch.plan.choose import only_here
 
 if TYPE_CHECKING:
@@ -61,6 +61,16 @@ def test_an_image_for_a_registry_needs_docker_whoever_compiles(tmp_path: Path) -
     pushed = config(engine="host", image={"outputs": ["registry"]})
     with pytest.raises(EngineError):
         choose(pushed, "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+
+
+def test_sbom_and_provenance_are_attached_without_docker(tmp_path: Path) -> None:
+    here = {"PATH": str(tmp_path)}
+    image = {"outputs": ["oci", "layout"], "sbom": "on", "provenance": "max"}
+    own = config(engine="host", image=image)
+    assert choose(own, "greeter", "all", Switches(), here) == Choice()
+    scanner = config(engine="host", image={**image, "sbom": "example.com/scanner:1"})
+    with pytest.raises(EngineError):
+        choose(scanner, "greeter", "all", Switches(), here)
 
 
 def test_a_command_of_this_machine_compiles_here() -> None:

@@ -1,0 +1,112 @@
+"""What is said of each platform's image, attached in BuildKit's form: SBOM and provenance.
+
+A manifest of its own per platform, behind the images in the index, holds an in-toto statement per
+layer (BuildKit, docs/attestations/attestation-storage.md; in-toto Statement v0.1). Its config is
+that of an image for ``unknown``, not the OCI artifact of later BuildKits: every registry takes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch import sbom
+from hatch_multiarch.image.blobs import ATTESTATION
+from hatch_multiarch.image.config import timestamp
+from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.layout import CONFIG, MANIFEST, STATEMENT
+from hatch_multiarch.sbom import purl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image.layout import Descriptor, Layout
+    from hatch_multiarch.plan import ImagePlan, Project, Unit
+    from hatch_multiarch.platforms import Platform
+
+SPDX = "https://spdx.dev/Document"
+SLSA = "https://slsa.dev/provenance/v1"
+UNKNOWN = {"architecture": "unknown", "os": "unknown"}
+"""The platform of what is not to be run."""
+
+
+class Attester:
+    """Attests the image of *plan*, as far as it asks for it; blobs go to *layout*."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        plan: ImagePlan,
+        project: Project,
+        binaries: Mapping[str, Binary],
+        facts: Mapping[str, Facts],
+        *,
+        epoch: int,
+    ) -> None:
+        self._layout = layout
+        self._plan = plan
+        self._project = project
+        self._binaries = binaries
+        self._facts = facts
+        self._created = timestamp(epoch)
+
+    def attest(
+        self, platform: Platform, units: Sequence[Unit], image: Descriptor
+    ) -> list[dict[str, object]]:
+        """Store what is said of the manifest *image*; return the entry of the index, or none."""
+        purls = [purl.docker(self._plan.reference, tag, platform.name) for tag in self._plan.tags]
+        digest = image.digest.partition(":")[2]
+        subjects = [{"name": each, "digest": {"sha256": digest}} for each in purls or ("_",)]
+        layers = []
+        for kind, predicate in self._predicates(platform, units, digest, purls):
+            statement = {
+                "_type": "https://in-toto.io/Statement/v0.1",
+                "predicateType": kind,
+                "subject": subjects,
+                "predicate": predicate,
+            }
+            notes = {"in-toto.io/predicate-type": kind}
+            layers.append(self._layout.add(STATEMENT, statement).document(annotations=notes))
+        if not layers:
+            return []
+        digests = [each["digest"] for each in layers]
+        config = {**UNKNOWN, "config": {}, "rootfs": {"type": "layers", "diff_ids": digests}}
+        manifest = self._layout.add(
+            MANIFEST,
+            {
+                "schemaVersion": 2,
+                "mediaType": MANIFEST,
+                "config": self._layout.add(CONFIG, config).document(),
+                "layers": layers,
+            },
+        )
+        notes = {"vnd.docker.reference.digest": image.digest, ATTESTATION: "attestation-manifest"}
+        return [manifest.document(annotations=notes, platform=UNKNOWN)]
+
+    def _predicates(
+        self, platform: Platform, units: Sequence[Unit], digest: str, purls: Sequence[str]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        image, project = self._plan.config, self._project
+        paths = {unit.helper.name: helper_path(unit) for unit in units}
+        found = sbom.programs(units, self._binaries, self._facts, paths)
+        if image.sbom != "off":
+            yield (
+                SPDX,
+                sbom.spdx(
+                    self._plan.reference,
+                    project.version,
+                    found,
+                    sha256=digest,
+                    purls=purls,
+                    created=self._created,
+                ),
+            )
+        if image.provenance != "off":
+            full = image.provenance == "max"
+            yield (
+                SLSA,
+                sbom.provenance(
+                    project, platform, units, binaries=self._binaries, found=found, full=full
+                ),
+            )

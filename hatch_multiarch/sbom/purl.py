@@ -1,0 +1,35 @@
+"""Package URLs: the name of a package that every scanner understands (ECMA-427, purl-spec)."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+_COLON = ":"
+"""The one separator that stands as it is inside of a part."""
+
+
+def golang(module: str, version: str = "") -> str:
+    """Return the purl of a Go module, lower-cased as types/golang-definition.json says."""
+    return _purl("golang", module.lower(), version)
+
+
+def pypi(name: str, version: str) -> str:
+    """Return the purl of a Python distribution, by the name that indexes compare."""
+    return _purl("pypi", re.sub(r"[-_.]+", "-", name).lower(), version)
+
+
+def generic(name: str, version: str = "") -> str:
+    """Return the purl of what belongs to no ecosystem, such as a compiler."""
+    return _purl("generic", name, version)
+
+
+def docker(reference: str, tag: str, platform: str) -> str:
+    """Return the purl of one platform of an image, as BuildKit names it (util/purl, RefToPURL)."""
+    name = reference.removeprefix("docker.io/").removeprefix("library/")
+    return f"{_purl('docker', name, tag)}?platform={quote(platform, safe=_COLON)}"
+
+
+def _purl(kind: str, name: str, version: str) -> str:
+    path = "/".join(quote(segment, safe=_COLON) for segment in name.split("/") if segment)
+    return f"pkg:{kind}/{path}" + (f"@{quote(version, safe=_COLON)}" if version else "")
