@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import argparse
 
-from hatch_multiarch.cli import builder, dockerfile, doctor, emulators, inspect, plan, verify
+from hatch_multiarch.cli import (
+    builder,
+    dockerfile,
+    doctor,
+    emulators,
+    inspect,
+    plan,
+    push,
+    verify,
+)
 from hatch_multiarch.errors import MultiarchError
 
-COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify)
+COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push)
 
 EXAMPLE = """\
 example:
