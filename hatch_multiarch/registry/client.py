@@ -136,13 +136,13 @@ class Client:
                 break
         return answer
 
-    def absolute(self, url: str) -> str:
-        """Return *url*, which a registry may have named, as one that may be asked.
+    def absolute(self, url: str, base: str = "") -> str:
+        """Return *url*, which a registry may have named at *base*, as one that may be asked.
 
         Raises RegistryError when it leads away from TLS, or is none.
         """
-        found = urljoin(f"{self._scheme}://{self.reference.host}/", url)
         try:
+            found = urljoin(base or f"{self._scheme}://{self.reference.host}/", url)
             parts = urlsplit(found)
             good = bool(parts.hostname) and parts.scheme in PORTS and parts.port != 0
             good = good and re.search(r"[\s\x00-\x20\x7f]", found) is None and found.isascii()
@@ -214,7 +214,7 @@ class Client:
             place = answer.header("Location")
             if method not in ("GET", "HEAD") or answer.status not in range(301, 309) or not place:
                 break
-            url = self.absolute(urljoin(url, place))
+            url = self.absolute(place, url)
         return replace(answer, elsewhere=used is None), used
 
     def _ask_token(

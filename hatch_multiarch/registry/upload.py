@@ -11,7 +11,7 @@ import hashlib
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.registry.transport import Body, Lost
@@ -143,7 +143,7 @@ class Upload:
                     f"{self._client.reference.name}: {self._doing}: the registry does not say where"
                 )
             return
-        self._url = self._client.absolute(urljoin(self._url, place))
+        self._url = self._client.absolute(place, self._url)
         least = answer.header("OCI-Chunk-Min-Length").strip()
         if least.isdecimal():
             self._least = max(self._least, int(least[:12]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import secrets
 import shutil
 import socket
@@ -27,8 +26,8 @@ from hatch_multiarch.registry import Pace, Pushed, parse, push
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FAST = Pace(first=0.01, longest=3.0, small=1 << 20, chunk=1 << 20, least_chunk=1 << 18)
-"""Chunks already for layers of some megabytes, and no long pauses."""
+FAST = Pace(first=0.01, longest=3.0, small=1 << 18, chunk=1 << 18, least_chunk=1 << 16)
+"""Chunks already for layers of a megabyte, and no long pauses."""
 PLATFORMS = ("amd64", "arm64")
 
 
@@ -61,7 +60,7 @@ class Site:
         for architecture in PLATFORMS:
             parts = []
             for size in sizes or (1000,):
-                data = random.randbytes(size)
+                data = os.urandom(size)
                 path = self.folder / "layer"
                 path.write_bytes(data)
                 digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -73,9 +72,7 @@ class Site:
             document["layers"] = [each.document() for each in parts]
             manifests.append(layout.add(MANIFEST, document).document(platform=platform))
             layers += [each.digest for each in parts]
-        top = layout.add(
-            INDEX, {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
-        )
+        top = layout.add(INDEX, {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests})
         layout.finish(top, reference=name, tags=tags)
         return Made(layout.path, top.digest, tuple(layers))
 
@@ -145,11 +142,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 @pytest.fixture
-def site(store: int, tmp_path: Path) -> Site:
+def site(store: int, tmp_path: Path) -> Iterator[Site]:
     """Return the registry; nobody is logged in."""
     (tmp_path / "docker").mkdir()
     env = {"PATH": os.environ["PATH"], "DOCKER_CONFIG": str(tmp_path / "docker")}
-    return Site(store, tmp_path, env)
+    yield Site(store, tmp_path, env)
+    for each in tmp_path.glob("layout-*"):
+        shutil.rmtree(each, ignore_errors=True)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class Proxy:
     uploads: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Path of an upload -> Location and Range that the registry gave last."""
 
-    def __enter__(self) -> Proxy:
+    def __enter__(self) -> Proxy:  # noqa: PYI034 - nothing derives from it
         self.lock = threading.Lock()
         handler = type("Bound", (Handler,), {"proxy": self})
         self.server = Server(("127.0.0.1", 0), handler)
@@ -77,7 +77,9 @@ class Proxy:
     def host(self) -> str:
         return f"127.0.0.1:{self.server.server_address[1]}"
 
-    def rule(self, method: str, path: str, act: Callable[[Handler], object], times: int = 1) -> Rule:
+    def rule(
+        self, method: str, path: str, act: Callable[[Handler], object], times: int = 1
+    ) -> Rule:
         self.rules.append(Rule(method, path, act, times))
         return self.rules[-1]
 
@@ -141,7 +143,9 @@ class Handler(BaseHTTPRequestHandler):
         answer = upstream.getresponse()
         data = answer.read()
         upstream.close()
-        if answer.getheader("Location") and "/blobs/uploads/" in (answer.getheader("Location") or ""):
+        if answer.getheader("Location") and "/blobs/uploads/" in (
+            answer.getheader("Location") or ""
+        ):
             location = str(answer.getheader("Location"))
             place = urlsplit(location).path
             self.proxy.uploads[place] = (location, answer.getheader("Range") or "0-0")
@@ -166,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response_only(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        if status not in (204,):
+        if status != 204:
             head = length if self.command == "HEAD" and length else str(len(data))
             self.send_header("Content-Length", head)
         self.end_headers()
@@ -185,7 +189,9 @@ HOP = {"content-length", "connection", "transfer-encoding", "date"}
 # What a rule may do.
 
 
-def says(status: int, headers: dict[str, str] | None = None, code: str = "", message: str = "") -> Any:
+def says(
+    status: int, headers: dict[str, str] | None = None, code: str = "", message: str = ""
+) -> Any:
     data = json.dumps({"errors": [{"code": code, "message": message}]}).encode() if code else b""
     return lambda handler: handler.answer(status, headers, data)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from registry.conftest import FAST, PLATFORMS
@@ -14,24 +14,16 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
 from hatch_multiarch.inspect import open_archive
 
-MB = 1_000_000
-
 
 def archived(made, *, packed=False):
     """Return the archive of a layout folder, behind gzip if *packed*."""
-    plain = made.path.with_suffix(".oci.tar")
-    Layout.archive(type("Made", (), {"path": made.path})(), plain, epoch=0)
-    if not packed:
-        return plain
-    out = plain.with_suffix(".tar.gz")
-    with plain.open("rb") as source, gzip.open(out, "wb", 1) as target:
-        shutil.copyfileobj(source, target)
-    return out
+    kind = "gztar" if packed else "tar"
+    return Path(shutil.make_archive(f"{made.path}.oci", kind, made.path))
 
 
 @pytest.mark.parametrize("form", ["layout", "archive", "packed"])
 def test_what_is_pushed_is_pulled(site, name, form):
-    made = site.image(2_500_000, 1000)
+    made = site.image(600_000, 1000)
     path = made.path if form == "layout" else archived(made, packed=form == "packed")
     pushed = site.push(path, f"{site.host}/{name}", tags=["1.0.0", "latest"])
     assert pushed.digest == made.digest
@@ -41,7 +33,7 @@ def test_what_is_pushed_is_pulled(site, name, form):
 
 
 def test_blobs_come_first_then_manifests_then_the_index_and_tags_last(site, proxy, name):
-    made = site.image(2_500_000, 1000)
+    made = site.image(600_000, 1000)
     site.push(made.path, f"{proxy.host}/{name}", tags=["a", "b"])
     puts = [each.path.partition("?")[0].rpartition("/")[2] for each in proxy.of("PUT", "manifests")]
     with open_archive(made.path) as archive:
@@ -52,12 +44,12 @@ def test_blobs_come_first_then_manifests_then_the_index_and_tags_last(site, prox
     spans = {}
     for each in proxy.of("PATCH"):
         spans.setdefault(each.path.partition("?")[0], []).append(each.headers["content-range"])
-    whole = ["0-1048575", "1048576-2097151", "2097152-2499999"]
+    whole = ["0-262143", "262144-524287", "524288-599999"]
     assert list(spans.values()) == [whole] * len(PLATFORMS)
 
 
 def test_what_is_there_is_not_sent_again(site, proxy, name):
-    made = site.image(2_500_000, 1000)
+    made = site.image(600_000, 1000)
     site.push(made.path, f"{site.host}/{name}:1")
     again = site.push(made.path, f"{proxy.host}/{name}", tags=["1", "2"])
     assert {each.state for each in again.blobs} == {"there"}
@@ -68,7 +60,7 @@ def test_what_is_there_is_not_sent_again(site, proxy, name):
 
 
 def test_a_dry_run_asks_and_changes_nothing(site, proxy, name):
-    made = site.image(2_500_000)
+    made = site.image(600_000)
     told = site.push(made.path, f"{proxy.host}/{name}:1", dry_run=True)
     assert {each.state for each in told.blobs} == {"missing"}
     assert {each.method for each in proxy.asked} == {"GET", "HEAD"}
@@ -80,7 +72,7 @@ def test_a_dry_run_asks_and_changes_nothing(site, proxy, name):
 
 
 def test_layers_of_another_repository_are_mounted(site, proxy, name):
-    made = site.image(2_500_000, 1000)
+    made = site.image(600_000, 1000)
     site.push(made.path, f"{site.host}/{name}-base:1")
     pushed = site.push(made.path, f"{proxy.host}/{name}:1", mount=f"{name}-base")
     assert {each.state for each in pushed.blobs} == {"mounted"}
@@ -88,7 +80,7 @@ def test_layers_of_another_repository_are_mounted(site, proxy, name):
     assert site.pulled(f"{name}:1") == made.digest
     # A source that has none of it costs nothing: the upload that was begun instead goes on.
     proxy.asked.clear()
-    other = site.image(2_500_000)
+    other = site.image(600_000)
     assert {
         each.state
         for each in site.push(other.path, f"{proxy.host}/{name}:1", mount="no/such").blobs
@@ -98,11 +90,11 @@ def test_layers_of_another_repository_are_mounted(site, proxy, name):
 
 
 def test_a_damaged_blob_never_leaves(site, proxy, name):
-    old, made = site.image(1000), site.image(2_500_000)
+    old, made = site.image(1000), site.image(600_000)
     site.push(old.path, f"{site.host}/{name}:1")
     blob = made.path / "blobs" / made.layers[1].replace(":", "/")
     with blob.open("r+b") as file:
-        file.seek(2_000_000)
+        file.seek(500_000)
         file.write(b"other bytes")
     with pytest.raises(ImageError, match=f"{made.layers[1]}: the bytes are not those of"):
         site.push(made.path, f"{proxy.host}/{name}:1")
@@ -138,8 +130,8 @@ def test_what_is_about_a_manifest_is_listed_with_it(site, name):
 
 
 def test_memory_does_not_grow_with_a_blob(site, name):
-    """Nothing larger than a piece is ever read at once (benchmarks/push_memory.py: in megabytes)."""
-    made = site.image(3_000_000)
+    """Nothing larger than a piece is read at once; benchmarks/push_memory.py has megabytes."""
+    made = site.image(1_500_000)
     sizes = []
     with open_archive(made.path, parts=True) as archive:
         from hatch_multiarch.inspect import content
