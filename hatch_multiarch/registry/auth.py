@@ -71,6 +71,11 @@ class Authorizer:
                 self._renew()
             return self._value
 
+    @property
+    def has_token(self) -> bool:
+        """Whether a token server has let us in; what the token is good for, a registry tells."""
+        return self._value.startswith("Bearer ")
+
     def learn(self, answer: Answer, used: str) -> bool:
         """Log in as the 401 *answer* to a request with *used* asks for.
 

@@ -75,10 +75,17 @@ class Client:
         return Tries(self._pace, self._stopped)
 
     def ping(self) -> None:
-        """See that a registry answers (distribution-spec, end-1). Raises RegistryError."""
+        """See that a registry answers (distribution-spec, end-1), and log in. Raises RegistryError.
+
+        Once, before there are threads: a wrong password tried by each of them locks accounts.
+        """
         tries = self.tries()
         while (answer := self._answers(tries)) is None:
             pass
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            answer = self.request("GET", "/v2/", _PING, ok=None)
+            if answer.status == HTTPStatus.UNAUTHORIZED and not self._auth.has_token:
+                raise self.refused("logging in", answer)
         if answer.status not in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED):
             raise self.refused(_PING, answer)
 
@@ -152,11 +159,13 @@ class Client:
             raise RegistryError(
                 f"{self.reference.name}: {self.reference.registry} leads to an address that is none"
             )
-        if parts.scheme == "http" and not self._own(found):
+        if parts.scheme == "http" and parts.netloc == self.reference.host:
+            # A registry that does not know of the TLS before it names itself so.
+            found = parts._replace(scheme=self._scheme).geturl()
+        elif parts.scheme == "http" and not (self._own(found) or self._near(parts.netloc)):
             raise RegistryError(
                 f"{self.reference.name}: {self.reference.registry} leads to plain http at "
                 f"{parts.hostname}; nothing was sent there",
-                advice="have the registry name itself by https (its `host`, X-Forwarded-Proto)",
             )
         return found
 
@@ -202,6 +211,10 @@ class Client:
             theirs.hostname,
             theirs.port or PORTS.get(theirs.scheme),
         )
+
+    def _near(self, place: str) -> bool:
+        """Tell whether the registry and *place* are both this machine: nobody is on the way."""
+        return self._scheme == "http" and is_loopback(place) and is_loopback(self.reference.host)
 
     def _follow(
         self, method: str, url: str, headers: Mapping[str, str], body: Body | bytes | None

@@ -205,16 +205,6 @@ def test_a_tag_that_fails_says_which_were_moved(site, proxy, name):
     assert site.pulled(f"{name}:b") == site.pulled(f"{name}:c") == old.digest
 
 
-def test_a_store_behind_the_registry_is_followed_without_credentials(site, proxy, name):
-    made = site.image(SMALL)
-    site.push(made.path, f"{site.host}/{name}:1")
-    proxy.rule(
-        "HEAD", "/blobs/", lambda h: h.answer(307, {"Location": f"http://{proxy.host}{h.path}"}), 9
-    )
-    pushed = site.push(made.path, f"{proxy.host}/{name}:1")
-    assert {each.state for each in pushed.blobs} == {"there"}
-
-
 @pytest.mark.parametrize(
     ("host", "message"),
     [
