@@ -23,6 +23,9 @@ from hatch_multiarch.errors import MultiarchError
 
 COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push)
 
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
+
 EXAMPLE = """\
 example:
   hatch-multiarch plan                what `hatch build` would do here, without doing it
@@ -49,4 +52,6 @@ def main(argv: list[str] | None = None) -> int:
 
         Console().error(error)
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return code

@@ -106,6 +106,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         self.left = int(self.headers.get("Content-Length") or 0)
+        if self.path.startswith("http:"):  # as clients ask a proxy
+            self.path = self.path[self.path.index("/v2/") :]
         self.note = Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
         with self.proxy.lock:
             self.proxy.asked.append(self.note)

@@ -205,6 +205,21 @@ def test_a_tag_that_fails_says_which_were_moved(site, proxy, name):
     assert site.pulled(f"{name}:b") == site.pulled(f"{name}:c") == old.digest
 
 
+def test_a_proxy_is_used_unless_told_otherwise(site, proxy, name):
+    """And plain http goes to a registry that is named, which this one's address is not."""
+    made = site.image(BIG)
+    host = "registry.invalid:5000"
+    site.env["http_proxy"] = f"http://{proxy.host}"
+    site.push(made.path, f"{host}/{name}:1", insecure=[host])
+    assert {each.headers["host"] for each in proxy.asked} == {host}
+    assert site.pulled(f"{name}:1") == made.digest
+    with pytest.raises(RegistryError, match="cannot be resolved"):
+        site.push(made.path, f"{host}/{name}:1")
+    site.env["no_proxy"] = "example.com,registry.invalid"
+    with pytest.raises(RegistryError, match="cannot be resolved"):
+        site.push(made.path, f"{host}/{name}:1", insecure=[host])
+
+
 @pytest.mark.parametrize(
     ("host", "message"),
     [
