@@ -179,8 +179,9 @@ def _text(pushed: Pushed) -> str:
 def _moved(pushed: Pushed, before: str) -> str:
     if before == pushed.digest:
         return "there"
-    was = f", was {before}" if before else ", new"
-    return f"would be moved{was}" if pushed.dry_run else f"moved{was}"
+    if not before:
+        return "would be new" if pushed.dry_run else "new"
+    return f"{'would move' if pushed.dry_run else 'moved'} from {before}"
 
 
 def _reference(text: str) -> Any:

@@ -34,8 +34,8 @@ def test_what_a_project_built_is_pushed(
     said = run(*CLI, "--dry-run", ".", reference, cwd=example.root).out
     assert said.splitlines()[-1].startswith(f"{digest}, ")
     assert said.count("would be uploaded") == 1 + 2 * 4
-    assert f"{reference}:1.0.0" in said
-    assert "would be moved, new" in said
+    assert f"{reference}:1.0.0  " in said
+    assert "  would be new\n" in said
     [told] = json.loads(run(*CLI, "--json", ".", reference, cwd=example.root).out)
     assert (told["name"], told["digest"], told["dry_run"]) == (reference, digest, False)
     assert told["tags"] == [{"tag": "1.0.0", "before": ""}]

@@ -16,6 +16,8 @@ from registry.proxy import Handler, Proxy, Server, TokenServer, basic, says, wan
 from support import need
 
 from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.registry import parse
+from hatch_multiarch.registry.credentials import find_credential
 
 USER, PASSWORD = "anna", "pass:word/äöü-1234"
 IDENTITY = "identity-token-5678"
@@ -105,6 +107,20 @@ def test_basic(site, proxy, name):
     login(site, f"https://{proxy.host}/v1/", username=USER, password=PASSWORD)
     site.push(made.path, f"{proxy.host}/{name}:1")
     assert site.pulled(f"{name}:1") == made.digest
+
+
+def test_docker_hub_has_a_name_of_its_own(site):
+    pair = base64.b64encode(f"{USER}:{PASSWORD}\0".encode()).decode()
+    write(site, auths={"https://index.docker.io/v1/": {"auth": pair}, "x.example": {}})
+    found = find_credential(parse("team/greeter").registry, site.env)
+    assert (found.username, found.secret) == (USER, PASSWORD)
+    assert repr(found) == "Credential(identity=False)"
+    assert find_credential("x.example", site.env) is None
+    assert find_credential("docker.io.example", site.env) is None
+    asked = helper(site, json.dumps({"Username": USER, "Secret": PASSWORD}))
+    write(site, credsStore="test")
+    assert find_credential("docker.io", site.env) == found
+    assert asked.read_text() == "get https://index.docker.io/v1/\n"
 
 
 @pytest.mark.parametrize("config", ["credsStore", "credHelpers"])
