@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from hatch_multiarch import __version__
+from hatch_multiarch.config.words import printable
 from hatch_multiarch.registry.reference import is_loopback
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ ANSWER = 300.0
 """Seconds without a byte: a registry may hash a large blob before it answers."""
 LIMIT = 4 << 20
 """Most bytes of an answer; that is the limit of a manifest, too."""
+_LONGEST = 120
+"""Characters of a proxy's own words."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -112,8 +115,10 @@ class Transport:
             wanted["Content-Length"] = str(size)
         # urlsplit has taken line breaks out; http.client refuses what else could forge a request.
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        if self._proxy(parts) and parts.scheme == "http":
+        proxy = self._proxy(parts)
+        if proxy and parts.scheme == "http":
             target = url
+            wanted |= _proxy_headers(proxy)
         early: Exception | None = None
         try:
             if connection.sock is None:
@@ -194,6 +199,9 @@ class Transport:
         except TimeoutError:
             raise Lost(f"no connection within {CONNECT:.0f} s", advice=_RUNS) from None
         except (OSError, http.client.HTTPException) as error:
+            if str(error).startswith("Tunnel"):  # as http.client says that a proxy refuses
+                reason = f"the proxy before it refuses: {printable(str(error))[:_LONGEST]}"
+                raise Lost(reason, advice="check HTTPS_PROXY and NO_PROXY") from None
             raise _lost(error, parts) from None
         if connection.sock is not None:
             connection.sock.settimeout(ANSWER)
@@ -237,12 +245,17 @@ def _lost(error: Exception, parts: SplitResult) -> Lost:
     return Lost(getattr(error, "strerror", None) or "the connection failed")
 
 
+_OTHER_NAME = (62, 64)
+"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
+
+
 def _tls(error: ssl.SSLError, parts: SplitResult) -> Lost:
     if isinstance(error, ssl.SSLCertVerificationError):
+        other = error.verify_code in _OTHER_NAME
         return Lost(
             f"its TLS certificate is not trusted: {error.verify_message}",
             final=True,
-            advice="name the authority's file in SSL_CERT_FILE",
+            advice=_RUNS if other else "name the authority's file in SSL_CERT_FILE",
         )
     reason = error.reason or "the handshake failed"
     allow = f"if it is one without TLS, allow it: `hatch-multiarch push --insecure {parts.netloc}`"

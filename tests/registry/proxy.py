@@ -9,7 +9,9 @@ import base64
 import http.client
 import json
 import re
+import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -120,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.pass_on()
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = respond  # noqa: N815
 
     @property
     def upload(self) -> str:
@@ -183,6 +185,36 @@ class Handler(BaseHTTPRequestHandler):
         """Close the connection on the spot."""
         self.close_connection = True
         self.connection.close()
+
+
+@dataclass
+class Tunnel:
+    """An https proxy that wants a password, and leads to *port* whoever is asked for."""
+
+    port: int
+    password: str
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, handler: Handler) -> None:
+        self.asked.append(handler.path)
+        if handler.headers.get("Proxy-Authorization") != basic("anna", self.password):
+            handler.answer(407)
+            return
+        handler.close_connection = True
+        handler.send_response_only(200)
+        handler.end_headers()
+        with socket.create_connection(("127.0.0.1", self.port)) as far:
+            back = threading.Thread(target=self.pump, args=(far, handler.connection))
+            back.start()
+            self.pump(handler.connection, far)
+            back.join()
+
+    def pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(PIECE):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
 
 
 HOP = {"content-length", "connection", "transfer-encoding", "date"}

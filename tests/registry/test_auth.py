@@ -10,9 +10,10 @@ import socket
 import ssl
 import subprocess
 import sys
+from urllib.parse import quote
 
 import pytest
-from registry.proxy import Handler, Proxy, Server, TokenServer, basic, says, wants_basic
+from registry.proxy import Handler, Proxy, Server, TokenServer, Tunnel, basic, says, wants_basic
 from support import need
 
 from hatch_multiarch.errors import RegistryError
@@ -277,7 +278,7 @@ def test_credentials_do_not_follow_a_redirect_or_an_upload(site, proxy, name):
 
 @pytest.fixture
 def certificate(site):
-    """Make a certificate for 127.0.0.1 that nobody but SSL_CERT_FILE vouches for."""
+    """Make a certificate that nobody but SSL_CERT_FILE vouches for."""
     key, cert = site.folder / "key.pem", site.folder / "cert.pem"
     words = [
         "req",
@@ -292,7 +293,15 @@ def certificate(site):
         "-addext",
     ]
     subprocess.run(
-        [need("openssl"), *words, "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+        [
+            need("openssl"),
+            *words,
+            "subjectAltName=IP:127.0.0.1,DNS:registry.invalid",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+        ],
         check=True,
         capture_output=True,
     )
@@ -315,6 +324,24 @@ def test_tls_is_checked(site, proxy, name, certificate):
     # The registry behind it knows of no TLS, and names http for its uploads.
     assert reference in cli(site, made.path, reference, SSL_CERT_FILE=str(cert))
     assert all(each.startswith("http:") for each, _ in proxy.uploads.values())
+    assert site.pulled(f"{name}:1") == made.digest
+
+
+def test_tls_through_a_proxy(site, proxy, name, certificate):
+    made = site.image(600_000)
+    cert, context = certificate
+    proxy.server.socket = context.wrap_socket(proxy.server.socket, server_side=True)
+    reference = f"registry.invalid/{name}:1"
+    with Proxy(0) as before:
+        tunnel = Tunnel(proxy.server.server_address[1], PASSWORD)
+        before.rule("CONNECT", "", tunnel, 999)
+        env = {"SSL_CERT_FILE": str(cert), "https_proxy": f"http://{before.host}", "no_proxy": ""}
+        said = cli(site, made.path, reference, code=9, **env)
+        assert "the proxy before it refuses: Tunnel connection failed: 407" in said
+        env["https_proxy"] = f"http://anna:{quote(PASSWORD, safe='')}@{before.host}"
+        assert reference in cli(site, made.path, reference, **env)
+        assert set(tunnel.asked) == {"registry.invalid:443"}
+    assert not any("proxy-authorization" in each.headers for each in proxy.asked)
     assert site.pulled(f"{name}:1") == made.digest
 
 
