@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -201,7 +202,9 @@ class Transport:
         except (OSError, http.client.HTTPException) as error:
             if str(error).startswith("Tunnel"):  # as http.client says that a proxy refuses
                 reason = f"the proxy before it refuses: {printable(str(error))[:_LONGEST]}"
-                raise Lost(reason, advice="check HTTPS_PROXY and NO_PROXY") from None
+                final = re.search(r"failed: 4\d\d", reason) is not None
+                advice = "check HTTPS_PROXY and NO_PROXY"
+                raise Lost(reason, final=final, advice=advice) from None
             raise _lost(error, parts) from None
         if connection.sock is not None:
             connection.sock.settimeout(ANSWER)

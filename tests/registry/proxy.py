@@ -11,7 +11,7 @@ import json
 import re
 import socket
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,10 @@ class Handler(BaseHTTPRequestHandler):
     def body(self, most: int | None = None) -> Any:
         """Yield what is left of the body, or the next *most* bytes of it."""
         left = self.left if most is None else min(most, self.left)
-        while left and (data := self.rfile.read(min(PIECE, left))):
+        while left:
+            data = self.rfile.read(min(PIECE, left))
+            if not data:
+                raise ConnectionAbortedError("the client is gone")
             left -= len(data)
             self.left -= len(data)
             yield data
@@ -143,10 +146,10 @@ class Handler(BaseHTTPRequestHandler):
         size = self.left if most is None else min(most, self.left)
         if self.command in ("POST", "PUT", "PATCH"):
             headers["Content-Length"] = str(size)
-        upstream.request(self.command, self.path, body=self.body(most), headers=headers)
-        answer = upstream.getresponse()
-        data = answer.read()
-        upstream.close()
+        with closing(upstream):
+            upstream.request(self.command, self.path, body=self.body(most), headers=headers)
+            answer = upstream.getresponse()
+            data = answer.read()
         if answer.getheader("Location") and "/blobs/uploads/" in (
             answer.getheader("Location") or ""
         ):

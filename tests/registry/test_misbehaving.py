@@ -9,8 +9,8 @@ import dataclasses
 import time
 
 import pytest
-from registry.conftest import FAST
 from registry.proxy import cuts, header, relative, says, swallows
+from registry.pushes import FAST
 
 from hatch_multiarch.errors import RegistryError
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from registry.conftest import FAST, PLATFORMS
+from registry.pushes import FAST, PLATFORMS
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
