@@ -1,4 +1,4 @@
-"""Names of images: registry, path and tag as docker takes them apart."""
+"""Names of images as docker takes them apart; and where what a registry names may lead."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry import parse
+from hatch_multiarch.registry.challenge import check_realm
 from hatch_multiarch.registry.reference import is_loopback
 
 
@@ -60,3 +61,30 @@ def test_this_machine(host):
 )
 def test_other_machines(host):
     assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("registry", "plain", "realm", "safe"),
+    [
+        ("ghcr.io/a/b", False, "https://ghcr.io/token", True),
+        ("team/greeter", False, "https://auth.docker.io/token", True),
+        ("ghcr.io/a/b", False, "http://ghcr.io/token", False),
+        ("ghcr.io/a/b", False, "http://127.0.0.1/token", False),
+        ("127.0.0.1:5000/a", True, "http://127.0.0.1:5001/token", True),
+        ("localhost:5000/a", True, "http://[::1]:5001/token", True),
+        ("127.0.0.1:5000/a", True, "https://auth.example.com/token", True),
+        ("127.0.0.1:5000/a", True, "http://auth.example.com/token", False),
+        ("box:5000/a", True, "http://box:5001/token", True),
+        ("box:5000/a", True, "https://box/token", True),
+        # Who speaks for it on plain http may be anybody.
+        ("box:5000/a", True, "https://auth.example.com/token", False),
+        ("box:5000/a", True, "http://127.0.0.1/token", False),
+        ("box:5000/a", True, "http://box@evil.example/token", False),
+    ],
+)
+def test_where_credentials_may_go(registry, plain, realm, safe):
+    if safe:
+        check_realm(realm, parse(registry), plain=plain)
+        return
+    with pytest.raises(RegistryError, match="nothing was sent there"):
+        check_realm(realm, parse(registry), plain=plain)
