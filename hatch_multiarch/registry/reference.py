@@ -88,4 +88,6 @@ def host_name(host: str) -> str:
     """Return *host* without its port and an IPv6 address without its brackets, in lower case."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
+    if host.count(":") > 1:  # an IPv6 address that has lost its brackets already
+        return host.lower()
     return host.partition(":")[0].lower()

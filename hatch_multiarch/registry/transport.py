@@ -178,7 +178,7 @@ class Transport:
     def _proxy(self, parts: SplitResult) -> SplitResult | None:
         """Return the proxy for *parts*, by the variables that curl, Go and Python heed."""
         host = parts.hostname or ""
-        if is_loopback(host) or ":" in host:
+        if is_loopback(host):
             return None
         env, scheme = self._environ, parts.scheme
         found = env.get(f"{scheme}_proxy") or env.get(f"{scheme.upper()}_PROXY")

@@ -51,7 +51,7 @@ def test_what_is_no_name_is_one_line(text):
     assert len(caught.value.message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "127.9.9.9:80", "[::1]:5000"])
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "127.9.9.9:80", "[::1]:5000", "::1"])
 def test_this_machine(host):
     assert is_loopback(host)
 
