@@ -12,8 +12,9 @@ from urllib.parse import urljoin, urlsplit
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry import failure
 from hatch_multiarch.registry.auth import Authorizer
+from hatch_multiarch.registry.lost import Lost
 from hatch_multiarch.registry.reference import is_loopback
-from hatch_multiarch.registry.transport import PORTS, Lost, Transport
+from hatch_multiarch.registry.transport import PORTS, Transport
 from hatch_multiarch.registry.tries import Tries, passing
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ class Client:
             found = urljoin(base or f"{self._scheme}://{self.reference.host}/", url)
             parts = urlsplit(found)
             good = bool(parts.hostname) and parts.scheme in PORTS and parts.port != 0
+            good = good and parts.username is None
             good = good and re.search(r"[\s\x00-\x20\x7f]", found) is None and found.isascii()
         except ValueError:
             good = False

@@ -10,8 +10,9 @@ from hatch_multiarch.config.words import printable
 from hatch_multiarch.errors import RegistryError
 
 if TYPE_CHECKING:
+    from hatch_multiarch.registry.lost import Lost
     from hatch_multiarch.registry.reference import Reference
-    from hatch_multiarch.registry.transport import Answer, Lost
+    from hatch_multiarch.registry.transport import Answer
 
 _LONGEST = 200
 """Characters of a registry's own words."""

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from hatch_multiarch import __version__
 from hatch_multiarch.config.words import printable
+from hatch_multiarch.registry.lost import ANSWER, RUNS, Lost, lost
 from hatch_multiarch.registry.reference import is_loopback
 
 if TYPE_CHECKING:
@@ -28,28 +29,11 @@ if TYPE_CHECKING:
 
 CONNECT = 30.0
 """Seconds to connect."""
-ANSWER = 300.0
-"""Seconds without a byte: a registry may hash a large blob before it answers."""
 LIMIT = 4 << 20
 """Most bytes of an answer; that is the limit of a manifest, too."""
 _LONGEST = 120
 """Characters of a proxy's own words."""
 PORTS = {"http": 80, "https": 443}
-
-
-class Lost(Exception):  # noqa: N818 - it becomes a RegistryError where no try is left
-    """There is no answer, or none that could be read: the ``reason`` in words."""
-
-    def __init__(
-        self, reason: str, *, final: bool = False, advice: str = "", speaks_plainly: bool = False
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.final = final
-        """Another try would end in the same way."""
-        self.advice = advice
-        self.speaks_plainly = speaks_plainly
-        """TLS was wanted, and something else was heard."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +118,7 @@ class Transport:
             data = answer.read(LIMIT + 1) if method != "HEAD" else answer.read()
         except (OSError, http.client.HTTPException) as error:
             self._drop(connection)
-            raise _lost(early or error, parts) from None
+            raise lost(early or error, parts.netloc) from None
         except BaseException:
             self._drop(connection)
             raise
@@ -144,7 +128,7 @@ class Transport:
         if early is not None:
             self._drop(connection)
             if answer.status < http.HTTPStatus.BAD_REQUEST:
-                raise _lost(early, parts)
+                raise lost(early, parts.netloc)
         return Answer(answer.status, answer.headers, data)
 
     def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
@@ -198,14 +182,14 @@ class Transport:
         try:
             connection.connect()
         except TimeoutError:
-            raise Lost(f"no connection within {CONNECT:.0f} s", advice=_RUNS) from None
+            raise Lost(f"no connection within {CONNECT:.0f} s", advice=RUNS) from None
         except (OSError, http.client.HTTPException) as error:
             if str(error).startswith("Tunnel"):  # as http.client says that a proxy refuses
                 reason = f"the proxy before it refuses: {printable(str(error))[:_LONGEST]}"
                 final = re.search(r"failed: 4\d\d", reason) is not None
                 advice = "check HTTPS_PROXY and NO_PROXY"
                 raise Lost(reason, final=final, advice=advice) from None
-            raise _lost(error, parts) from None
+            raise lost(error, parts.netloc) from None
         if connection.sock is not None:
             connection.sock.settimeout(ANSWER)
 
@@ -216,56 +200,8 @@ class Transport:
             self._all.discard(connection)
 
 
-_RUNS = "check the name, the network, and that the registry runs"
-
-
 def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
     if not proxy.username:
         return {}
     pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
     return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-
-
-_REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
-    (socket.gaierror, "its name cannot be resolved", "check the name and the network"),
-    (ConnectionRefusedError, "connection refused", _RUNS),
-    (TimeoutError, f"it sent nothing for {ANSWER:.0f} s", ""),
-    ((ConnectionError, ssl.SSLEOFError), "it cut the connection", ""),
-    (http.client.HTTPException, "its answer is no HTTP", ""),
-)
-"""What may be raised, in words, and advice; the first match counts."""
-
-
-def _lost(error: Exception, parts: SplitResult) -> Lost:
-    """Return *error* in words. None of them holds a URL, whose query may be a secret."""
-    if isinstance(error, Lost):
-        return error
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return _tls(error, parts)
-    for kinds, reason, advice in _REASONS:
-        if isinstance(error, kinds):
-            return Lost(reason, advice=advice)
-    return Lost(getattr(error, "strerror", None) or "the connection failed")
-
-
-_OTHER_NAME = (62, 64)
-"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
-
-
-def _tls(error: ssl.SSLError, parts: SplitResult) -> Lost:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        other = error.verify_code in _OTHER_NAME
-        return Lost(
-            f"its TLS certificate is not trusted: {error.verify_message}",
-            final=True,
-            advice=_RUNS if other else "name the authority's file in SSL_CERT_FILE",
-        )
-    reason = error.reason or "the handshake failed"
-    allow = f"if it is one without TLS, allow it: `hatch-multiarch push --insecure {parts.netloc}`"
-    plain = reason == "WRONG_VERSION_NUMBER"
-    return Lost(
-        f"no TLS connection: {reason}",
-        final=True,
-        advice=allow if plain else "",
-        speaks_plainly=plain,
-    )

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from hatch_multiarch.errors import ImageError, RegistryError
-from hatch_multiarch.registry.transport import Body, Lost
+from hatch_multiarch.registry.lost import Lost
+from hatch_multiarch.registry.transport import Body
 from hatch_multiarch.registry.tries import passing
 
 if TYPE_CHECKING:

@@ -166,6 +166,12 @@ REFUSED = {
         location("http://example.com/x"),
         "plain http at example",
     ),
+    "a place with a password": (
+        "POST",
+        UPLOAD,
+        location("https://anna:word@127.0.0.1/x"),
+        "an address that is none$",
+    ),
     "a place that is none": ("POST", UPLOAD, location("http://[/x"), "an address that is none"),
     "a forged request": ("POST", UPLOAD, location("/v2/x y\tHTTP/1.1"), "an address that is none"),
     "a manifest is refused": (
