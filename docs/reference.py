@@ -66,6 +66,7 @@ Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, 
 | 6 | a binary is not what its wheel may hold |
 | 7 | the image |
 | 8 | docker, buildx or a builder |
+| 9 | a registry, which does not answer or refuses a push |
 | 130 | Ctrl-C |
 """
 

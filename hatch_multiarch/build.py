@@ -14,7 +14,7 @@ from hatch_multiarch import sbom, staging, wheel
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError
-from hatch_multiarch.image import FILES, BuildkitImage, BuiltImage, build_image
+from hatch_multiarch.image import FILES, BuildkitImage, BuiltImage, Published, build_image
 from hatch_multiarch.image.config import timestamp
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms
@@ -111,9 +111,11 @@ class Build:
                 facts = [self.compiled.facts[unit.id] for unit in plan.units]
                 wheel.check_natives(each, plan, facts, self.staged)
             report = make_report(self.plan, self.compiled, wheels, self.image)
+            # Only what is proven goes where others see it; when that fails, nothing is left.
             if self.buildkit is not None:
-                # Only what is proven goes where others see it; when that fails, nothing is left.
                 report = with_published(report, self.buildkit.publish())
+            elif self.image is not None:
+                report = with_published(report, self._push(self.image))
         for path in paths[1:]:
             staging.move(path, self.dist / path.name)
         if self.image is not None:
@@ -157,6 +159,26 @@ class Build:
             staging=self.aside,
             stem=stem,
             epoch=epoch,
+        )
+
+    def _push(self, image: BuiltImage) -> tuple[Published, ...]:
+        """Push our own image where the config says so. Raises RegistryError and ImageError."""
+        plan = self.plan.image
+        if plan is None or all(each.type != "registry" for each in plan.config.outputs):
+            return ()
+        from hatch_multiarch.inspect import content, open_archive  # noqa: PLC0415 - few builds push
+        from hatch_multiarch.registry import parse, push  # noqa: PLC0415 - the same
+
+        reference = parse(plan.reference)
+        with (
+            self.console.task(f"Pushing {plan.reference}") as doing,
+            open_archive(image.proven[0]) as archive,
+        ):
+            [found] = archive.inspected().images
+            pushed = push(content(archive, found), reference, plan.tags, os.environ, doing=doing)
+        return tuple(
+            Published("registry", f"{plan.reference}:{each.tag}", pushed.digest)
+            for each in pushed.tags
         )
 
     def _more_wheels(self, build_data: dict[str, Any]) -> Iterator[Path]:

@@ -67,3 +67,9 @@ class EngineError(MultiarchError):
     """Docker, buildx or a builder is missing, does not answer, or cannot do what is asked."""
 
     exit_code = 8
+
+
+class RegistryError(MultiarchError):
+    """A registry does not answer, refuses, or breaks its word; what was built stays good."""
+
+    exit_code = 9

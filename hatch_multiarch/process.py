@@ -61,7 +61,7 @@ class Group:
             _signal(child, "KILL")
 
     def _start(
-        self, command: list[str], cwd: Path | None, env: Mapping[str, str] | None
+        self, command: list[str], cwd: Path | None, env: Mapping[str, str] | None, stdin: int
     ) -> subprocess.Popen[str]:
         with self._lock:
             if self._stopped:
@@ -70,7 +70,7 @@ class Group:
                 command,
                 cwd=cwd,
                 env=None if env is None else dict(env),
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
@@ -94,22 +94,26 @@ def run(
     timeout: float | None = None,
     group: Group | None = None,
     on_error_line: Callable[[str], object] | None = None,
+    input: str | None = None,  # noqa: A002 - as subprocess calls it
 ) -> Finished:
     """Run *command* to its end and return what it said; a non-zero code is not an error here.
 
     ``on_error_line`` gets each line of standard error as it comes, with its newline, in the
-    calling thread; ``Finished.err`` is empty then. What it raises ends the process.
+    calling thread; ``Finished.err`` is empty then. What it raises ends the process. ``input`` is
+    what standard input holds, nothing by default; it goes without ``on_error_line``.
 
     ``timeout`` is in seconds. Raises OSError when the program cannot be started, TimeoutError (an
     OSError) when it outlives its time and Stopped when *group* is stopped.
     """
     group = group or Group()
-    child = group._start([str(part) for part in command], cwd, env)  # noqa: SLF001 - one module
+    stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
+    words = [str(part) for part in command]
+    child = group._start(words, cwd, env, stdin)  # noqa: SLF001 - one module
     try:
         with child:
             try:
                 if on_error_line is None:
-                    out, err = child.communicate(timeout=timeout)
+                    out, err = child.communicate(input, timeout=timeout)
                 else:
                     out, err = _follow(child, timeout, on_error_line), ""
             except BaseException as error:  # also Ctrl-C: what we started does not outlive us

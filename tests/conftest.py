@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 
-WITNESSES = {"emulate", "engine", "logged"}
+WITNESSES = {"emulate", "engine", "logged", "store"}
 """Fixtures that need more than Python packages: who uses one is marked `witness`."""
 
 

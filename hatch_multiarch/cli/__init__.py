@@ -9,10 +9,22 @@ from __future__ import annotations
 
 import argparse
 
-from hatch_multiarch.cli import builder, dockerfile, doctor, emulators, inspect, plan, verify
+from hatch_multiarch.cli import (
+    builder,
+    dockerfile,
+    doctor,
+    emulators,
+    inspect,
+    plan,
+    push,
+    verify,
+)
 from hatch_multiarch.errors import MultiarchError
 
-COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify)
+COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push)
+
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
 
 EXAMPLE = """\
 example:
@@ -40,4 +52,6 @@ def main(argv: list[str] | None = None) -> int:
 
         Console().error(error)
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return code

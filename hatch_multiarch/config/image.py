@@ -17,7 +17,8 @@ class Output:
     type: Literal["oci", "layout", "local", "tar", "docker", "image", "registry"] = key(
         "`oci`: an OCI archive; `layout`: an OCI image layout folder; `local`, `tar`: the files of "
         "the image, by platform; `docker`: load into docker; `image`: keep in the builder's image "
-        "store; `registry`: push. All but the first two need BuildKit."
+        "store; `registry`: push. `oci`, `layout` and `registry` need no BuildKit as long as they "
+        "have no options."
     )
     platforms: tuple[str, ...] = key(
         "Platforms or globs of the image to put out.",

@@ -11,7 +11,7 @@ from hatch_multiarch.console.progress import Lines, Moving, Silent
 from hatch_multiarch.console.words import CHECK, tame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.engine.base import Progress
@@ -66,6 +66,24 @@ class Console:
                 if self._groups:
                     self._say("::endgroup::")
 
+    @contextmanager
+    def task(self, title: str) -> Iterator[Callable[[str], None]]:
+        """Show one thing being done, and what is given to the function that this returns.
+
+        On a terminal that is a line which moves; elsewhere just the title, once.
+        """
+        if self._quiet or not self._moves:
+            if not self._quiet:
+                self._say(title)
+            yield lambda _: None
+            return
+        from rich.status import Status  # noqa: PLC0415 - see __init__
+        from rich.text import Text  # noqa: PLC0415 - the same
+
+        spinner = "dots" if self._symbols else "line"
+        with Status(Text(title), console=self._rich, spinner=spinner) as status:
+            yield lambda what: status.update(Text(tame(f"{title}: {what}", self._encoding)))
+
     def summary(self, report: Report, base: Path, file: Path | None = None) -> None:
         """Print the table of *report*, then where its image and the report itself (*file*) are.
 
@@ -82,11 +100,17 @@ class Console:
         places = [("image", base / output.path) for output in outputs]
         if file is not None:
             places.append(("report", file))
-        if places:
+        lines = [(kind, _shown(path, base)) for kind, path in places]
+        if report.image is not None:
+            lines[-1:-1] = [
+                ("pushed", each.reference)
+                for each in report.image.published
+                if each.type == "registry"
+            ]
+        if lines:
             self._say("")
-        for kind, path in places:
-            shown = path.relative_to(base) if path.is_relative_to(base) else path
-            self._say(f"{kind:<8}{shown.as_posix()}")
+        for kind, shown in lines:
+            self._say(f"{kind:<8}{shown}")
 
     def note(self, text: str) -> None:
         """Say what was decided for the user."""
@@ -109,3 +133,8 @@ class Console:
         line = Text.assemble((f"{label}: ", style)) if label else Text()
         line.append(tame(text, self._encoding).replace("\n", "\n  "))
         self._rich.print(line, soft_wrap=True)
+
+
+def _shown(path: Path, base: Path) -> str:
+    """Return *path* relative to *base* where it is below that."""
+    return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()

@@ -1,7 +1,7 @@
 """The image: base, layers, config and layout of one multi-arch OCI image."""
 
-from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, build_image
-from hatch_multiarch.image.buildkit import FILES, BuildkitImage, Published
+from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, Published, build_image
+from hatch_multiarch.image.buildkit import FILES, BuildkitImage
 
 __all__ = [
     "FILES",

@@ -59,6 +59,16 @@ class BuiltImage:
     """Archives and layout folders to look into for the proof; some may be no output."""
 
 
+@dataclass(frozen=True)
+class Published:
+    """Where docker or a registry has the image."""
+
+    type: str
+    reference: str
+    digest: str
+    """Of the index, or of the manifest of an image of one platform."""
+
+
 def build_image(
     plan: ImagePlan,
     binaries: Mapping[str, Binary],
@@ -74,7 +84,8 @@ def build_image(
     *binaries* and *facts* are keyed by ``Unit.id``; ``epoch`` (seconds) is every time in the
     image. Writes ``STEM.oci.tar`` for the output ``oci`` and the folder ``STEM.oci`` for
     ``layout``, *stem* being hatchling's ``NAME-VERSION``; both get their names when they are
-    complete. Raises ImageError when the image cannot be assembled or would not run.
+    complete. Without either it is a hidden layout in *staging*, to be proven and pushed. Raises
+    ImageError when the image cannot be assembled or would not run.
     """
     _check(plan)
     check_scratch(plan, facts)
@@ -104,7 +115,11 @@ def build_image(
         )
         layout.finish(index, reference=plan.reference, tags=plan.tags)
         outputs = _deliver(layout, plan, staging / f"{stem}.oci", epoch)
-    return BuiltImage(index.digest, tuple(built), outputs, outputs)
+        proven = outputs
+        if not outputs:
+            proven = (staging / ".image",)
+            layout.path.replace(proven[0])
+    return BuiltImage(index.digest, tuple(built), outputs, proven)
 
 
 def _check(plan: ImagePlan) -> None:

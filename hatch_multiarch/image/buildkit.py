@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import image_annotations
 from hatch_multiarch.image.base import check_scratch
 from hatch_multiarch.image.blobs import Blobs, platform_manifests, unpack
-from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
 from hatch_multiarch.image.layers import helper_path
 from hatch_multiarch.platforms import match
@@ -39,16 +39,6 @@ if TYPE_CHECKING:
 
 FILES = {"oci": ".oci.tar", "layout": ".oci", "tar": ".image.tar", "local": ".image"}
 """Outputs that are files, and how their names end behind ``NAME-VERSION``."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """Where docker or a registry has the image."""
-
-    type: str
-    reference: str
-    digest: str
-    """Of the index, or of the manifest of an image of one platform."""
 
 
 class BuildkitImage:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.inspect import documents
 from hatch_multiarch.inspect.documents import INDEXES, LIMIT, Entry
 from hatch_multiarch.inspect.records import Image, Inspected, Layer, Manifest
-from hatch_multiarch.inspect.store import FolderStore, TarStore
+from hatch_multiarch.inspect.store import FolderStore, TarStore, unpacked
 from hatch_multiarch.inspect.walk import manifests, walk
 
 if TYPE_CHECKING:
@@ -60,15 +60,20 @@ class Archive:
 
     def document(self, wanted: Entry) -> Any:
         """Return an index or a manifest, its digest checked; None when it is not there."""
-        if wanted.digest in self._documents:
-            return self._documents[wanted.digest]
+        if wanted.digest not in self._documents:
+            data = self.data(wanted)
+            if data is None:
+                return None
+            where = f"{self.source}: {self.place(wanted.digest)}"
+            self._documents[wanted.digest] = documents.parse(data, where)
+        return self._documents[wanted.digest]
+
+    def data(self, wanted: Entry) -> bytes | None:
+        """Return the bytes of an index or a manifest, checked; None when it is not there."""
         name = self.place(wanted.digest)
         if self.store.size(name) is None:
             return None
-        where = f"{self.source}: {name}"
-        data = documents.verify(self._read(name), wanted, where)
-        self._documents[wanted.digest] = documents.parse(data, where)
-        return self._documents[wanted.digest]
+        return documents.verify(self.small(name), wanted, f"{self.source}: {name}")
 
     def config(self, manifest: Entry, wanted: Entry) -> Any:
         """Return the config *wanted* of *manifest*. Raises ImageError."""
@@ -77,7 +82,7 @@ class Archive:
             raise ImageError(f"{self.source}: {manifest.digest}: its config is not there")
         return document
 
-    def _read(self, name: str) -> bytes:
+    def small(self, name: str) -> bytes:
         """Return the small file *name*. Raises ImageError when it is missing or large."""
         size = self.store.size(name)
         if size is None:
@@ -91,7 +96,7 @@ class Archive:
     def _layout(self) -> tuple[Image, ...]:
         """Read ``index.json``: an entry per name. Without any name it is the image's own index."""
         where = f"{self.source}: index.json"
-        data = self._read("index.json")
+        data = self.small("index.json")
         index = documents.table(documents.parse(data, where), where)
         listed = documents.entries(index, "manifests", where)
         if not listed:
@@ -109,7 +114,7 @@ class Archive:
     def _docker(self) -> tuple[Image, ...]:
         """Read ``manifest.json`` of ``docker save``: configs and uncompressed layers by name."""
         where = f"{self.source}: manifest.json"
-        listed = documents.rows(documents.parse(self._read("manifest.json"), where), where)
+        listed = documents.rows(documents.parse(self.small("manifest.json"), where), where)
         if not listed:
             raise ImageError(f"{where}: no image is in it")
         return tuple(self._saved(each, f"{where}[{at}]") for at, each in enumerate(listed))
@@ -117,7 +122,7 @@ class Archive:
     def _saved(self, each: Any, where: str) -> Image:
         found = documents.table(each, where)
         name = documents.text(found.get("Config"), f"{where}.Config")
-        data = self._read(name)
+        data = self.small(name)
         digits = hashlib.sha256(data).hexdigest()
         digest = f"sha256:{digits}"
         if posixpath.basename(name).removesuffix(".json") != digits:
@@ -198,8 +203,11 @@ def _name(each: Entry) -> str:
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
-    """Open the archive or the layout folder *path*. Raises ImageError for what is neither."""
+def open_archive(path: Path, *, parts: bool = False) -> Iterator[Archive]:
+    """Open the archive or the layout folder *path*. Raises ImageError for what is neither.
+
+    *parts*: blobs will be read in parts, from any place; an archive behind gzip is unpacked aside.
+    """
     if path.is_dir():
         _refuse(path)
         yield Archive(FolderStore(path))
@@ -210,8 +218,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
         file = path.open("rb")
     except OSError as error:
         raise ImageError(f"{path} cannot be read: {error.strerror}") from None
-    with file:
-        yield Archive(TarStore(file, str(path)))
+    with file, unpacked(file, str(path)) if parts else nullcontext(file) as plain:
+        yield Archive(TarStore(plain, str(path)))
 
 
 def _refuse(folder: Path) -> None:

@@ -10,6 +10,8 @@ import gzip
 import posixpath
 import stat
 import tarfile
+import tempfile
+import threading
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
@@ -56,6 +58,12 @@ class Store(Protocol):
     def chunks(self, name: str) -> Iterator[bytes]:
         """Read a file that exists. Raises ImageError when it cannot be read."""
 
+    def read(self, name: str, start: int, size: int) -> bytes:
+        """Return at most *size* bytes from *start* of a file that exists; for several threads.
+
+        Raises ImageError when it cannot be read.
+        """
+
 
 class FolderStore:
     """The files of a folder."""
@@ -90,6 +98,15 @@ class FolderStore:
         except OSError as error:
             raise ImageError(f"{self.source}: {name} cannot be read: {error.strerror}") from None
 
+    def read(self, name: str, start: int, size: int) -> bytes:
+        """Return a part of a file. Raises ImageError when it cannot be read."""
+        try:
+            with (self._folder / name).open("rb") as file:
+                file.seek(start)
+                return file.read(size)
+        except OSError as error:
+            raise ImageError(f"{self.source}: {name} cannot be read: {error.strerror}") from None
+
 
 class TarStore:
     """The files of a tar archive, plain or behind gzip, found in one pass over its headers."""
@@ -102,6 +119,7 @@ class TarStore:
         self._places: dict[str, tuple[int, int]] = {}
         self._links: dict[str, str] = {}
         self._kept: dict[str, bytes] = {}
+        self._reading = threading.Lock()
         with self._damage():
             self._index()
 
@@ -134,6 +152,20 @@ class TarStore:
                 raise ImageError(f"{self.source}: the archive breaks off in {name}")
             left -= len(data)
             yield data
+
+    def read(self, name: str, start: int, size: int) -> bytes:
+        """Return a part of a file. Raises ImageError when the archive breaks off in it.
+
+        Behind gzip each step back would unpack all anew: see ``unpacked``.
+        """
+        place, length = self._places[self._follow(name)]
+        wanted = max(0, min(size, length - start))
+        with self._reading, self._damage():
+            self._file.seek(place + start)
+            data = self._file.read(wanted)
+        if len(data) < wanted:
+            raise ImageError(f"{self.source}: the archive breaks off in {name}")
+        return data
 
     def _follow(self, name: str) -> str:
         """Return the file that a link leads to: docker and skopeo link a layer used twice."""
@@ -185,6 +217,30 @@ class TarStore:
         except UNREADABLE as error:
             what = "gzip" if self._packed else "tar"
             raise ImageError(f"{self.source}: not a readable {what} archive: {error}") from None
+
+
+@contextmanager
+def unpacked(file: BinaryIO, source: str) -> Iterator[BinaryIO]:
+    """Return the archive *file* as one that can be read from any place.
+
+    One behind gzip is unpacked to a temporary file. Raises ImageError when it cannot be.
+    """
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    if not packed:
+        yield file
+        return
+    with tempfile.TemporaryFile() as plain:
+        try:
+            with gzip.GzipFile(fileobj=file) as opened:
+                while data := opened.read(CHUNK):
+                    if plain.tell() > UNPACKED:
+                        raise ImageError(f"{source}: unpacked it is larger than any image")
+                    plain.write(data)
+        except UNREADABLE as error:
+            raise ImageError(f"{source}: not a readable gzip archive: {error}") from None
+        plain.seek(0)
+        yield cast("BinaryIO", plain)
 
 
 class _Headers:

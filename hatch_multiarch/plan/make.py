@@ -63,7 +63,7 @@ def make_plan(
     )
 
 
-OWN_OUTPUTS = ("oci", "layout")
+OWN_OUTPUTS = ("oci", "layout", "registry")
 """Outputs of the image that need no BuildKit."""
 
 OWN_SBOMS = ("off", "on")
@@ -76,7 +76,10 @@ def image_needs_buildkit(config: Config, switches: Switches) -> bool:
     if image is None or switches.image is False:
         return False
     own = all(
-        each.type in OWN_OUTPUTS and each.compression == "gzip" and each.platforms == ("*",)
+        each.type in OWN_OUTPUTS
+        and each.compression == "gzip"
+        and each.platforms == ("*",)
+        and not each.cache
         for each in image.outputs
     )
     return not own or image.sbom not in OWN_SBOMS
@@ -182,6 +185,11 @@ def _image(
     if not parts:
         notes.append("no image: this build has no Linux platform")
         return None
+    if any(each.type == "registry" for each in image.outputs) and "/" not in image.name:
+        problems.append(
+            f"tool.multiarch.image.name: {image.name or 'the default'} names no registry to push "
+            'to; write one, such as "registry.example.com/team/greeter"'
+        )
     # A tag may not hold `+` or `!`, which versions may; `_` is what others write instead.
     version = re.sub(r"[^A-Za-z0-9_.-]", "_", project.version)
     return ImagePlan(

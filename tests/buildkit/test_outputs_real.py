@@ -253,7 +253,7 @@ def test_two_builds_from_different_folders_are_the_same_bytes(
     """In another folder, of other times, as another epoch's build has left it in the cache."""
     old = {"SOURCE_DATE_EPOCH": "1000000000"}
     for folder, env in (("elsewhere", old), ("and/there", {})):
-        other, _ = fresh(folder, 'outputs = ["registry"]', env=env)
+        other, _ = fresh(folder, 'outputs = ["registry", "tar"]', env=env)
         mine = wheels(other.root)
         manifests = digests(raw(engine, f"{other.image}:1.0.0"))
         same = env == {}
@@ -304,7 +304,8 @@ def test_a_change_that_leaves_size_and_time_is_compiled_and_shipped(
 def test_helpers_of_this_machine_in_an_image_of_buildkit(
     fresh: Callable[..., tuple[Site, Ran]], engine: Engine
 ) -> None:
-    made, _ = fresh("host", 'outputs = ["registry"]', env={"HATCH_MULTIARCH_ENGINE": "host"})
+    env = {"HATCH_MULTIARCH_ENGINE": "host"}
+    made, _ = fresh("host", 'outputs = ["registry", "tar"]', env=env)
     found = report(made.root)
     assert found["tools"]["engine"] == "host"
     assert {each["reference"] for each in found["image"]["published"]} == {f"{made.image}:1.0.0"}
@@ -358,10 +359,21 @@ def test_an_output_for_no_platform_of_this_build_is_left_out(
         assert "usr/local/bin/greet" in tar.getnames()
 
 
+@pytest.mark.parametrize(
+    ("output", "code", "message"),
+    [
+        ("tar", 8, "error: the builder cannot reach a registry"),
+        ("oci", 9, "error: 127.0.0.1:"),  # pushed without BuildKit
+    ],
+)
 def test_a_push_that_fails_leaves_all_as_it_was(
-    fresh: Callable[..., tuple[Site, Ran]], run: Callable[..., Ran]
+    fresh: Callable[..., tuple[Site, Ran]],
+    run: Callable[..., Ran],
+    output: str,
+    code: int,
+    message: str,
 ) -> None:
-    made, _ = fresh("greeter", 'outputs = ["oci", "registry"]', platforms=BOTH[:1])
+    made, _ = fresh("greeter", f'outputs = ["{output}", "registry"]', platforms=BOTH[:1])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed = f"127.0.0.1:{free.getsockname()[1]}"
@@ -369,11 +381,11 @@ def test_a_push_that_fails_leaves_all_as_it_was(
         text = file.read_text("utf-8").replace(made.image, f"{closed}/greeter")
         file.write_text(text.replace('"1.0.0"', '"1.0.1"'), "utf-8")
         before = tree(made.root)
-        said = run(*HATCHLING, cwd=made.root, code=8, HATCH_MULTIARCH_ENGINE="")
+        said = run(*HATCHLING, cwd=made.root, code=code, HATCH_MULTIARCH_ENGINE="")
     after = tree(made.root)
     assert after == before
     [line] = [line for line in said.out.splitlines() if line.startswith("error: ")]
-    assert line.startswith("error: the builder cannot reach a registry")
+    assert line.startswith(message)
     assert closed in line
     assert "Traceback" not in said
 

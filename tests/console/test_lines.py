@@ -170,3 +170,19 @@ def test_sizes():
 
 def test_tabs_become_blanks():
     assert tame("a\tb", "utf-8") == "a       b"
+
+
+def test_one_thing_is_a_line_in_a_log_and_moves_on_a_terminal(speak):
+    console, stream = speak()
+    with console.task("Pushing [b]x") as doing:
+        doing("uploaded 1 of 2 MB")
+    assert stream.text == "Pushing [b]x\n"
+    console, stream = speak(-1)
+    with console.task("Pushing x") as doing:
+        doing("uploaded 1 of 2 MB")
+    assert stream.text == ""
+    console, stream = speak(terminal=True, TERM="xterm")
+    with console.task("Pushing [b]x") as doing:
+        doing("uploaded 1 of 2 MB\x1b[2J")
+    assert "Pushing [b]x: uploaded 1 of 2 MB\\x1b[2J" in stream.text
+    assert stream.text.count("\x1b[?25l") == stream.text.count("\x1b[?25h") == 1

@@ -92,3 +92,11 @@ def test_a_stray_that_holds_the_pipes_does_not_hold_us():
             ["sh", "-c", '"$0" -u -c "$1" & sleep 30', sys.executable, stray], on_error_line=int
         )
     assert time.monotonic() - begun < 6
+
+
+def test_standard_input_is_what_is_given_or_nothing():
+    program = "import sys; sys.stdout.write(sys.stdin.read()[::-1])"
+    assert process.run([*PYTHON, program], input="äb\n").out == "\nbä"
+    assert process.run([*PYTHON, program]).out == ""
+    # One that does not read is no error.
+    assert process.run([*PYTHON, "pass"], input="x" * 200_000).code == 0

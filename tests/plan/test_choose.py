@@ -57,10 +57,33 @@ def test_who_installs_from_an_sdist_needs_no_docker(tmp_path: Path) -> None:
     assert "not by BuildKit" in found.notes[0]
 
 
-def test_an_image_for_a_registry_needs_docker_whoever_compiles(tmp_path: Path) -> None:
-    pushed = config(engine="host", image={"outputs": ["registry"]})
+PUSHED = {"type": "registry"}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"outputs": ["registry", "docker"]},
+        {"outputs": ["registry"], "sbom": "on"},
+        {"outputs": ["registry"], "provenance": "min"},
+        {"outputs": [{**PUSHED, "cache": True}]},
+        {"outputs": [{**PUSHED, "compression": "zstd"}]},
+        {"outputs": [{**PUSHED, "platforms": "linux/amd64"}]},
+    ],
+)
+def test_what_only_buildkit_makes_needs_docker_whoever_compiles(
+    tmp_path: Path, image: dict[str, Any]
+) -> None:
+    made = config(engine="host", image=image)
     with pytest.raises(EngineError):
-        choose(pushed, "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+        choose(made, "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+
+
+@pytest.mark.parametrize("engine", ["host", "auto"])
+def test_an_image_for_a_registry_needs_no_docker(tmp_path: Path, engine: str) -> None:
+    pushed = config(engine=engine, image={"outputs": ["registry", "oci", "layout"]})
+    found = choose(pushed, "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+    assert (found.engine, found.docker) == ("host", None)
 
 
 def test_sbom_and_provenance_are_attached_without_docker(tmp_path: Path) -> None:

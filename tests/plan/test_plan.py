@@ -199,3 +199,13 @@ def test_an_image_needs_linux(plan: Any) -> None:
     made = plan({"platforms": ["windows/amd64"], "image": {}})
     assert made.image is None
     assert made.notes == ("no image: this build has no Linux platform",)
+
+
+@pytest.mark.parametrize("image", [{}, {"name": "greeter"}])
+def test_a_push_needs_a_name_that_leads_to_a_registry(plan: Any, image: dict[str, Any]) -> None:
+    """The default would go among the images that Docker Hub itself keeps."""
+    table = {"platforms": ["linux/amd64"]}
+    with pytest.raises(PlanError, match=r"image\.name: .* names no registry to push to; write one"):
+        plan({**table, "image": {"outputs": ["oci", "registry"], **image}})
+    made = plan({**table, "image": {"outputs": ["registry"], "name": "team/greeter"}})
+    assert made.image.buildkit is False

@@ -1,0 +1,194 @@
+"""``hatch-multiarch push``: an image that is built already into a registry, without docker."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_multiarch.inspect import Archive, Image
+    from hatch_multiarch.registry import Pushed
+
+EXAMPLE = """\
+example:
+  hatch-multiarch push                                     what this project built, under its names
+  hatch-multiarch push --dry-run image.oci.tar NAME:TAG    what would be uploaded
+"""
+
+
+def add(commands: Any) -> None:
+    """Describe the command to argparse."""
+    parser = commands.add_parser(
+        "push",
+        help="push an image that was built, without docker",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "image", nargs="?", default=".", help="an archive, a layout folder, or a project (here)"
+    )
+    parser.add_argument(
+        "reference",
+        nargs="?",
+        type=_reference,
+        help="REGISTRY/PATH[:TAG] (the names that the archive gives it)",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="ask what is there, and change nothing"
+    )
+    parser.add_argument(
+        "--insecure",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="push to this registry also without TLS; may be repeated",
+    )
+    parser.add_argument(
+        "--mount-from", default="", metavar="PATH", help="a repository there that has its layers"
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Any) -> int:
+    """Push, and print what was done or would be. Raises MultiarchError."""
+    from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
+
+    from hatch_multiarch.console.words import tame  # noqa: PLC0415
+    from hatch_multiarch.errors import ImageError  # noqa: PLC0415
+    from hatch_multiarch.inspect import find, open_archive  # noqa: PLC0415
+    from hatch_multiarch.process import terminable  # noqa: PLC0415
+
+    found = find(arguments.image)
+    if not isinstance(found, Path):
+        raise ImageError(
+            f"{found}: no such file or folder",
+            advice=f"`hatch-multiarch push . {found}` pushes what this project built there",
+        )
+    with terminable(), open_archive(found, parts=True) as archive:
+        results = _push(archive, arguments)
+    if arguments.json:
+        print(json.dumps([asdict(each) for each in results], indent=2))
+    else:
+        print(tame("\n\n".join(map(_text, results)), sys.stdout.encoding))
+    return 0
+
+
+def _push(archive: Archive, arguments: Any) -> list[Pushed]:
+    """Push every image that is meant, under each of its names."""
+    from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.inspect import content  # noqa: PLC0415
+    from hatch_multiarch.registry import push  # noqa: PLC0415
+
+    results = []
+    console = Console(verbosity=-1 if arguments.json else 0)
+    for image, targets in _targets(archive, arguments.reference).items():
+        whole = content(archive, image)
+        for reference, tags in targets:
+            said = "Asking for" if arguments.dry_run else "Pushing"
+            with console.task(f"{said} {reference.name}") as doing:
+                results.append(
+                    push(
+                        whole,
+                        reference,
+                        tags,
+                        os.environ,
+                        insecure=arguments.insecure,
+                        mount=arguments.mount_from,
+                        dry_run=arguments.dry_run,
+                        doing=doing,
+                    )
+                )
+    return results
+
+
+def _targets(archive: Archive, reference: Any) -> dict[Image, list[tuple[Any, list[str]]]]:
+    """Return where each image goes: repositories, with tags.
+
+    A reference without a tag takes the tags that the archive gives its image. Raises ImageError.
+    """
+    from hatch_multiarch.errors import ImageError  # noqa: PLC0415 - keeps --help fast
+
+    images = archive.inspected().images
+    if reference is None:
+        return {image: _named(archive.source, image.names) for image in images}
+    if len(images) > 1:
+        names = ", ".join(name for image in images for name in image.names) or "none has a name"
+        raise ImageError(
+            f"{archive.source}: {len(images)} images cannot go under one name: {names}",
+            advice="push without a name, or make an archive of the one you mean",
+        )
+    tags = [reference.tag] if reference.tag else _tags(images[0].names)
+    if not tags:
+        raise ImageError(
+            f"{archive.source}: the image in it has no tag",
+            advice=f"name one: {reference.name}:TAG",
+        )
+    return {images[0]: [(reference, tags)]}
+
+
+def _named(source: str, names: Sequence[str]) -> list[tuple[Any, list[str]]]:
+    from hatch_multiarch.errors import ImageError  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.registry import parse  # noqa: PLC0415
+
+    whole = [parse(name) for name in names if "/" in name]
+    if not whole:
+        raise ImageError(
+            f"{source}: the image in it has no name that leads to a registry",
+            advice=f"say where to: `hatch-multiarch push {source} REGISTRY/PATH:TAG`",
+        )
+    for each in whole:
+        if each.registry == "docker.io" and each.path.startswith("library/"):
+            raise ImageError(
+                f"{source}: {each.path.partition('/')[2]} names no registry to push to",
+                advice="set tool.multiarch.image.name, or say where to: `hatch-multiarch push "
+                f"{source} REGISTRY/PATH`",
+            )
+    found: dict[str, tuple[Any, list[str]]] = {}
+    for each in whole:
+        found.setdefault(each.name, (each, []))[1].append(each.tag or "latest")
+    return list(found.values())
+
+
+def _tags(names: Sequence[str]) -> list[str]:
+    """Return the tags in *names*, of which some may be no more than a tag."""
+    tags = [name.rpartition("/")[2].rpartition(":")[2] for name in names]
+    return list(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _text(pushed: Pushed) -> str:
+    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415 - keeps --help fast
+
+    words = {"missing": "would be uploaded"}
+    rows = [
+        (each.digest, f"{each.size / 1e6:.1f} MB", words.get(each.state, each.state))
+        for each in pushed.blobs
+    ]
+    rows += [(f"{pushed.name}:{each.tag}", "", _moved(pushed, each.before)) for each in pushed.tags]
+    total = pushed.size("missing" if pushed.dry_run else "uploaded") / 1e6
+    verb = "would be uploaded" if pushed.dry_run else "uploaded"
+    return "\n".join([*columns(rows), "", f"{pushed.digest}, {total:.1f} MB {verb}"])
+
+
+def _moved(pushed: Pushed, before: str) -> str:
+    if before == pushed.digest:
+        return "there"
+    if not before:
+        return "would be new" if pushed.dry_run else "new"
+    return f"{'would move' if pushed.dry_run else 'moved'} from {before}"
+
+
+def _reference(text: str) -> Any:
+    from hatch_multiarch.errors import MultiarchError  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.registry import parse  # noqa: PLC0415
+
+    try:
+        return parse(text)
+    except MultiarchError as error:
+        raise argparse.ArgumentTypeError(error.message) from None

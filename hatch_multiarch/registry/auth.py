@@ -1,0 +1,178 @@
+"""Logging in to a registry: Basic, or Bearer tokens for one repository.
+
+distribution, docs/spec/auth: a token server gives a token for a scope, anonymously, for a password
+or for an identity token. Credentials are looked for when the registry asks, and go to the registry
+or to the realm that ``check_realm`` lets pass, nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode, urlsplit
+
+from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.registry.challenge import challenge_of, check_realm
+from hatch_multiarch.registry.credentials import find_credential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hatch_multiarch.registry.challenge import Challenge
+    from hatch_multiarch.registry.credentials import Credential
+    from hatch_multiarch.registry.reference import Reference
+    from hatch_multiarch.registry.transport import Answer, Body
+
+    Ask = Callable[[str, str, Mapping[str, str], Body | bytes | None], Answer]
+    """Method, URL, headers, body -> answer; retries, and raises RegistryError."""
+
+_CLIENT = "hatch-multiarch"
+_LIVES = 60
+"""Seconds that a token is good for where its server does not say (distribution's default)."""
+_SPARE = 10
+"""Seconds before its end at which a token is renewed."""
+_SHORTEST = 4
+"""Characters of what is hidden as a secret; less would hide every letter."""
+
+
+class Authorizer:
+    """The ``Authorization`` of the requests about one repository; for several threads."""
+
+    def __init__(
+        self,
+        reference: Reference,
+        environ: Mapping[str, str],
+        ask: Ask,
+        *,
+        scopes: tuple[str, ...],
+    ) -> None:
+        self.plain = False
+        """The registry is spoken to without TLS."""
+        self._reference = reference
+        self._environ = environ
+        self._ask = ask
+        self._scopes = scopes
+        self._lock = threading.Lock()
+        self._challenge: Challenge | None = None
+        self._value = ""
+        self._ends = float("inf")
+        self._looked = False
+        self._credential: Credential | None = None
+        self._secrets: set[str] = set()
+
+    def value(self) -> str:
+        """Return the header's value; empty as long as none was asked for."""
+        with self._lock:
+            if self._challenge is not None and time.monotonic() > self._ends:
+                self._renew()
+            return self._value
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a token server has let us in; what the token is good for, a registry tells."""
+        return self._value.startswith("Bearer ")
+
+    def learn(self, answer: Answer, used: str) -> bool:
+        """Log in as the 401 *answer* to a request with *used* asks for.
+
+        Return whether it is worth another try. Raises RegistryError.
+        """
+        with self._lock:
+            if self._value != used:
+                return True  # another thread has been here in the meantime
+            challenge = challenge_of(answer)
+            if challenge is None:
+                return False
+            known, self._challenge = self._challenge, challenge
+            if challenge.scheme == "basic" and known == challenge:
+                return False
+            self._renew()
+            return self._value != used
+
+    def hide(self, text: str) -> str:
+        """Return *text*, which is a registry's, without secrets that it gives back."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
+
+    def _renew(self) -> None:
+        if not self._looked:
+            self._credential = find_credential(self._reference.registry, self._environ)
+            self._looked = True
+            if self._credential:
+                self._keep(self._credential.secret)
+        if self._challenge is None:
+            return
+        if self._challenge.scheme == "bearer":
+            self._value = f"Bearer {self._token(self._challenge)}"
+        elif self._credential and not self._credential.identity:
+            self._value = self._basic(self._credential)
+
+    def _keep(self, secret: str) -> None:
+        if len(secret) >= _SHORTEST:
+            # A new set: `hide` may be reading the old one.
+            self._secrets = self._secrets | {secret, quote(secret, safe=""), quote(secret)}
+
+    def _basic(self, credential: Credential) -> str:
+        pair = f"{credential.username}:{credential.secret}"
+        packed = base64.b64encode(pair.encode()).decode()
+        self._keep(packed)
+        return f"Basic {packed}"
+
+    def _token(self, challenge: Challenge) -> str:
+        """Return a new token, and note when it ends."""
+        check_realm(challenge.realm, self._reference, plain=self.plain)
+        asked = [("service", challenge.service)] if challenge.service else []
+        began = time.monotonic()
+        credential = self._credential
+        if credential and credential.identity:
+            form = [
+                ("grant_type", "refresh_token"),
+                *asked,
+                ("client_id", _CLIENT),
+                ("scope", " ".join(self._scopes)),
+                ("refresh_token", credential.secret),
+            ]
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            answer = self._ask("POST", challenge.realm, headers, urlencode(form).encode())
+        else:
+            asked += [("scope", scope) for scope in self._scopes]
+            headers = {"Authorization": self._basic(credential)} if credential else {}
+            joint = "&" if urlsplit(challenge.realm).query else "?"
+            url = f"{challenge.realm}{joint}{urlencode(asked)}"
+            answer = self._ask("GET", url, headers, None)
+        if answer.status != HTTPStatus.OK:
+            raise self._refused(challenge, answer)
+        try:
+            found = json.loads(answer.body)
+            token = found.get("token") or found["access_token"]
+            lives = float(found.get("expires_in") or _LIVES)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            token, lives = "", 0.0
+        if (
+            not isinstance(token, str)
+            or not token
+            or not token.isascii()
+            or not token.isprintable()
+        ):
+            raise RegistryError(
+                f"{self._reference.name}: {urlsplit(challenge.realm).hostname}, its token server, "
+                "answered what is no token"
+            )
+        self._keep(token)
+        self._ends = began + max(lives, _LIVES) - _SPARE
+        return token
+
+    def _refused(self, challenge: Challenge, answer: Answer) -> RegistryError:
+        registry = self._reference.registry
+        login = "docker login" if registry == "docker.io" else f"docker login {registry}"
+        said = "does not take the credentials" if self._credential else "wants credentials"
+        return RegistryError(
+            f"{self._reference.name}: {urlsplit(challenge.realm).hostname}, the token server of "
+            f"{registry}, {said} ({answer.status})",
+            advice=f"`{login}`, with an account that may push there",
+        )

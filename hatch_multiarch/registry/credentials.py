@@ -1,0 +1,141 @@
+"""Credentials that `docker login` keeps: in docker's config.json, or in a helper's store.
+
+docker/cli, cli/config: ``credHelpers`` names a helper for one registry, ``credsStore`` one for all,
+``auths`` holds what no helper keeps. What is found is never part of a message.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch import process
+from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.registry.reference import HUB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HUB_KEY = "https://index.docker.io/v1/"
+"""The name under which docker keeps what is for Docker Hub."""
+_TOKEN_USER = "<token>"  # noqa: S105 - the name that says that the secret is an identity token
+_TIMEOUT = 60.0
+"""Seconds for a helper, which may ask its user to unlock something."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A user and a password, or an identity token, which a token server takes for both."""
+
+    username: str = field(repr=False)
+    secret: str = field(repr=False)
+    identity: bool = False
+
+
+def find_credential(registry: str, environ: Mapping[str, str]) -> Credential | None:
+    """Return what docker would send to *registry*; None without a login.
+
+    Raises RegistryError when docker's config or its helper cannot be read.
+    """
+    folder = environ.get("DOCKER_CONFIG")
+    path = (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+    config = _read(path)
+    helpers = _table(config, "credHelpers", path)
+    keys = [_HUB_KEY, HUB, "index.docker.io"] if registry == HUB else [registry]
+    helper = next((helpers[key] for key in keys if key in helpers), config.get("credsStore"))
+    if helper:
+        found = _ask(str(helper), keys[0], environ)
+        if found is not None:
+            return found
+    return _stored(_table(config, "auths", path), keys, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise RegistryError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise RegistryError(
+            f"{path}: docker's config is not JSON", advice="mend it, or `docker login` anew"
+        ) from None
+    if not isinstance(found, dict):
+        raise RegistryError(f"{path}: docker's config is no JSON object")
+    return found
+
+
+def _table(config: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    found = config.get(key) or {}
+    if not isinstance(found, dict):
+        raise RegistryError(f"{path}: {key} is no JSON object")
+    return found
+
+
+def _stored(auths: dict[str, Any], keys: list[str], path: Path) -> Credential | None:
+    """Return what stands in ``auths``; old versions of docker wrote a URL for the host."""
+    by_host = {_hostname(key): key for key in auths}
+    key = next((key for key in keys if key in auths), "") or by_host.get(_hostname(keys[0]), "")
+    entry = auths.get(key)
+    if not isinstance(entry, dict):
+        return None
+    if token := entry.get("identitytoken"):
+        return Credential("", str(token), identity=True)
+    user, password = entry.get("username"), entry.get("password")
+    if packed := entry.get("auth"):
+        try:
+            text = base64.b64decode(str(packed), validate=True).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):
+            text = ""
+        user, colon, password = text.partition(":")
+        if not colon:
+            raise RegistryError(
+                f"{path}: auths: the entry of {key} cannot be read",
+                advice=f"`docker logout {key}`, then `docker login {key}`",
+            )
+        password = password.strip("\0")
+    return Credential(str(user), str(password)) if user and password else None
+
+
+def _hostname(key: str) -> str:
+    return re.sub(r"^https?://", "", key).partition("/")[0]
+
+
+def _ask(helper: str, server: str, environ: Mapping[str, str]) -> Credential | None:
+    """Ask ``docker-credential-HELPER`` for what it keeps; what it says on failing stays unsaid."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", helper):
+        raise RegistryError(f"docker's config names a credential helper {helper!r:.60}")
+    program = f"docker-credential-{helper}"
+    try:
+        done = process.run(
+            [program, "get"], env=dict(environ), timeout=_TIMEOUT, input=f"{server}\n"
+        )
+    except TimeoutError:
+        raise RegistryError(f"{program} did not answer within {_TIMEOUT:.0f} s") from None
+    except OSError as error:
+        raise RegistryError(
+            f"{program}, named in docker's config, cannot be started: {error.strerror}",
+            advice="install it, or remove it from docker's config and `docker login` anew",
+        ) from None
+    if done.code:
+        # docker-credential-helpers, credentials/error.go: the one failure that is none.
+        if "credentials not found" in done.out:
+            return None
+        raise RegistryError(
+            f"{program} failed for {server} with exit code {done.code}",
+            advice=f"`echo {server} | {program} get` shows why, and the password too",
+        )
+    try:
+        found = json.loads(done.out)
+        user, secret = found["Username"], found["Secret"]
+    except (ValueError, KeyError, TypeError):
+        raise RegistryError(f"{program} answered what is no credential") from None
+    if not secret:
+        return None
+    return Credential(str(user), str(secret), identity=user == _TOKEN_USER)

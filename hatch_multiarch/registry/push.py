@@ -1,0 +1,177 @@
+"""An image into a registry: blobs at once, then manifests, then the index, and its tags last.
+
+So a tag names a complete image at every moment, the old one or the new one, whatever ends the push.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.registry.client import Client
+from hatch_multiarch.registry.records import BlobState, Pace, Pushed, TagState
+from hatch_multiarch.registry.referrers import refer
+from hatch_multiarch.registry.upload import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from hatch_multiarch.registry.records import Blob, Content, Document
+    from hatch_multiarch.registry.reference import Reference
+
+_OFTEN = 0.25
+"""Seconds between two words about how far it is."""
+
+
+def push(
+    content: Content,
+    reference: Reference,
+    tags: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    insecure: Collection[str] = (),
+    mount: str = "",
+    dry_run: bool = False,
+    pace: Pace | None = None,
+    doing: Callable[[str], None] = lambda _: None,
+) -> Pushed:
+    """Push *content* to the repository of *reference* and let *tags* name it.
+
+    Credentials come from docker's config, by *environ*. *mount* is a repository of the same
+    registry that may have some of the blobs. *dry_run* asks what is there and changes nothing.
+    *doing* hears what goes on, a line at a time.
+
+    Raises RegistryError when the registry cannot be reached or refuses, and ImageError when a blob
+    is not what its digest says. No tag has moved then, or the error says which.
+    """
+    pace = pace or Pace()
+    client = Client(reference, environ, pace, insecure=insecure, mount=mount)
+    try:
+        doing(f"asking {reference.registry}")
+        client.ping()
+        blobs = _blobs(client, content, pace, mount, dry_run=dry_run, doing=doing)
+        before = [TagState(tag, _named(client, tag, content.root)) for tag in tags]
+        if not dry_run:
+            doing("uploading manifests")
+            for each in content.documents:
+                _put(client, each, each.digest)
+            _move(client, content.root, before)
+        return Pushed(reference.name, content.root.digest, blobs, tuple(before), dry_run)
+    finally:
+        client.close()
+
+
+class _Progress:
+    """Bytes sent, told now and then."""
+
+    def __init__(self, total: int, doing: Callable[[str], None]) -> None:
+        self._total, self._doing = total, doing
+        self._sent, self._told = 0, 0.0
+        self._lock = threading.Lock()
+
+    def sent(self, count: int) -> None:
+        """Count; a blob that is sent again counts again, up to the whole."""
+        with self._lock:
+            self._sent = min(self._sent + count, self._total)
+            now = time.monotonic()
+            if now - self._told >= _OFTEN:
+                self._told = now
+                self._doing(f"uploaded {self._sent / 1e6:.1f} of {self._total / 1e6:.1f} MB")
+
+
+def _blobs(
+    client: Client,
+    content: Content,
+    pace: Pace,
+    mount: str,
+    *,
+    dry_run: bool,
+    doing: Callable[[str], None],
+) -> tuple[BlobState, ...]:
+    """Bring the blobs there, several at once; the first failure ends the others."""
+    progress = _Progress(sum(each.size for each in content.blobs), doing)
+
+    def bring(blob: Blob) -> BlobState:
+        upload = Upload(client, blob, content.read, pace, progress.sent)
+        if dry_run:
+            return BlobState(blob.digest, blob.size, "there" if upload.there() else "missing")
+        return BlobState(blob.digest, blob.size, upload.run(mount))
+
+    pool = ThreadPoolExecutor(pace.at_once, thread_name_prefix="push")
+    try:
+        futures = [pool.submit(bring, each) for each in content.blobs]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        # One fails first; what others say about it, once they are stopped, is not the reason.
+        failed = next((each for each in futures if each in done and each.exception()), None)
+        if failed is not None:
+            failed.result()
+        return tuple(each.result() for each in futures)
+    except BaseException:  # also Ctrl-C
+        client.stop()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _named(client: Client, tag: str, root: Document) -> str:
+    """Return the digest that *tag* names in the registry; empty for none."""
+    path = client.url(f"/manifests/{tag}")
+    # A registry may convert an index for who does not name its type.
+    headers = {"Accept": f"{root.media_type}, {', '.join(_TYPES)}"}
+    answer = client.request(
+        "HEAD", path, f"looking for the tag {tag}", headers=headers, ok=(200, 404)
+    )
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return ""
+    return answer.header("Docker-Content-Digest") or "unknown"
+
+
+_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+
+
+def _put(client: Client, document: Document, name: str) -> None:
+    """Push *document* under *name*, its digest or a tag. Raises RegistryError."""
+    doing = f"pushing the manifest {name[:19]}" if ":" in name else f"moving the tag {name}"
+    answer = client.request(
+        "PUT",
+        client.url(f"/manifests/{name}"),
+        doing,
+        headers={"Content-Type": document.media_type},
+        body=document.data,
+        ok=(200, 201, 202),
+    )
+    said = answer.header("Docker-Content-Digest")
+    if said and said != document.digest:
+        raise RegistryError(
+            f"{client.reference.name}: {doing}: the registry answers with another digest, "
+            f"{said[:80]!r}",
+            advice="something between here and the registry changes what passes",
+        )
+    if ":" in name:
+        refer(client, document, answer)
+
+
+def _move(client: Client, root: Document, tags: Sequence[TagState]) -> None:
+    """Let *tags* name *root*. One that does already stays: some registries let no tag move."""
+    moved: list[str] = []
+    for each in tags:
+        if each.before != root.digest:
+            try:
+                _put(client, root, each.tag)
+            except RegistryError as error:
+                left = [other.tag for other in tags[tags.index(each) :]]
+                raise RegistryError(
+                    f"{error.message}; the image is there as {root.digest}, tags moved: "
+                    f"{', '.join(moved) or 'none'}, not moved: {', '.join(left)}",
+                    advice=error.advice,
+                ) from None
+        moved.append(each.tag)

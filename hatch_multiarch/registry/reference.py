@@ -1,0 +1,93 @@
+"""Names of images, split as docker splits them (distribution/reference, normalize.go)."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from hatch_multiarch.config.rules_docker import DOCKER_RULES
+from hatch_multiarch.errors import RegistryError
+
+HUB = "docker.io"
+_HUBS = (HUB, "index.docker.io")
+_HUB_HOST = "registry-1.docker.io"
+"""Where Docker Hub, whose name is another, answers."""
+_HIGHEST_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Reference:
+    """REGISTRY/PATH[:TAG]."""
+
+    registry: str
+    """As `docker login` takes it: ``docker.io``, ``127.0.0.1:5000``."""
+    path: str
+    """Of the repository: ``team/greeter``."""
+    tag: str = ""
+
+    @property
+    def name(self) -> str:
+        """The repository with its registry."""
+        return f"{self.registry}/{self.path}"
+
+    @property
+    def host(self) -> str:
+        """Host, with a port where there is one, that answers for the registry."""
+        return _HUB_HOST if self.registry == HUB else self.registry
+
+
+def parse(text: str) -> Reference:
+    """Return what *text* names; a name without a registry is one on Docker Hub.
+
+    Raises RegistryError for what is no name, or names a digest, to which nothing can be pushed.
+    """
+    try:
+        DOCKER_RULES["image_reference"](text)
+    except ValueError as error:
+        raise RegistryError(
+            f"the name of an image: {error}", advice="write REGISTRY/PATH:TAG, in lower case"
+        ) from None
+    rest, at, _ = text.partition("@")
+    if at:
+        raise RegistryError(
+            f"{text}: a digest cannot be pushed to, it follows from the image",
+            advice=f"push to {rest}",
+        )
+    registry, path = _split(rest)
+    path, _, tag = path.partition(":")
+    port = registry.rpartition("]")[2].rpartition(":")[2]
+    if port.isdigit() and ":" in registry and int(port) > _HIGHEST_PORT:
+        raise RegistryError(f"{text}: {port} is no port")
+    if registry in _HUBS:
+        registry = HUB
+        path = path if "/" in path else f"library/{path}"
+    return Reference(registry, path, tag)
+
+
+def _split(rest: str) -> tuple[str, str]:
+    """Return registry and path: what stands before the first slash is a host if it looks so."""
+    first, slash, path = rest.partition("/")
+    hostlike = any(char in first for char in ".:[") or first == "localhost"
+    if slash and (hostlike or first.lower() != first):
+        return first, path
+    return HUB, rest
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether *host*, with or without a port, is this machine by its very name."""
+    name = host_name(host)
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def host_name(host: str) -> str:
+    """Return *host* without its port and an IPv6 address without its brackets, in lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    if host.count(":") > 1:  # an IPv6 address that has lost its brackets already
+        return host.lower()
+    return host.partition(":")[0].lower()

@@ -1,0 +1,207 @@
+"""One request, one answer: connections that are kept, TLS that is checked, proxies that are heeded.
+
+http.client of the standard library, so that a build environment needs nothing more for a push.
+Nothing is retried here and no redirect is followed: what may be repeated, the caller knows.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import re
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from hatch_multiarch import __version__
+from hatch_multiarch.config.words import printable
+from hatch_multiarch.registry.lost import ANSWER, RUNS, Lost, lost
+from hatch_multiarch.registry.reference import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from email.message import Message
+    from urllib.parse import SplitResult
+
+CONNECT = 30.0
+"""Seconds to connect."""
+LIMIT = 4 << 20
+"""Most bytes of an answer; that is the limit of a manifest, too."""
+_LONGEST = 120
+"""Characters of a proxy's own words."""
+PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is sent, in pieces, anew on each try."""
+
+    size: int
+    pieces: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Message
+    body: bytes
+    elsewhere: bool = False
+    """It is not the registry's own: it has led to another place."""
+
+    def header(self, name: str) -> str:
+        """Return a header, or an empty string."""
+        return str(self.headers.get(name) or "")
+
+
+class Transport:
+    """Connections of this process, one per thread and place."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._all: set[http.client.HTTPConnection] = set()
+        self._closed = False
+        self._tls: ssl.SSLContext | None = None
+
+    def cut(self) -> None:
+        """Cut every connection under the threads that use it; they get Lost, and no new one."""
+        with self._lock:
+            self._closed = True
+            sockets = [each.sock for each in self._all]
+        for each in sockets:
+            if each is not None:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close every connection, when no thread uses one any more."""
+        with self._lock:
+            self._closed = True
+            for each in self._all:
+                each.close()
+            self._all.clear()
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | bytes | None = None
+    ) -> Answer:
+        """Send one request and return its answer. Raises Lost."""
+        parts = urlsplit(url)
+        connection = self._connection(parts)
+        size = body.size if isinstance(body, Body) else len(body or b"")
+        wanted = {"User-Agent": f"hatch-multiarch/{__version__}", **headers}
+        if body is not None or method in ("POST", "PUT", "PATCH"):
+            wanted["Content-Length"] = str(size)
+        # urlsplit has taken line breaks out; http.client refuses what else could forge a request.
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        proxy = self._proxy(parts)
+        if proxy and parts.scheme == "http":
+            target = url
+            wanted |= _proxy_headers(proxy)
+        early: Exception | None = None
+        try:
+            if connection.sock is None:
+                self._connect(connection, parts)
+            try:
+                sent = body.pieces() if isinstance(body, Body) else body
+                connection.request(method, target, body=sent, headers=wanted)
+            except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError) as error:
+                # It stopped listening; it may have said why.
+                early = error
+            answer = connection.getresponse()
+            data = answer.read(LIMIT + 1) if method != "HEAD" else answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._drop(connection)
+            raise lost(early or error, parts.netloc) from None
+        except BaseException:
+            self._drop(connection)
+            raise
+        if len(data) > LIMIT:
+            self._drop(connection)
+            raise Lost("it answers more than any registry would", final=True)
+        if early is not None:
+            self._drop(connection)
+            if answer.status < http.HTTPStatus.BAD_REQUEST:
+                raise lost(early, parts.netloc)
+        return Answer(answer.status, answer.headers, data)
+
+    def _connection(self, parts: SplitResult) -> http.client.HTTPConnection:
+        place = (parts.scheme, parts.netloc)
+        if not hasattr(self._mine, "kept"):
+            self._mine.kept = {}
+        kept: dict[tuple[str, str], http.client.HTTPConnection] = self._mine.kept
+        found = kept.get(place)
+        if found is None:
+            found = kept[place] = self._make(parts)
+        with self._lock:
+            if self._closed:
+                raise Lost("the push was stopped", final=True)
+            self._all.add(found)
+        return found
+
+    def _make(self, parts: SplitResult) -> http.client.HTTPConnection:
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        proxy = self._proxy(parts)
+        address = (proxy.hostname or "", proxy.port or PORTS["http"]) if proxy else (host, port)
+        if parts.scheme == "http":
+            return http.client.HTTPConnection(*address, timeout=CONNECT)
+        if self._tls is None:
+            # OpenSSL reads SSL_CERT_FILE and SSL_CERT_DIR for authorities of one's own.
+            self._tls = ssl.create_default_context()
+        made = http.client.HTTPSConnection(*address, timeout=CONNECT, context=self._tls)
+        if proxy:
+            made.set_tunnel(host, port, headers=_proxy_headers(proxy))
+        return made
+
+    def _proxy(self, parts: SplitResult) -> SplitResult | None:
+        """Return the proxy for *parts*, by the variables that curl, Go and Python heed."""
+        host = parts.hostname or ""
+        if is_loopback(host):
+            return None
+        env, scheme = self._environ, parts.scheme
+        found = env.get(f"{scheme}_proxy") or env.get(f"{scheme.upper()}_PROXY")
+        without = env.get("no_proxy") or env.get("NO_PROXY")
+        if not found:
+            return None
+        # Slow to import, and rare; typeshed has it for Windows only.
+        from urllib.request import (  # type: ignore[attr-defined]  # noqa: PLC0415
+            proxy_bypass_environment,
+        )
+
+        if without and proxy_bypass_environment(parts.netloc, {"no": without}):
+            return None
+        return urlsplit(found if "://" in found else f"http://{found}")
+
+    def _connect(self, connection: http.client.HTTPConnection, parts: SplitResult) -> None:
+        try:
+            connection.connect()
+        except TimeoutError:
+            raise Lost(f"no connection within {CONNECT:.0f} s", advice=RUNS) from None
+        except (OSError, http.client.HTTPException) as error:
+            if str(error).startswith("Tunnel"):  # as http.client says that a proxy refuses
+                reason = f"the proxy before it refuses: {printable(str(error))[:_LONGEST]}"
+                final = re.search(r"failed: 4\d\d", reason) is not None
+                advice = "check HTTPS_PROXY and NO_PROXY"
+                raise Lost(reason, final=final, advice=advice) from None
+            raise lost(error, parts.netloc) from None
+        if connection.sock is not None:
+            connection.sock.settimeout(ANSWER)
+
+    def _drop(self, connection: http.client.HTTPConnection) -> None:
+        """Close it; http.client connects anew for the next request."""
+        connection.close()
+        with self._lock:
+            self._all.discard(connection)
+
+
+def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
+    if not proxy.username:
+        return {}
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

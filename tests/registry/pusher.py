@@ -1,0 +1,16 @@
+"""Push a layout folder in small chunks, in a process that can be killed: LAYOUT REFERENCE."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hatch_multiarch.inspect import content, open_archive
+from hatch_multiarch.registry import Pace, parse, push
+
+with open_archive(Path(sys.argv[1]), parts=True) as archive:
+    [image] = archive.inspected().images
+    name = parse(sys.argv[2])
+    pace = Pace(small=1 << 16, chunk=1 << 16)
+    push(content(archive, image), name, [name.tag], os.environ, pace=pace)

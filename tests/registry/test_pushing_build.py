@@ -1,0 +1,117 @@
+"""`hatchling build` that pushes, on a machine without docker."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from buildkit.small import report, small
+from engine_fixture import docker
+from registry.proxy import says, wants_basic
+
+from hatch_multiarch.inspect import open_archive
+
+pytestmark = pytest.mark.slow
+BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """Return an environment in which docker is neither on PATH nor named by a variable."""
+    path = [
+        each
+        for each in os.environ["PATH"].split(os.pathsep)
+        if not Path(each, "docker").exists() and not Path(each, "docker-buildx").exists()
+    ]
+    (tmp_path / "docker").mkdir(exist_ok=True)
+    env = {
+        "PATH": os.pathsep.join(path),
+        "DOCKER_CONFIG": str(tmp_path / "docker"),
+        "DOCKER_HOST": "unix:///nowhere/docker.sock",
+    }
+    assert shutil.which("docker", path=env["PATH"]) is None
+    return env
+
+
+def project(root, engine, image, **more):
+    """Make a project of one pure-Go helper whose image is pushed to HOST/NAME."""
+    small(root, engine, platforms=PLATFORMS, image=image, builder="", **more)
+    file = root / "pyproject.toml"
+    text = file.read_text().replace('engine = "buildkit"', 'engine = "host"')
+    file.write_text(text[: text.index("[tool.multiarch.stage]")])
+    return root
+
+
+def test_an_image_is_pushed_without_docker_and_runs_in_docker(
+    site, engine, run, bare, name, tmp_path
+):
+    image = f"{site.host}/{name}"
+    root = project(
+        tmp_path / "greeter",
+        engine,
+        f'name = "{image}"\ntags = ["{{version}}", "latest"]\noutputs = ["oci", "registry"]',
+    )
+    said = run(*BUILD, cwd=root, **bare).out
+    summary = [line.split() for line in said.splitlines()]
+    at = summary.index(["pushed", f"{image}:1.0.0"])
+    assert [each[0] for each in summary[at - 1 : at + 3]] == ["image", "pushed", "pushed", "report"]
+    assert summary[at + 1][1] == f"{image}:latest"
+    found = report(root)["image"]
+    assert found["published"] == [
+        {"type": "registry", "reference": f"{image}:{tag}", "digest": found["digest"]}
+        for tag in ("1.0.0", "latest")
+    ]
+    with open_archive(root / "build/multiarch/greeter-1.0.0.oci.tar") as archive:
+        assert archive.inspected().images[0].digest == found["digest"]
+    assert site.pulled(f"{name}:1.0.0") == site.pulled(f"{name}:latest") == found["digest"]
+    try:
+        for platform in PLATFORMS:
+            words = ["run", "--rm", "--network=none", "--pull=always", "--quiet"]
+            ran = docker(engine, *words, f"--platform={platform}", f"{image}:1.0.0")
+            architecture = platform.split("/")[1]
+            assert ran == f"Hello world!\nRunning in [{architecture}] architecture.\n"
+    finally:
+        docker(engine, "image", "rm", "--force", f"{image}:1.0.0")
+
+
+def test_an_image_that_is_only_pushed_leaves_no_file(
+    site, proxy, engine, run, bare, name, tmp_path
+):
+    wants_basic(proxy, "anna", "secret-1234")
+    login = {"auths": {proxy.host: {"username": "anna", "password": "secret-1234"}}}
+    image = f'name = "{proxy.host}/{name}"\noutputs = ["registry"]'
+    root = project(tmp_path / "greeter", engine, image)
+    said = run(*BUILD, cwd=root, code=9, **bare).out
+    assert f"`docker login {proxy.host}`" in said
+    assert "Traceback" not in said
+    (tmp_path / "docker/config.json").write_text(json.dumps(login))
+    said = run(*BUILD, cwd=root, **bare).out
+    found = report(root)["image"]
+    assert found["outputs"] == []
+    assert [each["reference"] for each in found["published"]] == [f"{proxy.host}/{name}:1.0.0"]
+    assert site.pulled(f"{name}:1.0.0") == found["digest"]
+    written = sorted(each.name for each in (root / "build/multiarch").iterdir())
+    assert written == [".gitignore", "bin", "greeter-1.0.0.json"]
+    told = said + "".join(each.read_text() for each in (root / "build/multiarch").glob("*.json"))
+    assert "secret-1234" not in told
+
+
+def test_a_refused_push_leaves_everything_as_it_was(site, proxy, engine, run, bare, name, tmp_path):
+    image = f'name = "{proxy.host}/{name}"\noutputs = ["oci", "registry"]'
+    root = project(tmp_path / "greeter", engine, image)
+    run(*BUILD, cwd=root, **bare)
+    before = {path.name: path.read_bytes() for path in (root / "dist").iterdir()}
+    old = report(root)["image"]["digest"]
+    main = root / "helpers/greet/main.go"
+    main.write_text(main.read_text() + "\nvar other = 1\n\nfunc init() { println(other) }\n")
+    proxy.rule("PUT", "/manifests/", says(403, {}, "DENIED", "read only"), 99)
+    said = run(*BUILD, cwd=root, code=9, **bare).out
+    assert "does not allow it (403): DENIED: read only" in said
+    assert {path.name: path.read_bytes() for path in (root / "dist").iterdir()} == before
+    assert report(root)["image"]["digest"] == old
+    assert site.pulled(f"{name}:1.0.0") == old
