@@ -16,7 +16,8 @@ from hatch_multiarch.image.annotations import image_annotations
 from hatch_multiarch.image.base import check_scratch
 from hatch_multiarch.image.config import command, image_config, platform_of
 from hatch_multiarch.image.layers import write_layer
-from hatch_multiarch.image.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
+from hatch_multiarch.image.layout import Layout
+from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER, MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

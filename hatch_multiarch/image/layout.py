@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.image.stream import Sink, Source, Tar
+from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER, MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-INDEX = "application/vnd.oci.image.index.v1+json"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+__all__ = ["CONFIG", "INDEX", "LAYER", "MANIFEST", "Descriptor", "Layout"]
 
 
 @dataclass(frozen=True)
