@@ -14,7 +14,8 @@ from hatch_multiarch import staging, wheel
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError
-from hatch_multiarch.image import FILES, BuildkitImage, BuiltImage, build_image
+from hatch_multiarch.image import FILES, BasedImage, BuildkitImage, BuiltImage, build_image
+from hatch_multiarch.image.package import wanted
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms
 from hatch_multiarch.report import make_report, with_published, write
@@ -44,6 +45,7 @@ class Build:
         self.console = Console(verbosity=builder.app.verbosity)
         self.image: BuiltImage | None = None
         self.buildkit: BuildkitImage | None = None
+        self.based: BasedImage | None = None
         self.added: list[dict[str, Any]] = []
         self.tags: list[str] = []
 
@@ -106,6 +108,9 @@ class Build:
             for each, plan in zip(wheels, self.plan.wheels, strict=True):
                 facts = [self.compiled.facts[unit.id] for unit in plan.units]
                 wheel.check_natives(each, plan, facts, self.staged)
+            if self.based is not None:
+                stem = self.builder.artifact_project_id
+                self.image = self.based.build(wheels, self.compiled.binaries, stem)
             report = make_report(self.plan, self.compiled, wheels, self.image)
             if self.buildkit is not None:
                 # Only what is proven goes where others see it; when that fails, nothing is left.
@@ -126,6 +131,20 @@ class Build:
         if plan is None:
             return
         binaries, facts = self.compiled.binaries, self.compiled.facts
+        if plan.config.base != "scratch":
+            # The package in it comes from the wheels, which are made later.
+            self.based = BasedImage(plan, self.plan.project, staging=self.aside, epoch=epoch)
+            core = self.builder.metadata.core
+            needs = wanted(
+                self.plan.project.name,
+                core.dependencies,
+                core.optional_dependencies,
+                plan.config.extras,
+            )
+            self.based.prepare(
+                binaries, facts, needs, [each.platform.name for each in self.plan.wheels]
+            )
+            return
         if plan.buildkit and self.plan.docker is not None:
             self.buildkit = BuildkitImage(
                 plan, self.plan.docker, self.plan.project, staging=self.aside, epoch=epoch

@@ -60,7 +60,8 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             units: tuple[Unit, ...] = (*plan.units, *(editable.units if editable else ()))
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
-            return requirements(units, plan.config.toolchain)
+            based = plan.image is not None and plan.image.config.base != "scratch"
+            return requirements(units, plan.config.toolchain, package=based)
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
         """Remove what builds leave in the output folder.

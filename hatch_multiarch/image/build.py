@@ -6,7 +6,7 @@ OCI image-spec 1.1: manifest.md, image-index.md, image-layout.md.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,13 @@ class BuiltPlatform:
     size: int
     """What a client pulls for it: manifest, config and compressed layers, in bytes."""
     files: dict[str, str]
-    """Path in the image (no leading slash) -> sha256, hex."""
+    """Path in the image (no leading slash) -> sha256, hex; without those of the base."""
+    base: str | None = None
+    """Digest of the base's manifest; None for ``scratch``."""
+    base_layers: int = 0
+    """How many of the layers are the base's; they come first."""
+    helpers: dict[str, str] = field(default_factory=dict)
+    """Helper -> its path in the image, where that is not ``helper_path``."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def build_image(
     ``layout``, *stem* being hatchling's ``NAME-VERSION``; both get their names when they are
     complete. Raises ImageError when the image cannot be assembled or would not run.
     """
-    _check(plan)
+    check_platforms(plan)
     check_scratch(plan, facts)
     run = command(plan)
     notes = image_annotations(project, plan.config.annotations, epoch=epoch)
@@ -100,11 +106,11 @@ def build_image(
             },
         )
         layout.finish(index, reference=plan.reference, tags=plan.tags)
-        outputs = _deliver(layout, plan, staging / f"{stem}.oci", epoch)
+        outputs = deliver(layout, plan, staging / f"{stem}.oci", epoch)
     return BuiltImage(index.digest, tuple(built), outputs, outputs)
 
 
-def _check(plan: ImagePlan) -> None:
+def check_platforms(plan: ImagePlan) -> None:
     """Refuse an image that a client could not choose from (image-index.md: first match wins)."""
     if not plan.platforms:
         raise ImageError(
@@ -166,7 +172,7 @@ def _store(
     )
 
 
-def _deliver(layout: Layout, plan: ImagePlan, target: Path, epoch: int) -> tuple[Path, ...]:
+def deliver(layout: Layout, plan: ImagePlan, target: Path, epoch: int) -> tuple[Path, ...]:
     """Give the outputs their names, the archive first: the layout moves."""
     archive = target.with_name(f"{target.name}.tar")
     types = [output.type for output in plan.config.outputs]

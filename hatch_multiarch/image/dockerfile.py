@@ -33,9 +33,7 @@ def image_stages(plan: ImagePlan) -> str:
     Raises ImageError when the program that the image is to run is not in it, and for a base.
     """
     if plan.config.base != "scratch":
-        raise ImageError(
-            "tool.multiarch.image.base: BuildKit makes images from scratch only as yet"
-        )
+        raise ImageError("tool.multiarch.image.base: BuildKit makes images from scratch only")
     lines = []
     for platform, units in plan.platforms:
         lines += [*_root(platform, units), "", *_image(plan, platform), ""]
