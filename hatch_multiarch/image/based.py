@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.annotations import image_annotations
 from hatch_multiarch.image.base import check_base, find_python, open_base, read_files
@@ -42,6 +44,10 @@ if TYPE_CHECKING:
 
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 """The annotation of a manifest that names the base's (annotations.md)."""
+
+
+_LAST = 99
+"""More than any minor version of Python has releases."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,9 @@ class BasedImage:
                     )
             return grounds
         targets = []
+        needs = SpecifierSet(str(self._project.metadata.get("requires-python", "")))
         for each in grounds:
+            self._check_python(each, needs)
             if each.platform.name not in wheels:
                 raise ImageError(
                     f"tool.multiarch.image.base: {each.platform.name} has no wheel tag, so that "
@@ -172,6 +180,17 @@ class BasedImage:
         with ThreadPoolExecutor(4) as pool:
             found = list(pool.map(fetched, enumerate(targets)))
         return [replace(each, wheels=mine) for each, mine in zip(grounds, found, strict=True)]
+
+    def _check_python(self, ground: Ground, needs: SpecifierSet) -> None:
+        """Raise ImageError when no release of the base's Python is one that the project takes."""
+        if ground.python is None:
+            return
+        version = ".".join(map(str, ground.python.version))
+        if not any(needs.contains(f"{version}.{patch}") for patch in (0, _LAST)):
+            raise ImageError(
+                f"tool.multiarch.image.base: {self._plan.config.base} has Python {version} on "
+                f"{ground.platform.name}, and project.requires-python is {needs}"
+            )
 
     def _pins(
         self, requirements: Sequence[str], targets: Sequence[Target]
@@ -236,5 +255,5 @@ class BasedImage:
             files={path: digest for _, layer in layers for path, digest in layer.files.items()},
             base=base.digest,
             base_layers=len(base.layers),
-            helpers=content.helpers,
+            helpers={name: ground.files.place(path) for name, path in content.helpers.items()},
         )

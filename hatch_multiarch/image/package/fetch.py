@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.package.lock import Pin
     from hatch_multiarch.image.package.target import Target
 
+_OTHER = re.compile(r"^ *(\S+==\S+) from .*?\bGot\s+([0-9a-f]{64})", re.MULTILINE | re.DOTALL)
 _MISSING = re.compile(r"No matching distribution found for ([^\s(]+)")
 
 
@@ -50,6 +51,12 @@ def _refusal(said: str, target: Target) -> ImageError:
             f"({needs})",
             advice="leave the platform out, depend on a version that has one, or add the folder "
             "of a wheel of your own to PIP_FIND_LINKS",
+        )
+    if found := _OTHER.search(said):
+        return ImageError(
+            f"tool.multiarch.image.base: {found[1]}: the file found for {target.platform.name} has "
+            f"the sha256 {found[2]}, which is none of its hashes",
+            advice="lock the requirements anew, if that file is the right one",
         )
     reason = last_words(said.replace("ERROR:", ""))
     return ImageError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from hatch_multiarch.errors import ImageError
 
@@ -26,6 +27,7 @@ class Pin:
     """Normalised."""
     requirement: str
     """``idna==3.20``, without a marker."""
+    version: str
     marker: str
     hashes: tuple[str, ...]
 
@@ -66,6 +68,7 @@ def read_lock(text: str, where: str) -> tuple[Pin, ...]:
             Pin(
                 canonicalize_name(requirement.name),
                 f"{requirement.name}{extras}{requirement.specifier}",
+                str(Version(versions[0].version)),
                 str(requirement.marker or ""),
                 hashes,
             )
