@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
-
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.annotations import image_annotations
-from hatch_multiarch.image.base import check_base, find_python, open_base, read_files
-from hatch_multiarch.image.base.python import wanted as looked_into
+from hatch_multiarch.image.base import check_base, open_base
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, check_platforms, deliver
 from hatch_multiarch.image.config import platform_of
-from hatch_multiarch.image.content import Content, contents
+from hatch_multiarch.image.content import contents
+from hatch_multiarch.image.ground import read_ground, with_wheels
 from hatch_multiarch.image.inherit import BaseConfig
 from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
-from hatch_multiarch.image.package import Target, fetch, resolve
-from hatch_multiarch.image.package.install import Environment
-from hatch_multiarch.image.package.lock import read_lock, those_for
 from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
 
@@ -35,32 +28,14 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.audit.facts import Facts
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.base import Base, BaseImage, BasePython, Files
+    from hatch_multiarch.image.content import Content
+    from hatch_multiarch.image.ground import Ground
     from hatch_multiarch.image.layout import Descriptor
-    from hatch_multiarch.image.package.lock import Pin
-    from hatch_multiarch.plan import ImagePlan, Project, Unit
-    from hatch_multiarch.platforms import Platform
+    from hatch_multiarch.plan import ImagePlan, Project
     from hatch_multiarch.wheel import BuiltWheel
 
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 """The annotation of a manifest that names the base's (annotations.md)."""
-
-
-_LAST = 99
-"""More than any minor version of Python has releases."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the image of one platform is built on."""
-
-    platform: Platform
-    units: tuple[Unit, ...]
-    image: BaseImage
-    files: Files
-    python: BasePython | None
-    wheels: tuple[Path, ...] = ()
-    """Of the dependencies."""
 
 
 class BasedImage:
@@ -89,7 +64,7 @@ class BasedImage:
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=self._staging))
         name = self._plan.config.base
         with open_base(name, self._project.root) as base:
-            grounds = [self._ground(base, *each) for each in self._plan.platforms]
+            grounds = [read_ground(base, *each, self._work) for each in self._plan.platforms]
         problems = [
             problem
             for each in grounds
@@ -100,7 +75,10 @@ class BasedImage:
                 "\n".join(problems),
                 advice="take another base, or link the helper statically (libc)",
             )
-        self._grounds = self._fetched(grounds, requirements, wheels)
+        image, project = self._plan.config, self._project
+        self._grounds = with_wheels(
+            grounds, image, project, requirements, wheels=wheels, work=self._work
+        )
 
     def build(
         self, wheels: Sequence[BuiltWheel], binaries: Mapping[str, Binary], stem: str
@@ -132,79 +110,6 @@ class BasedImage:
         outputs = deliver(layout, plan, self._staging / f"{stem}.oci", self._epoch)
         shutil.rmtree(self._work, ignore_errors=True)
         return BuiltImage(index.digest, tuple(built), outputs, outputs)
-
-    def _ground(self, base: Base, platform: Platform, units: tuple[Unit, ...]) -> Ground:
-        image = base.resolve(platform)
-        kept = Path(tempfile.mkdtemp(prefix="base-", dir=self._work))
-        files = read_files(base, image, looked_into, kept)
-        return Ground(platform, units, image, files, find_python(files, platform, base.source))
-
-    def _fetched(
-        self, grounds: list[Ground], requirements: Sequence[str], wheels: Sequence[str]
-    ) -> list[Ground]:
-        """Return *grounds* with the wheels of the dependencies, where the base has Python."""
-        image, name = self._plan.config, self._plan.config.base
-        without = [each.platform.name for each in grounds if each.python is None]
-        if without and len(without) < len(grounds):
-            raise ImageError(
-                f"tool.multiarch.image.base: {name} has no Python on {', '.join(without)}, but "
-                "on other platforms"
-            )
-        if without:
-            for key in ("extras", "requirements", "bytecode"):
-                if getattr(image, key):
-                    raise ImageError(
-                        f"tool.multiarch.image.{key}: has no effect on {name}, which has no Python"
-                    )
-            return grounds
-        targets = []
-        needs = SpecifierSet(str(self._project.metadata.get("requires-python", "")))
-        for each in grounds:
-            self._check_python(each, needs)
-            if each.platform.name not in wheels:
-                raise ImageError(
-                    f"tool.multiarch.image.base: {each.platform.name} has no wheel tag, so that "
-                    "the package cannot be installed there; leave it out, or take a base "
-                    "without Python"
-                )
-            if each.python is not None:
-                Environment(self._project.name, each.python, bytecode=image.bytecode)
-                targets.append(Target(each.platform, each.python))
-        pins = self._pins(requirements, targets)
-
-        def fetched(numbered: tuple[int, Target]) -> tuple[Path, ...]:
-            number, target = numbered
-            folder = self._work / f"wheels-{number}"
-            return tuple(fetch(pins[number], target, root=self._project.root, folder=folder))
-
-        with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(fetched, enumerate(targets)))
-        return [replace(each, wheels=mine) for each, mine in zip(grounds, found, strict=True)]
-
-    def _check_python(self, ground: Ground, needs: SpecifierSet) -> None:
-        """Raise ImageError when no release of the base's Python is one that the project takes."""
-        if ground.python is None:
-            return
-        version = ".".join(map(str, ground.python.version))
-        if not any(needs.contains(f"{version}.{patch}") for patch in (0, _LAST)):
-            raise ImageError(
-                f"tool.multiarch.image.base: {self._plan.config.base} has Python {version} on "
-                f"{ground.platform.name}, and project.requires-python is {needs}"
-            )
-
-    def _pins(
-        self, requirements: Sequence[str], targets: Sequence[Target]
-    ) -> list[tuple[Pin, ...]]:
-        """Return the exact versions for each of *targets*: the project's file, or resolved."""
-        locked, root = self._plan.config.requirements, self._project.root
-        if not locked:
-            return resolve(requirements, targets, root=root, folder=self._work)
-        try:
-            text = (root / locked).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            raise ImageError(f"tool.multiarch.image.requirements: {locked}: {error}") from None
-        pins = read_lock(text, f"tool.multiarch.image.requirements: {locked}")
-        return [those_for(pins, target.markers) for target in targets]
 
     def _store(
         self,

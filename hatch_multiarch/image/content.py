@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import Item, file_item
@@ -25,31 +25,10 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.config import Image
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.base import BasePython
+    from hatch_multiarch.image.ground import Ground
     from hatch_multiarch.image.package.install import Installed
-    from hatch_multiarch.plan import Project, Unit
-    from hatch_multiarch.platforms import Platform
+    from hatch_multiarch.plan import Project
     from hatch_multiarch.wheel import BuiltWheel
-
-
-class Ground(Protocol):
-    """What of a platform matters here."""
-
-    @property
-    def platform(self) -> Platform:
-        """The platform."""
-
-    @property
-    def units(self) -> tuple[Unit, ...]:
-        """The helpers in the image."""
-
-    @property
-    def python(self) -> BasePython | None:
-        """The base's Python."""
-
-    @property
-    def wheels(self) -> tuple[Path, ...]:
-        """Of the dependencies."""
 
 
 @dataclass(frozen=True)

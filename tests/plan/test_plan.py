@@ -199,3 +199,27 @@ def test_an_image_needs_linux(plan: Any) -> None:
     made = plan({"platforms": ["windows/amd64"], "image": {}})
     assert made.image is None
     assert made.notes == ("no image: this build has no Linux platform",)
+
+
+def test_files_of_an_image_that_are_missing_are_named(plan: Any) -> None:
+    image = {"base": "oci:base.tar", "requirements": "r.txt", "files": {"/etc/x": "x"}}
+    with pytest.raises(PlanError) as caught:
+        plan({"platforms": ["linux/amd64"], "image": image})
+    assert caught.value.message.splitlines() == [
+        f"tool.multiarch.image.{key}; paths are relative to pyproject.toml"
+        for key in (
+            "requirements: there is no r.txt",
+            "base: there is no base.tar",
+            'files."/etc/x": there is no x',
+        )
+    ]
+
+
+def test_what_a_base_holds_is_not_known_to_the_plan(plan: Any, tmp_path: Path) -> None:
+    """A helper against glibc is refused on scratch, and on a base when that is read."""
+    (tmp_path / "base").mkdir()
+    helpers = {"tone": {"cgo": True, "libc": "glibc:2.17"}}
+    table = {"platforms": ["linux/amd64"], "helpers": helpers, "image": {"base": "oci:base"}}
+    assert plan(dict(table)).image.config.base == "oci:base"
+    with pytest.raises(PlanError, match="which scratch does not hold"):
+        plan({**table, "image": {}})
