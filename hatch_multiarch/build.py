@@ -141,9 +141,10 @@ class Build:
                 core.optional_dependencies,
                 plan.config.extras,
             )
-            self.based.prepare(
-                binaries, facts, needs, [each.platform.name for each in self.plan.wheels]
-            )
+            self.console.step(f"Reading {plan.config.base} and fetching dependencies")
+            platforms = [each.platform.name for each in self.plan.wheels]
+            for note in self.based.prepare(binaries, facts, needs, platforms):
+                self.console.note(note)
             return
         if plan.buildkit and self.plan.docker is not None:
             self.buildkit = BuildkitImage(

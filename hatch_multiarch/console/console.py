@@ -88,6 +88,11 @@ class Console:
             shown = path.relative_to(base) if path.is_relative_to(base) else path
             self._say(f"{kind:<8}{shown.as_posix()}")
 
+    def step(self, text: str) -> None:
+        """Say what is going on, where that may take a while."""
+        if not self._quiet:
+            self._say(text)
+
     def note(self, text: str) -> None:
         """Say what was decided for the user."""
         if not self._quiet:

@@ -54,8 +54,8 @@ class BasedImage:
         facts: Mapping[str, Facts],
         requirements: Sequence[str],
         wheels: Sequence[str],
-    ) -> None:
-        """Read the base and fetch the dependencies.
+    ) -> list[str]:
+        """Read the base and fetch the dependencies; return what was found, for people.
 
         *requirements* are the project's, *wheels* the platforms that get one. Raises ImageError,
         and ToolchainError when pip or uv is missing.
@@ -79,6 +79,7 @@ class BasedImage:
         self._grounds = with_wheels(
             grounds, image, project, requirements, wheels=wheels, work=self._work
         )
+        return _found(name, self._grounds)
 
     def build(
         self, wheels: Sequence[BuiltWheel], binaries: Mapping[str, Binary], stem: str
@@ -162,3 +163,15 @@ class BasedImage:
             base_layers=len(base.layers),
             helpers={name: ground.files.place(path) for name, path in content.helpers.items()},
         )
+
+
+def _found(name: str, grounds: Sequence[Ground]) -> list[str]:
+    """Return a line for each Python that the base *name* has, with its platforms."""
+    by_python: dict[str, list[str]] = {}
+    for each in grounds:
+        found = "no Python, so that the image is base and helpers"
+        if each.python is not None:
+            python, libc = each.python, each.python.libc
+            found = f"{python.name} with {libc.kind} {libc.version[0]}.{libc.version[1]}"
+        by_python.setdefault(found, []).append(each.platform.name)
+    return [f"{name}: {found} ({', '.join(each)})" for found, each in by_python.items()]

@@ -151,7 +151,8 @@ def layers_of(root: Path):
 @pytest.fixture(scope="module")
 def built(debian, tmp_path_factory, run):
     root = make_project(tmp_path_factory.mktemp("based") / "greeter", debian)
-    build(run, root)
+    said = build(run, root).out
+    assert "note: oci:base.tar: python3.11 with glibc 2.36 (linux/amd64, linux/arm64, lin" in said
     return root
 
 
@@ -248,7 +249,11 @@ def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, built,
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(house)}
     bytecode = "bytecode = true\n" if sys.version_info[:2] == (3, 11) else ""
     more = 'requirements = "lock.txt"\nentrypoint = ["greet"]\nuser = "7:8"\n' + bytecode
-    change(root, ("[tool.multiarch.image]\n", f"[tool.multiarch.image]\n{more}"))
+    change(
+        root,
+        ("[tool.multiarch.image]\n", f"[tool.multiarch.image]\n{more}"),
+        ("cgo = true\n", 'cgo = true\ninstall = "scripts"\n'),
+    )
     build(run, root, **offline)
     name = f"{engine.registry}/based-{uuid.uuid4().hex[:8]}:1"
     push(root, name)
@@ -257,12 +262,30 @@ def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, built,
     for platform in ("linux/arm64", "linux/amd64"):
         out = said(engine, name, platform, "--entrypoint", "python", ["-c", ask])
         assert out.split() == ["3.10", "/usr/local/bin/python3.11", "7"]
-    assert "xn--4ca" in said(engine, name, "linux/arm/v7", "--entrypoint", "greeter", [])
+    lines = said(engine, name, "linux/arm/v7", "--entrypoint", "greeter", []).splitlines()
+    assert lines[0].endswith("xn--4ca")
+    assert len(lines) > 3, "tone too, which is among the scripts"
     amd64, arm64, arm = layers_of(root).values()
     files = json.loads((root / "build/multiarch/greeter-1.0.0.json").read_text())["image"]
     compiled = [path for path in files["manifests"][0]["files"] if path.endswith(".pyc")]
     assert bool(compiled) is bool(bytecode)
     assert len({each[3][0] for each in (amd64, arm64, arm)}) == 1, "pure dependencies, compiled"
+
+
+def test_a_helper_that_is_left_out(built, tmp_path, run):
+    root = tmp_path / "greeter"
+    shutil.copytree(built, root, ignore=shutil.ignore_patterns("build", "dist"))
+    change(root, ("[tool.multiarch.image]\n", '[tool.multiarch.image]\nhelpers = ["greet"]\n'))
+    build(run, root, HATCH_MULTIARCH_PLATFORMS="linux/arm64")
+    report = json.loads((root / "build/multiarch/greeter-1.0.0.json").read_text())
+    [manifest] = report["image"]["manifests"]
+    names = {path.rpartition("/")[2] for path in manifest["files"]}
+    assert "greet" in names
+    assert "tone" not in names
+    assert [(each["helper"], each["image"] is None) for each in report["proof"]] == [
+        ("greet", False),
+        ("tone", True),
+    ]
 
 
 def test_a_dependency_without_a_wheel_stops_the_build_before_dist(built, tmp_path, run):
