@@ -104,7 +104,7 @@ class Image:
     volumes: tuple[str, ...] = key(
         "Folders for data that outlives a container, absolute.",
         default=(),
-        check="absolute_path",
+        check="volume",
         distinct=True,
     )
     stop_signal: str = key(

@@ -138,6 +138,12 @@ DOCKER_RULES = {
         rf"(?!//)(?!/+(?:proc|sys|dev)(?:/|$))(?!.*/\.\.(?:/|$))/[^{CONTROL}\\]*[^{CONTROL}\\/.]",
         posixpath.normpath,
     ),
+    # A Dockerfile expands `$` in VOLUME, also in exec form.
+    "volume": Rule(
+        "an absolute path of letters, digits, '.', '_', '-' and '/', without '..'",
+        r"(?!.*/\.\.(?:/|$))(?:/[A-Za-z0-9._-]+)+/?",
+        posixpath.normpath,
+    ),
     "port": Rule(
         "a port such as '8080' or '53/udp'", r"[1-9][0-9]{0,4}(?:/(?:tcp|udp|sctp))?", _port
     ),

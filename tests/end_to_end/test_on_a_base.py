@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.engine, pytest.mark.witness]
 
+LOCK = "lock $(touch canary) `touch canary` # x.txt"
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 PYPROJECT = """\
 [build-system]
@@ -245,10 +246,10 @@ def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, built,
         pin = "==".join(wheel.name.split("-")[:2])
         lock.setdefault(pin, []).append(hashlib.sha256(wheel.read_bytes()).hexdigest())
     lines = [" ".join([pin, *(f"--hash=sha256:{h}" for h in found)]) for pin, found in lock.items()]
-    (root / "lock.txt").write_text("\n".join(lines))
+    (root / LOCK).write_text("\n".join(lines))
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(house)}
     bytecode = "bytecode = true\n" if sys.version_info[:2] == (3, 11) else ""
-    more = 'requirements = "lock.txt"\nentrypoint = ["greet"]\nuser = "7:8"\n' + bytecode
+    more = f"requirements = '{LOCK}'\n" + 'entrypoint = ["greet"]\nuser = "7:8"\n' + bytecode
     change(
         root,
         ("[tool.multiarch.image]\n", f"[tool.multiarch.image]\n{more}"),

@@ -47,10 +47,10 @@ def put(bench, tmp_path):
     """Put helpers on a base: `put(config of the base, **of the image)`."""
     count = [0]
 
-    def put(base=None, base_files=FILES, facts=(), helpers=("greet",), **image):
+    def put(base=None, base_files=FILES, base_name="base", facts=(), helpers=("greet",), **image):
         count[0] += 1
         root = tmp_path / f"project-{count[0]}"
-        layout = Layout(root / "base")
+        layout = Layout(root / base_name)
         layout.finish(*(layout.image(name, base_files, config=base or {}) for name in PLATFORMS))
         bench.binaries = {}
         platforms = tuple(
@@ -66,9 +66,10 @@ def put(bench, tmp_path):
         (root / "etc/deep/run").chmod(0o700)
         (root / "etc/conf").write_text("conf")
         (root / "link").symlink_to("/etc/passwd")
+        (root / HOSTILE).write_text("conf")
         staging = root / "staging"
         staging.mkdir()
-        config = Image(base="oci:base", outputs=(Output("layout"),), **image)
+        config = Image(base=f"oci:{base_name}", outputs=(Output("layout"),), **image)
         plan = ImagePlan(config, "team/greeter", ("1",), platforms)
         based = BasedImage(plan, Project(root, "greeter", "1", {}), staging=staging, epoch=EPOCH)
         about = {key: replace(static, **dict(facts)) for key in bench.binaries}
@@ -171,6 +172,17 @@ def test_a_folder_of_the_base_keeps_its_mode_and_owner(put, run):
     top = image.platforms[0].layers[-1][7:]
     listed = run("tar", "-tvzf", image.outputs[0] / "blobs/sha256" / top).out.splitlines()
     assert listed[0].split()[:2] == ["drwxrwsr-x", "3/4"]
+
+
+HOSTILE = "$(touch canary) `touch canary` ${PATH} 'q' \"d\" <<EOF ,a=b # x"
+"""The name of a file."""
+
+
+def test_hostile_names_are_names(put, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    image = put(base_name=f"base {HOSTILE}", files={f"/etc/{HOSTILE}": HOSTILE})
+    assert f"etc/{HOSTILE}" in image.platforms[0].files
+    assert not list(tmp_path.rglob("canary"))
 
 
 SRV = {"/srv/conf": "etc/conf"}
