@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent
 EXAMPLE = ROOT / "example_project"
 TEST_NEEDS = [
     "auditwheel",
+    "backports.zstd; python_version < '3.14'",
     "build",
     "check-wheel-contents",
     "cyclonedx-python-lib[json-validation]",

@@ -14,8 +14,16 @@ from hatch_multiarch import sbom, staging, wheel
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError
-from hatch_multiarch.image import FILES, BuildkitImage, BuiltImage, Published, build_image
+from hatch_multiarch.image import (
+    FILES,
+    BasedImage,
+    BuildkitImage,
+    BuiltImage,
+    Published,
+    build_image,
+)
 from hatch_multiarch.image.config import timestamp
+from hatch_multiarch.image.package import wanted
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms
 from hatch_multiarch.report import make_report, with_published, write
@@ -23,7 +31,7 @@ from hatch_multiarch.report import make_report, with_published, write
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hatch_multiarch.plan import Plan, WheelPlan
+    from hatch_multiarch.plan import ImagePlan, Plan, WheelPlan
 
 DEFAULT_EPOCH = 1580601600
 """2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
@@ -45,6 +53,7 @@ class Build:
         self.console = Console(verbosity=builder.app.verbosity)
         self.image: BuiltImage | None = None
         self.buildkit: BuildkitImage | None = None
+        self.based: BasedImage | None = None
         self.added: list[dict[str, Any]] = []
         self.tags: list[str] = []
 
@@ -110,12 +119,12 @@ class Build:
             for each, plan in zip(wheels, self.plan.wheels, strict=True):
                 facts = [self.compiled.facts[unit.id] for unit in plan.units]
                 wheel.check_natives(each, plan, facts, self.staged)
+            if self.based is not None:
+                stem = self.builder.artifact_project_id
+                self.image = self.based.build(wheels, self.compiled.binaries, stem)
             report = make_report(self.plan, self.compiled, wheels, self.image)
             # Only what is proven goes where others see it; when that fails, nothing is left.
-            if self.buildkit is not None:
-                report = with_published(report, self.buildkit.publish())
-            elif self.image is not None:
-                report = with_published(report, self._push(self.image))
+            report = with_published(report, self._publish_image())
         for path in paths[1:]:
             staging.move(path, self.dist / path.name)
         if self.image is not None:
@@ -144,6 +153,21 @@ class Build:
         if plan is None:
             return
         binaries, facts = self.compiled.binaries, self.compiled.facts
+        if plan.config.base != "scratch":
+            # The package in it comes from the wheels, which are made later.
+            self.based = BasedImage(plan, self.plan.project, staging=self.aside, epoch=epoch)
+            core = self.builder.metadata.core
+            needs = wanted(
+                self.plan.project.name,
+                core.dependencies,
+                core.optional_dependencies,
+                plan.config.extras,
+            )
+            self.console.step(f"Reading {plan.config.base} and fetching dependencies")
+            platforms = [each.platform.name for each in self.plan.wheels]
+            for note in self.based.prepare(binaries, facts, needs, platforms):
+                self.console.note(note)
+            return
         if plan.buildkit and self.plan.docker is not None:
             self.buildkit = BuildkitImage(
                 plan, self.plan.docker, self.plan.project, staging=self.aside, epoch=epoch
@@ -161,10 +185,15 @@ class Build:
             epoch=epoch,
         )
 
-    def _push(self, image: BuiltImage) -> tuple[Published, ...]:
-        """Push our own image where the config says so. Raises RegistryError and ImageError."""
-        plan = self.plan.image
-        if plan is None or all(each.type != "registry" for each in plan.config.outputs):
+    def _publish_image(self) -> tuple[Published, ...]:
+        """Give the image to docker and registries where the config says so.
+
+        Raises EngineError of BuildKit's image, RegistryError and ImageError of our own.
+        """
+        if self.buildkit is not None:
+            return self.buildkit.publish()
+        plan, image = self.plan.image, self.image
+        if plan is None or image is None or "registry" not in _types(plan):
             return ()
         from hatch_multiarch.inspect import content, open_archive  # noqa: PLC0415 - few builds push
         from hatch_multiarch.registry import parse, push  # noqa: PLC0415 - the same
@@ -219,6 +248,10 @@ class Build:
             else:
                 artifact.unlink(missing_ok=True)
             raise
+
+
+def _types(plan: ImagePlan) -> set[str]:
+    return {each.type for each in plan.config.outputs}
 
 
 def read_epoch(env: Mapping[str, str]) -> int:

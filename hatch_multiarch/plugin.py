@@ -60,7 +60,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             units: tuple[Unit, ...] = (*plan.units, *(editable.units if editable else ()))
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
-            return requirements(units, plan.config.toolchain)
+            return requirements(units, plan.config.toolchain, package=self._installs(plan.config))
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
         """Remove what builds leave in the output folder.
@@ -120,6 +120,18 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 config, project.name, mode, switches, os.environ, bootstrap=True
             )
         return make_plan(project, config, mode, switches, self._choices[key])
+
+    def _installs(self, config: Config) -> bool:
+        """Tell whether this build installs the package into an image.
+
+        The Hatch CLI asks for dependencies from a script of its own, without ``hatchling.cli``;
+        front ends ask through ``hatchling.build``, and get no image.
+        """
+        from hatch_multiarch.plan import Switches  # noqa: PLC0415 - see _plan
+
+        based = config.image is not None and config.image.base != "scratch"
+        wanted = Switches.read(os.environ).image is not False
+        return based and wanted and "hatchling.build" not in sys.modules
 
     def _config(self) -> Config:
         from hatch_multiarch.config import read_table  # noqa: PLC0415 - see _plan

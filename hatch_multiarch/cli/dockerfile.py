@@ -75,7 +75,12 @@ def _text(plan: Plan, folder: Path | None) -> str:
     text = stages(plan, read_epoch(os.environ))
     image = plan.image
     # A helper that is not compiled here has no stage that an image could take it from.
-    if image and all(unit in compiled for _, units in image.platforms for unit in units):
+    scratch = image is not None and image.config.base == "scratch"
+    if (
+        image
+        and scratch
+        and all(unit in compiled for _, units in image.platforms for unit in units)
+    ):
         text += "\n" + image_stages(image)
         if names := build_args(image):
             comments.append(f"--target image takes --build-arg {', '.join(names)}")

@@ -41,6 +41,7 @@ def _of_image(image: Image, names: list[str]) -> Iterator[Conflict]:
         if name not in names:
             key = f"{ROOT}.image.helpers[{index}]"
             yield Conflict(key, unknown("helper", name, names), (f"{ROOT}.image.helpers",))
+    yield from _of_base(image)
     types = [output.type for output in image.outputs]
     for index, output in enumerate(image.outputs):
         first = types.index(output.type)
@@ -56,6 +57,38 @@ def _of_image(image: Image, names: list[str]) -> Iterator[Conflict]:
             if given and output.type in ("local", "tar"):
                 message = f"has no effect on {show(output.type)}, which has no layers; remove it"
                 yield Conflict(f"{paths[0]}.{key}", message, (f"{paths[0]}.type",))
+
+
+def _of_base(image: Image) -> Iterator[Conflict]:
+    """Yield what needs a base, and what one cannot have yet."""
+    path = f"{ROOT}.image"
+    base = (f"{path}.base",)
+    if image.base == "scratch":
+        for key in ("extras", "requirements", "bytecode", "files"):
+            if getattr(image, key):
+                message = 'has no effect on "scratch"; set base, or remove it'
+                yield Conflict(f"{path}.{key}", message, base)
+        return
+    if image.extras and image.requirements:
+        message = "has no effect beside requirements, which say all; remove one of the two"
+        yield Conflict(f"{path}.extras", message, (f"{path}.requirements",))
+    yield from _of_buildkit(image, base)
+
+
+def _of_buildkit(image: Image, base: tuple[str]) -> Iterator[Conflict]:
+    """Yield what only BuildKit makes."""
+    path = f"{ROOT}.image"
+    plain = "BuildKit makes images from scratch only as yet; remove it, or base"
+    for index, output in enumerate(image.outputs):
+        where = f"{path}.outputs[{index}]"
+        if output.type not in ("oci", "layout"):
+            yield Conflict(where, f"{show(output.type)}: {plain}", (*base, f"{where}.type"))
+        for key in ("compression", "platforms"):
+            if getattr(output, key) != getattr(Output(output.type), key):
+                yield Conflict(f"{where}.{key}", plain, (*base, where, f"{where}.type"))
+    for key in ("sbom", "provenance"):
+        if getattr(image, key) != "off":
+            yield Conflict(f"{path}.{key}", plain, base)
 
 
 def _of_stage(stage: Stage) -> Iterator[Conflict]:

@@ -48,25 +48,71 @@ class Image:
         check="image_tag",
         distinct=True,
     )
-    base: Literal["scratch"] = key("What the image starts from.", default="scratch")
+    base: str = key(
+        "What the image starts from: `scratch`, or `oci:PATH`, an OCI layout or archive. On a base "
+        "with Python the package is installed with its dependencies, in `/opt/NAME`.",
+        default="scratch",
+        check="image_base",
+    )
     helpers: tuple[str, ...] | None = key(
         "Helpers in the image. Default: all that exist on the platform.",
         default=None,
         distinct=True,
     )
+    extras: tuple[str, ...] = key(
+        "Extras of the project whose dependencies are installed too, on a base with Python.",
+        default=(),
+        check="extra",
+        distinct=True,
+    )
+    requirements: str = key(
+        "Requirements file with exact versions and hashes to install instead of resolving the "
+        "project's dependencies.",
+        default="",
+        check="relative_path",
+    )
+    bytecode: bool = key(
+        "Install `.pyc` files too; the build must run on the minor version of the base's Python.",
+        default=False,
+    )
+    files: dict[str, str] = key(
+        "More files or folders: path in the image -> path in the project. Not on `scratch`.",
+        factory=dict,
+        check="relative_path",
+        keys="image_path",
+    )
     entrypoint: tuple[str, ...] = key(
-        "Entrypoint, in exec form. Default: the helper, when the image holds just one.",
+        "Entrypoint, in exec form. Default: the helper, when the image holds just one; on a base "
+        "with Python the project's script, when there is just one.",
         default=(),
         check="text",
     )
     cmd: tuple[str, ...] = key("Default arguments, in exec form.", default=(), check="text")
     env: dict[str, str] = key("Environment variables.", factory=dict, check="text", keys="env_name")
     user: str = key(
-        "User, `UID[:GID]` in numbers: `scratch` has no file of user names.",
+        "User, `UID[:GID]` in numbers: `scratch` has no file of user names. Default: that of the "
+        "base; on a base with Python whose user is root, 65532:65532.",
         default="",
         check="image_user",
     )
     workdir: str = key("Working directory, absolute.", default="", check="absolute_path")
+    ports: tuple[str, ...] = key(
+        "Ports that the program listens on: `8080`, `53/udp`.",
+        default=(),
+        check="port",
+        distinct=True,
+    )
+    volumes: tuple[str, ...] = key(
+        "Folders for data that outlives a container, absolute.",
+        default=(),
+        check="volume",
+        distinct=True,
+    )
+    stop_signal: str = key(
+        "Signal that asks the program to stop, such as `SIGINT`. Default: the runtime's, SIGTERM.",
+        default="",
+        check="signal",
+    )
     labels: dict[str, str] = key(
         "Labels of the image config.", factory=dict, check="text", keys="label"
     )

@@ -8,6 +8,7 @@ Only ``absolute_path`` is free text.
 from __future__ import annotations
 
 import posixpath
+import re
 
 from hatch_multiarch.config.rule import CONTROL, Rule
 from hatch_multiarch.config.words import expected, show, unknown
@@ -34,6 +35,25 @@ def _builder_name(text: str) -> str:
         raise ValueError("docker's own builder has the name 'default'; choose another")
     return text.lower()
 
+
+def _image_base(text: str) -> str:
+    scheme, colon, path = text.partition(":")
+    if not colon:
+        return text
+    path = posixpath.normpath(path)
+    if path == ".":
+        raise ValueError(expected(DOCKER_RULES["image_base"].expected, text))
+    return f"{scheme}:{path}"
+
+
+def _port(text: str) -> str:
+    number, _, protocol = text.partition("/")
+    if int(number) > _MOST_PORT:
+        raise ValueError(f"expected a port from 1 to {_MOST_PORT}, found {show(text)}")
+    return f"{number}/{protocol or 'tcp'}"
+
+
+_MOST_PORT = 2**16 - 1
 
 _SCHEMES = ("docker-container", "fd", "kube-pod", "npipe", "ssh", "tcp", "unix")
 """Addresses that docker or buildx's remote driver can be reached at."""
@@ -104,6 +124,36 @@ DOCKER_RULES = {
         "an absolute path without '..'",
         rf"(?!//)(?!.*/\.\.(?:/|$))/[^{CONTROL}\\]*",
         posixpath.normpath,
+    ),
+    "image_base": Rule(
+        "'scratch' or 'oci:PATH', an OCI layout or archive inside the project, relative and with "
+        "'/'",
+        rf"scratch|oci:(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^{CONTROL}\\]+",
+        _image_base,
+    ),
+    # A folder of the image that is not the whole of it, and not what a running kernel fills.
+    "image_path": Rule(
+        "an absolute path of the image without '..', which is not '/' and not below /proc, /sys "
+        "and /dev",
+        rf"(?!//)(?!/+(?:proc|sys|dev)(?:/|$))(?!.*/\.\.(?:/|$))/[^{CONTROL}\\]*[^{CONTROL}\\/.]",
+        posixpath.normpath,
+    ),
+    # A Dockerfile expands `$` in VOLUME, also in exec form.
+    "volume": Rule(
+        "an absolute path of letters, digits, '.', '_', '-' and '/', without '..'",
+        r"(?!.*/\.\.(?:/|$))(?:/[A-Za-z0-9._-]+)+/?",
+        posixpath.normpath,
+    ),
+    "port": Rule(
+        "a port such as '8080' or '53/udp'", r"[1-9][0-9]{0,4}(?:/(?:tcp|udp|sctp))?", _port
+    ),
+    "signal": Rule("a signal such as 'SIGINT'", r"SIG[A-Z0-9+-]{2,12}", longest=16),
+    # PEP 685: compared as names of projects are.
+    "extra": Rule(
+        "an extra of letters, digits, '.', '_' and '-'",
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?",
+        lambda text: re.sub(r"[-_.]+", "-", text).lower(),
+        longest=128,
     ),
     "env_name": Rule("a name of letters, digits and '_'", r"[A-Za-z_][A-Za-z0-9_]*"),
     "label": Rule(

@@ -1,10 +1,12 @@
 """The image: base, layers, config and layout of one multi-arch OCI image."""
 
+from hatch_multiarch.image.based import BasedImage
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, Published, build_image
 from hatch_multiarch.image.buildkit import FILES, BuildkitImage
 
 __all__ = [
     "FILES",
+    "BasedImage",
     "BuildkitImage",
     "BuiltImage",
     "BuiltPlatform",

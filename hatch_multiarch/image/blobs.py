@@ -79,6 +79,11 @@ class Blobs:
         _check(digest, source.sha256)
         return json.loads(data)
 
+    def check(self, digest: str) -> None:
+        """Read the blob *digest* to its end. Raises ValueError when it is another."""
+        with self._blob(digest) as file:
+            _check(digest, drain(Source(file)))
+
     def layer(self, digest: str) -> dict[str, str]:
         """Return path -> sha256 of the regular files in the layer *digest*."""
         found = {}

@@ -6,7 +6,7 @@ OCI image-spec 1.1: manifest.md, image-index.md, image-layout.md.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import check_scratch
 from hatch_multiarch.image.config import command, image_config, platform_of
 from hatch_multiarch.image.layers import write_layer
-from hatch_multiarch.image.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
+from hatch_multiarch.image.layout import Layout
+from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER, MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,13 @@ class BuiltPlatform:
     size: int
     """What a client pulls for it: manifest, config and compressed layers, in bytes."""
     files: dict[str, str]
-    """Path in the image (no leading slash) -> sha256, hex."""
+    """Path in the image (no leading slash) -> sha256, hex; without those of the base."""
+    base: str | None = None
+    """Digest of the base's manifest; None for ``scratch``."""
+    base_layers: int = 0
+    """How many of the layers are the base's; they come first."""
+    helpers: dict[str, str] = field(default_factory=dict)
+    """Helper -> its path in the image, where that is not ``helper_path``."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def build_image(
     complete. Without either it is a hidden layout in *staging*, to be proven and pushed. Raises
     ImageError when the image cannot be assembled or would not run.
     """
-    _check(plan)
+    check_platforms(plan)
     check_scratch(plan, facts)
     run = command(plan)
     notes = image_annotations(project, plan.config.annotations, epoch=epoch)
@@ -114,15 +121,11 @@ def build_image(
             },
         )
         layout.finish(index, reference=plan.reference, tags=plan.tags)
-        outputs = _deliver(layout, plan, staging / f"{stem}.oci", epoch)
-        proven = outputs
-        if not outputs:
-            proven = (staging / ".image",)
-            layout.path.replace(proven[0])
+        outputs, proven = deliver(layout, plan, staging / f"{stem}.oci", epoch)
     return BuiltImage(index.digest, tuple(built), outputs, proven)
 
 
-def _check(plan: ImagePlan) -> None:
+def check_platforms(plan: ImagePlan) -> None:
     """Refuse an image that a client could not choose from (image-index.md: first match wins)."""
     if not plan.platforms:
         raise ImageError(
@@ -184,8 +187,13 @@ def _store(
     )
 
 
-def _deliver(layout: Layout, plan: ImagePlan, target: Path, epoch: int) -> tuple[Path, ...]:
-    """Give the outputs their names, the archive first: the layout moves."""
+def deliver(
+    layout: Layout, plan: ImagePlan, target: Path, epoch: int
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Give the outputs their names, the archive first: the layout moves.
+
+    Return them, and where the image can be looked into: without any, that is a hidden layout.
+    """
     archive = target.with_name(f"{target.name}.tar")
     types = [output.type for output in plan.config.outputs]
     if "oci" in types:
@@ -195,4 +203,9 @@ def _deliver(layout: Layout, plan: ImagePlan, target: Path, epoch: int) -> tuple
     if "layout" in types:
         layout.path.replace(target)
     paths = {"oci": archive, "layout": target}
-    return tuple(paths[each] for each in types if each in paths)
+    outputs = tuple(paths[each] for each in types if each in paths)
+    if outputs:
+        return outputs, outputs
+    hidden = target.with_name(".image")
+    layout.path.replace(hidden)
+    return (), (hidden,)

@@ -60,11 +60,14 @@ def image_config(
     created = timestamp(epoch)
     execution = {
         "User": image.user,
+        "ExposedPorts": {port: {} for port in image.ports},
         "Env": [f"{name}={value}" for name, value in {"PATH": PATH, **image.env}.items()],
         "Entrypoint": list(run.entrypoint),
         "Cmd": list(run.cmd),
+        "Volumes": {folder: {} for folder in image.volumes},
         "WorkingDir": image.workdir,
         "Labels": dict(sorted(image.labels.items())),
+        "StopSignal": image.stop_signal,
     }
     return {
         "created": created,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.engine.stage.words import exec_form
+from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.config import command
 from hatch_multiarch.image.layers import helper_path
 
@@ -29,8 +30,10 @@ _ARG = "HATCH_MULTIARCH_TEXT_"
 def image_stages(plan: ImagePlan) -> str:
     """Return the stages that make the image of *plan* from the stages of its helpers.
 
-    Raises ImageError when the program that the image is to run is not in it.
+    Raises ImageError when the program that the image is to run is not in it, and for a base.
     """
+    if plan.config.base != "scratch":
+        raise ImageError("tool.multiarch.image.base: BuildKit makes images from scratch only")
     lines = []
     for platform, units in plan.platforms:
         lines += [*_root(platform, units), "", *_image(plan, platform), ""]
@@ -64,10 +67,16 @@ def _image(plan: ImagePlan, platform: Platform) -> Iterator[str]:
         yield f'{instruction}"${{{_ARG}{number}}}"'
     if image.user:
         yield f"USER {image.user}"
+    if image.ports:
+        yield f"EXPOSE {' '.join(image.ports)}"
+    if image.stop_signal:
+        yield f"STOPSIGNAL {image.stop_signal}"
     if run.entrypoint:
         yield f"ENTRYPOINT {exec_form(run.entrypoint)}"
     if run.cmd:
         yield f"CMD {exec_form(run.cmd)}"
+    if image.volumes:
+        yield f"VOLUME {exec_form(image.volumes)}"
 
 
 def _texts(plan: ImagePlan) -> Iterator[tuple[str, str]]:

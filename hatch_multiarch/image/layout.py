@@ -6,20 +6,24 @@ import hashlib
 import json
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hatch_multiarch.image.stream import Sink, Source, Tar
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.stream import CHUNK, Sink, Source, Tar
+from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER, MANIFEST, STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-INDEX = "application/vnd.oci.image.index.v1+json"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-CONFIG = "application/vnd.oci.image.config.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-STATEMENT = "application/vnd.in-toto+json"
-"""A statement about an image, as a layer (BuildKit, docs/attestations/attestation-storage.md)."""
+__all__ = ["CONFIG", "INDEX", "LAYER", "MANIFEST", "STATEMENT", "Descriptor", "Layout"]
+
+
+class Readable(Protocol):
+    """What a blob is copied from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most *size* bytes."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,19 @@ class Layout:
         """Move the finished file *path*, whose digest and size are known, among the blobs."""
         path.replace(self._blobs / digest.partition(":")[2])
         return Descriptor(media_type, digest, size)
+
+    def copy(self, blob: Descriptor, source: Readable) -> Descriptor:
+        """Store the bytes of *source*, which checks them, as *blob*, unless they are here."""
+        if not blob.digest.startswith("sha256:"):
+            raise ImageError(f"{blob.digest}: only blobs named by sha256 can be copied")
+        final = self._blobs / blob.digest.partition(":")[2]
+        if not final.exists():
+            part = self.path / "blob.part"
+            with part.open("wb") as out:
+                while data := source.read(CHUNK):
+                    out.write(data)
+            part.replace(final)
+        return blob
 
     def finish(self, image: Descriptor, *, reference: str, tags: Sequence[str]) -> None:
         """Write ``oci-layout`` and ``index.json``, in which each tag is a descriptor of *image*.

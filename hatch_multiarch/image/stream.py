@@ -83,10 +83,11 @@ class Tar:
             copybufsize=CHUNK,
         )
 
-    def folder(self, name: str) -> None:
-        """Add the folder *name*, mode 0755."""
-        entry = self._entry(name, mode=0o755)
+    def folder(self, name: str, *, mode: int = 0o755, owner: tuple[int, int] = (0, 0)) -> None:
+        """Add the folder *name*; the *owner* is UID and GID."""
+        entry = self._entry(name, mode=mode)
         entry.type = tarfile.DIRTYPE
+        entry.uid, entry.gid = owner
         self._tar.addfile(entry)
 
     def file(self, name: str, source: Source, size: int, *, mode: int) -> None:
@@ -94,6 +95,13 @@ class Tar:
         entry = self._entry(name, mode=mode)
         entry.size = size
         self._tar.addfile(entry, source)  # type: ignore[arg-type] # only read() is asked for
+
+    def link(self, name: str, target: str) -> None:
+        """Add the symbolic link *name* to *target*."""
+        entry = self._entry(name, mode=0o777)
+        entry.type = tarfile.SYMTYPE
+        entry.linkname = target
+        self._tar.addfile(entry)
 
     def close(self) -> None:
         """Write the end of the archive."""

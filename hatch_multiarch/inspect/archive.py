@@ -8,17 +8,17 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import documents
-from hatch_multiarch.inspect.documents import INDEXES, LIMIT, Entry
 from hatch_multiarch.inspect.records import Image, Inspected, Layer, Manifest
-from hatch_multiarch.inspect.store import FolderStore, TarStore, unpacked
 from hatch_multiarch.inspect.walk import manifests, walk
+from hatch_multiarch.oci import documents
+from hatch_multiarch.oci.documents import INDEXES, LIMIT, Entry
+from hatch_multiarch.oci.store import FolderStore, TarStore, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.inspect.store import Store
+    from hatch_multiarch.oci.store import Store
 
 
 class Archive:

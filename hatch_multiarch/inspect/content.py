@@ -6,9 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import documents
-from hatch_multiarch.inspect.documents import INDEXES, MANIFESTS, Entry
 from hatch_multiarch.inspect.walk import DEPTH, MOST
+from hatch_multiarch.oci import documents
+from hatch_multiarch.oci.documents import INDEXES, MANIFESTS, Entry
 from hatch_multiarch.registry.records import Blob, Content, Document
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.buildx.find import find_buildx
 from hatch_multiarch.errors import EngineError, ImageError
-from hatch_multiarch.inspect import documents
-from hatch_multiarch.inspect.documents import Entry
 from hatch_multiarch.inspect.records import Inspected
 from hatch_multiarch.inspect.walk import walk
+from hatch_multiarch.oci import documents
+from hatch_multiarch.oci.documents import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import documents
-from hatch_multiarch.inspect.documents import CONFIGS, INDEXES, MANIFESTS
 from hatch_multiarch.inspect.records import Attestation, Image, Layer, Manifest
+from hatch_multiarch.oci import documents
+from hatch_multiarch.oci.documents import CONFIGS, INDEXES, MANIFESTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.inspect.documents import Entry
+    from hatch_multiarch.oci.documents import Entry
 
 DEPTH = 4
 """Most indexes inside each other; BuildKit and docker write two."""

@@ -63,6 +63,9 @@ def make_plan(
     )
 
 
+LOCAL_BASE = "oci:"
+"""Before the path of a base that is a file or a folder of the project."""
+
 OWN_OUTPUTS = ("oci", "layout", "registry")
 """Outputs of the image that need no BuildKit."""
 
@@ -180,8 +183,11 @@ def _image(
                 f"tool.multiarch.image.helpers: none of {', '.join(wanted)} exists on "
                 f"{platform.name}, so the image would be empty there"
             )
-        problems.extend(_dynamic_on_scratch(unit) for unit in mine if unit.libc.kind == "glibc")
+        if image.base == "scratch":
+            glibc = [unit for unit in mine if unit.libc.kind == "glibc"]
+            problems.extend(_dynamic_on_scratch(unit) for unit in glibc)
         parts.append((platform, mine))
+    problems.extend(_missing(project, image))
     if not parts:
         notes.append("no image: this build has no Linux platform")
         return None
@@ -199,6 +205,19 @@ def _image(
         platforms=tuple(parts),
         buildkit=image_needs_buildkit(config, switches),
     )
+
+
+def _missing(project: Project, image: Image) -> list[str]:
+    """Return a problem for each file that the image is made of and that is not there."""
+    named = {"requirements": image.requirements}
+    if image.base.startswith(LOCAL_BASE):
+        named["base"] = image.base.removeprefix(LOCAL_BASE)
+    named |= {f'files."{target}"': source for target, source in image.files.items()}
+    return [
+        f"tool.multiarch.image.{key}: there is no {path}; paths are relative to pyproject.toml"
+        for key, path in named.items()
+        if path and not (project.root / path).exists()
+    ]
 
 
 def _dynamic_on_scratch(unit: Unit) -> str:

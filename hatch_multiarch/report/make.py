@@ -147,7 +147,7 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
             for path in image.outputs
         ),
         manifests=tuple(
-            ManifestRecord(each.platform.name, each.digest, each.size, each.files)
+            ManifestRecord(each.platform.name, each.digest, each.size, each.files, each.base)
             for each in image.platforms
         ),
         published=(),

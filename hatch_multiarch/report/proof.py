@@ -45,11 +45,13 @@ def prove(
         for helper, member in wheel.members.items()
     }
     in_image = _image(image) if image is not None else {}
+    placed = {each.platform.name: each.helpers for each in (image.platforms if image else ())}
     records = []
     for binary in binaries:
         helper, platform = binary.unit.helper.name, binary.unit.platform.name
         in_wheel = in_wheels.get((helper, platform))
-        in_layer = in_image.get((platform, helper_path(binary.unit)))
+        path = placed.get(platform, {}).get(helper, helper_path(binary.unit))
+        in_layer = in_image.get((platform, path))
         for found in (in_wheel, in_layer):
             if found is not None and found[0] != binary.sha256:
                 place = " ".join(vars(found[1]).values())
@@ -103,7 +105,10 @@ def _walk(blobs: Blobs, image: BuiltImage) -> Places:
     places: Places = {}
     for built in image.platforms:
         files: dict[str, str] = {}
-        for layer in blobs.document(built.digest)["layers"]:
+        layers = blobs.document(built.digest)["layers"]
+        for layer in layers[: built.base_layers]:
+            blobs.check(layer["digest"])
+        for layer in layers[built.base_layers :]:
             for path, found in blobs.layer(layer["digest"]).items():
                 files[path] = found
                 place = ImagePlace(built.digest, layer["digest"], path)

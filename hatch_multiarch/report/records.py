@@ -117,7 +117,10 @@ class ManifestRecord:
     platform: str = said("OCI platform.")
     digest: str = said("Of the manifest.")
     size: int = said("What a client pulls: manifest, config and layers, in bytes.")
-    files: dict[str, str] = said("Path in the image, without leading slash -> sha256, hex.")
+    files: dict[str, str] = said(
+        "Path in the image, without leading slash -> sha256, hex; without those of the base."
+    )
+    base: str | None = said("Digest of the base's manifest for it; null on `scratch`.")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 COMMAND = (sys.executable, "-m", "hatch_multiarch", "dockerfile")
-IMAGE = 'env = { GREETING = "a \\"quoted\\" $word" }\nworkdir = "/srv"'
+IMAGE = (
+    'env = { GREETING = "a \\"quoted\\" $word" }\nworkdir = "/srv"\n'
+    'ports = ["8080"]\nvolumes = ["/data"]\nstop-signal = "SIGINT"'
+)
 
 
 def test_it_needs_no_docker_and_writes_nothing(
@@ -73,6 +76,9 @@ def test_its_first_line_builds_what_hatch_builds(
         shown = docker(engine, "image", "inspect", "--format={{json .Config}}", name)
         assert '"GREETING=hello"' in shown
         assert '"WorkingDir":"/srv"' in shown
+        assert '"ExposedPorts":{"8080/tcp":{}}' in shown
+        assert '"Volumes":{"/data":{}}' in shown
+        assert '"StopSignal":"SIGINT"' in shown
     finally:
         docker(engine, "image", "rm", name)
 

@@ -42,6 +42,8 @@ FLAG = PLAIN.replace("'q' ", "")
 
 CHOICE, MATCHED, REFUSED, TRIED_THERE, SAME = "choice", "matched", "refused", "tried", "same"
 BUILT = "built"
+OPENED = "opened"
+"""It names a file that docker never hears of; tried in tests/image/test_based.py."""
 FIELDS = {
     "platforms": REFUSED,
     "engine": CHOICE,
@@ -63,14 +65,22 @@ FIELDS = {
     "helpers.prebuilt": BUILT,
     "image.name": REFUSED,
     "image.tags": REFUSED,
-    "image.base": CHOICE,
+    "image.base": OPENED,
     "image.helpers": REFUSED,
+    "image.extras": REFUSED,
+    "image.requirements": OPENED,
+    "image.bytecode": CHOICE,
+    "image.files": OPENED,
+    "image.files.*": OPENED,
     "image.entrypoint": BUILT,
     "image.cmd": BUILT,
     "image.env": BUILT,
     "image.env.*": REFUSED,
     "image.user": REFUSED,
     "image.workdir": BUILT,
+    "image.ports": REFUSED,
+    "image.volumes": REFUSED,
+    "image.stop-signal": REFUSED,
     "image.labels": BUILT,
     "image.labels.*": REFUSED,
     "image.annotations": BUILT,
@@ -141,6 +151,9 @@ def test_the_others_are_tried_where_the_table_says() -> None:
     assert {key for key, how in FIELDS.items() if how == BUILT} == {*LOOKS, *ALONE}
 
 
+LISTS = ("platforms", "tags", "helpers", "extras", "ports", "volumes")
+
+
 def table(key: str, value: str) -> dict[str, Any]:
     """Return a config in which *key* of FIELDS has *value*."""
     named = key.endswith(".*")
@@ -159,7 +172,7 @@ def table(key: str, value: str) -> dict[str, Any]:
     if named:
         here[last] = {value: {} if key == "helpers.*" else "zig"}
     else:
-        here[last] = [value] if last in ("platforms", "tags", "helpers") else value
+        here[last] = [value] if last in LISTS else value
     return tree
 
 
@@ -175,6 +188,10 @@ REFUSALS = {
     "image.name": "image.name: ",
     "image.tags": "image.tags[0]: ",
     "image.helpers": "image.helpers[0]: ",
+    "image.extras": "image.extras[0]: ",
+    "image.ports": "image.ports[0]: ",
+    "image.volumes": "image.volumes[0]: ",
+    "image.stop-signal": "image.stop-signal: ",
     "image.env.*": "image.env.",
     "image.user": "image.user: ",
     "image.labels.*": "image.labels.",

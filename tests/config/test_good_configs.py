@@ -542,3 +542,26 @@ def test_file_whose_table_is_none(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read_pyproject(path)
     assert caught.value.problems[0] == "tool.multiarch: expected a table, found an array"
+
+
+def test_an_image_on_a_base():
+    image = {
+        "base": "oci:./images/base.tar",
+        "extras": ["Yaml_Fast"],
+        "files": {"/etc/./greeter": "etc/"},
+        "ports": ["8080", "53/udp"],
+        "volumes": ["/data/"],
+        "stop-signal": "SIGRTMIN+3",
+        "bytecode": True,
+    }
+    read = read_table({"helpers": {"greet": {}}, "image": {"name": "greeter", **image}}).image
+    assert read == Image(
+        name="greeter",
+        base="oci:images/base.tar",
+        extras=("yaml-fast",),
+        files={"/etc/greeter": "etc"},
+        ports=("8080/tcp", "53/udp"),
+        volumes=("/data",),
+        stop_signal="SIGRTMIN+3",
+        bytecode=True,
+    )

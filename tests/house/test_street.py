@@ -15,6 +15,7 @@ ORDER = [
     "errors",
     "process",
     "platforms",
+    "oci",
     "emulators",
     "config",
     "buildx",

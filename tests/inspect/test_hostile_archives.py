@@ -13,7 +13,8 @@ import zlib
 import pytest
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import check, open_archive, show, store, walk
+from hatch_multiarch.inspect import check, open_archive, show, walk
+from hatch_multiarch.oci import store
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

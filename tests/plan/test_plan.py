@@ -209,3 +209,27 @@ def test_a_push_needs_a_name_that_leads_to_a_registry(plan: Any, image: dict[str
         plan({**table, "image": {"outputs": ["oci", "registry"], **image}})
     made = plan({**table, "image": {"outputs": ["registry"], "name": "team/greeter"}})
     assert made.image.buildkit is False
+
+
+def test_files_of_an_image_that_are_missing_are_named(plan: Any) -> None:
+    image = {"base": "oci:base.tar", "requirements": "r.txt", "files": {"/etc/x": "x"}}
+    with pytest.raises(PlanError) as caught:
+        plan({"platforms": ["linux/amd64"], "image": image})
+    assert caught.value.message.splitlines() == [
+        f"tool.multiarch.image.{key}; paths are relative to pyproject.toml"
+        for key in (
+            "requirements: there is no r.txt",
+            "base: there is no base.tar",
+            'files."/etc/x": there is no x',
+        )
+    ]
+
+
+def test_what_a_base_holds_is_not_known_to_the_plan(plan: Any, tmp_path: Path) -> None:
+    """A helper against glibc is refused on scratch, and on a base when that is read."""
+    (tmp_path / "base").mkdir()
+    helpers = {"tone": {"cgo": True, "libc": "glibc:2.17"}}
+    table = {"platforms": ["linux/amd64"], "helpers": helpers, "image": {"base": "oci:base"}}
+    assert plan(dict(table)).image.config.base == "oci:base"
+    with pytest.raises(PlanError, match="which scratch does not hold"):
+        plan({**table, "image": {}})

@@ -177,7 +177,7 @@ class TarStore:
 
     def _index(self) -> None:
         """Note where each file lies; a name that stands twice is refused, as nobody can tell."""
-        headers = cast("BinaryIO", _Headers(self._file, self.source))
+        headers = cast("BinaryIO", Headers(self._file, self.source))
         tar: Any = tarfile.TarFile(fileobj=headers)  # Any: typeshed leaves out `members`
         count = 0
         while (entry := tar.next()) is not None:
@@ -243,7 +243,7 @@ def unpacked(file: BinaryIO, source: str) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", plain)
 
 
-class _Headers:
+class Headers:
     """An archive as tarfile may see it: headers only, in their order."""
 
     def __init__(self, file: BinaryIO, source: str) -> None:

@@ -1,0 +1,160 @@
+"""The files of a base, without unpacking it: its layers laid over each other, as containerd does.
+
+OCI image-spec 1.1, layer.md ("Applying Changesets", "Whiteouts"). Every name is followed inside
+the image only, whatever links are in it, and nothing is written but the few files that are asked
+for, under names of our own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.base.tree import Kind, Node, Tree
+from hatch_multiarch.image.base.verified import CHUNK, unpacked
+from hatch_multiarch.oci.store import UNREADABLE, Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hatch_multiarch.image.base.records import Base, BaseImage
+
+Files = Tree
+ENTRIES = 500_000
+"""Most entries of all layers together."""
+KEPT = 1 << 28
+"""Most bytes of a file that is kept."""
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
+
+
+def read_files(base: Base, image: BaseImage, keep: Callable[[str], bool], folder: Path) -> Files:
+    """Return the files of *image*; those whose paths *keep* wants are written into *folder*.
+
+    Reads each layer once, to its end, and compares it with its digest and its diff_id. Raises
+    ImageError when they differ or when a layer holds what no layer may.
+    """
+    tree = Tree()
+    for number, (layer, diff_id) in enumerate(zip(image.layers, image.diff_ids, strict=True)):
+        where = f"{base.source}: {layer.digest}"
+        blob = base.open(layer)
+        with unpacked(blob, where) as file:
+            forward = Forward(file)
+            _Changes(tree, number, where, keep, folder).apply(forward)
+            while forward.read(CHUNK):
+                pass
+        blob.drain()
+        if forward.digest != diff_id:
+            raise ImageError(f"{where}: unpacked it is {forward.digest}, the config says {diff_id}")
+    return tree
+
+
+class _Changes:
+    """One layer on its way into *tree*."""
+
+    def __init__(
+        self, tree: Tree, number: int, where: str, keep: Callable[[str], bool], folder: Path
+    ) -> None:
+        self._tree = tree
+        self._number = number
+        self._where = where
+        self._keep = keep
+        self._folder = folder
+
+    def apply(self, file: Forward) -> None:
+        headers = cast("BinaryIO", Headers(cast("BinaryIO", file), self._where))
+        try:
+            tar: Any = tarfile.TarFile(fileobj=headers)  # Any: typeshed leaves out `members`
+            while (entry := tar.next()) is not None:
+                tar.members.clear()
+                self._entry(entry, file)
+        except UNREADABLE as error:
+            raise ImageError(f"{self._where}: not a readable tar: {error}") from None
+
+    def _entry(self, entry: tarfile.TarInfo, file: Forward) -> None:
+        parts = self._parts(entry.name)
+        if not parts:
+            return
+        name = parts[-1]
+        if name == OPAQUE:
+            self._tree.empty(parts[:-1], self._number)
+        elif name.startswith(WHITEOUT):
+            self._tree.remove([*parts[:-1], name.removeprefix(WHITEOUT)], self._number)
+        else:
+            node = self._node(entry)
+            path = "/".join(parts)
+            if entry.isreg() and entry.sparse is None and self._keep(path):
+                node.kept = self._copy(entry, file)
+            self._tree.add(parts, node)
+        if self._tree.count > ENTRIES:
+            raise ImageError(f"{self._where}: more than {ENTRIES} files are no base")
+
+    def _node(self, entry: tarfile.TarInfo) -> Node:
+        owner = (entry.uid, entry.gid)
+        if entry.islnk():
+            target = self._tree.find("/".join(self._parts(entry.linkname)), follow=False)
+            if target is None:
+                raise ImageError(
+                    f"{self._where}: {entry.name!r} is a link to {entry.linkname!r}, which is not "
+                    "in the image"
+                )
+            return Node("file", self._number, target.mode, owner, kept=target.kept)
+        if entry.issym():
+            return Node("link", self._number, entry.mode, owner, target=entry.linkname)
+        kind: Kind = "folder" if entry.isdir() else "file" if entry.isreg() else "other"
+        return Node(kind, self._number, entry.mode & 0o7777, owner)
+
+    def _parts(self, name: str) -> list[str]:
+        """Return the names on the way to *name*. Raises ImageError when it leads out."""
+        parts = [part for part in name.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            raise ImageError(f"{self._where}: {name[:80]!r} leads out of the image")
+        return parts
+
+    def _copy(self, entry: tarfile.TarInfo, file: Forward) -> Path | None:
+        if entry.size > KEPT:
+            return None
+        path = self._folder / f"{self._number}-{entry.offset_data}"
+        left = entry.size
+        with path.open("xb") as copy:
+            while left and (data := file.read(min(CHUNK, left))):
+                copy.write(data)
+                left -= len(data)
+        return path
+
+
+class Forward:
+    """A stream that tarfile may take for a file as long as it only goes forward; it is hashed."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._at = 0
+
+    @property
+    def digest(self) -> str:
+        """Of all that was read."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._at
+
+    def read(self, size: int) -> bytes:
+        """Return *size* bytes, fewer only at the end."""
+        parts = []
+        while size and (data := self._file.read(min(size, CHUNK))):
+            self._hash.update(data)
+            parts.append(data)
+            size -= len(data)
+            self._at += len(data)
+        return b"".join(parts)
+
+    def seek(self, offset: int) -> int:
+        """Read on to *offset*."""
+        while self._at < offset and self.read(min(CHUNK, offset - self._at)):
+            pass
+        return self._at

@@ -1,0 +1,55 @@
+"""Whether helpers run on a base: what starts them must be among its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.image.base.python import find_libc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image.base.tree import Tree
+    from hatch_multiarch.plan import Unit
+
+_HEADER = 20
+"""Bytes of an ELF file up to the machine that it is for."""
+
+
+def check_base(
+    tree: Tree,
+    units: Iterable[Unit],
+    binaries: Mapping[str, Binary],
+    facts: Mapping[str, Facts],
+    source: str,
+) -> list[str]:
+    """Return a line for each helper of *units* that cannot run on the base with the files *tree*.
+
+    A dynamic helper needs its loader (PT_INTERP), its libraries (DT_NEEDED) and a glibc as new as
+    its newest symbol version (DT_VERNEED).
+    """
+    names: set[str] | None = None
+    problems = []
+    for unit in units:
+        fact = facts[unit.id]
+        if fact.interpreter is None and not fact.needed:
+            continue
+        names = names or {path.rpartition("/")[2] for path, _ in tree.paths()}
+        where = (
+            f'tool.multiarch.image.base: helper "{unit.helper.name}" on {unit.platform.name} needs'
+        )
+        if fact.interpreter and tree.find(fact.interpreter) is None:
+            problems.append(f"{where} the loader {fact.interpreter}, which {source} has not")
+            continue
+        if missing := [each for each in fact.needed if each not in names]:
+            problems.append(f"{where} {', '.join(missing)}, which {source} has not")
+        if fact.glibc is not None:
+            with binaries[unit.id].path.open("rb") as file:
+                libc = find_libc(tree, file.read(_HEADER), "glibc")
+            if libc is None or libc.version < fact.glibc:
+                has = f"{libc.version[0]}.{libc.version[1]}" if libc else "none"
+                need = f"{fact.glibc[0]}.{fact.glibc[1]}"
+                problems.append(f"{where} glibc {need}, and {source} has {has}")
+    return problems

@@ -1,0 +1,46 @@
+"""The seam between an image and what it starts from, wherever that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from hatch_multiarch.image.base.verified import Verified
+    from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.platforms import Platform
+
+
+@dataclass(frozen=True)
+class BaseImage:
+    """The base of one platform, its documents read and checked."""
+
+    platform: Platform
+    """The one that it was asked for; the base's own may be an older Arm."""
+    digest: str
+    """Of its manifest."""
+    config: dict[str, Any]
+    """Its config document (config.md)."""
+    layers: tuple[Descriptor, ...]
+    """Lowest first, with media types of OCI."""
+    diff_ids: tuple[str, ...]
+    """Of the layers, in their order."""
+
+
+class Base(Protocol):
+    """A multi-arch image to start from: an archive, a folder, a registry."""
+
+    source: str
+    """How messages and the report name it: ``oci:base.tar``."""
+
+    def resolve(self, platform: Platform) -> BaseImage:
+        """Return the image of *platform*.
+
+        Raises ImageError when there is none, with the platforms that there are.
+        """
+
+    def open(self, blob: Descriptor) -> Verified:
+        """Return the bytes of *blob* to be read once; at their end they have been checked.
+
+        Raises ImageError when there is no such blob.
+        """

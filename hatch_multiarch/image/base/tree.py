@@ -1,0 +1,144 @@
+"""Files by path, with links followed as a kernel follows them inside the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from hatch_multiarch.errors import ImageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+Kind = Literal["file", "folder", "link", "other"]
+
+LINKS = 40
+"""Most links on the way to a file (Linux, path_resolution(7))."""
+DEPTH = 256
+"""Most folders inside each other."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A file, a folder, a symbolic link or something else, such as a device."""
+
+    kind: Kind
+    layer: int
+    """Number of the layer that it comes from."""
+    mode: int = 0o755
+    owner: tuple[int, int] = (0, 0)
+    """UID and GID."""
+    target: str = ""
+    """Of a link."""
+    kept: Path | None = None
+    """Where its content is, if that was asked for."""
+    children: dict[str, Node] = field(default_factory=dict)
+
+
+class Tree:
+    """The files of an image; paths have no leading slash."""
+
+    def __init__(self) -> None:
+        self._root = Node("folder", -1)
+        self.count = 0
+        """Of all that was ever added."""
+
+    def find(self, path: str, *, follow: bool = True) -> Node | None:
+        """Return what is at *path*; *follow* a link at its end, too."""
+        found = self.real(path, follow=follow)
+        return None if found is None else self._at(found)
+
+    def real(self, path: str, *, follow: bool = True) -> str | None:
+        """Return *path* without links; None when nothing is there or the links go round."""
+        done: list[str] = []
+        node, links = self._root, 0
+        todo = _split(path)
+        while todo:
+            name = todo.pop(0)
+            if name == "..":
+                done = done[:-1]
+                node = self._at("/".join(done)) or self._root
+                continue
+            child = node.children.get(name)
+            if child is None:
+                return None
+            if child.kind == "link" and (todo or follow):
+                links += 1
+                if links > LINKS or len(todo) > DEPTH:
+                    return None
+                if child.target.startswith("/"):
+                    done, node = [], self._root
+                todo = _split(child.target) + todo
+                continue
+            done.append(name)
+            node = child
+        return "/".join(done)
+
+    def place(self, path: str) -> str:
+        """Return *path* as it must be written so that it lands where a kernel would put it.
+
+        Its folders may be links; those that are missing are taken as they are.
+        """
+        folder, _, name = path.rpartition("/")
+        missing: list[str] = []
+        while folder and (found := self.real(folder)) is None:
+            folder, _, last = folder.rpartition("/")
+            missing.insert(0, last)
+        return "/".join(filter(None, [found if folder else "", *missing, name]))
+
+    def paths(self) -> Iterator[tuple[str, Node]]:
+        """Yield every path with what is there."""
+        stack = [("", self._root)]
+        while stack:
+            path, node = stack.pop()
+            for name, child in node.children.items():
+                stack.append((f"{path}{name}/", child))
+                yield f"{path}{name}", child
+
+    def add(self, parts: Sequence[str], node: Node) -> None:
+        """Put *node* at the path of *parts*; folders that are missing on the way are made."""
+        if len(parts) > DEPTH:
+            raise ImageError(f"{'/'.join(parts)[:80]!r}: more than {DEPTH} folders in each other")
+        self.count += 1
+        parent = self._root
+        *folders, name = _split(self.place("/".join(parts)))
+        for each in folders:
+            child = parent.children.get(each)
+            if child is None or child.kind != "folder":
+                child = parent.children[each] = Node("folder", node.layer)
+            parent = child
+        before = parent.children.get(name)
+        if before is not None and before.kind == node.kind == "folder":
+            node.children = before.children
+        parent.children[name] = node
+
+    def remove(self, parts: Sequence[str], layer: int) -> None:
+        """Remove what the layers below *layer* have at the path of *parts*."""
+        *folders, name = parts
+        parent = self.find("/".join(folders))
+        if parent is not None and name in parent.children and _prune(parent.children[name], layer):
+            del parent.children[name]
+
+    def empty(self, parts: Sequence[str], layer: int) -> None:
+        """Remove what the layers below *layer* have in the folder of *parts*."""
+        parent = self.find("/".join(parts))
+        if parent is not None:
+            _prune(parent, layer)
+
+    def _at(self, path: str) -> Node | None:
+        node: Node | None = self._root
+        for part in _split(path):
+            node = node.children.get(part) if node is not None else None
+        return node
+
+
+def _prune(node: Node, layer: int) -> bool:
+    """Remove below *node* what is of lower layers; tell whether nothing of *layer* is left."""
+    for name in [name for name, child in node.children.items() if _prune(child, layer)]:
+        del node.children[name]
+    return node.layer < layer and not node.children
+
+
+def _split(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]

@@ -1,0 +1,202 @@
+"""What an image adds to its base, cut into layers by how often each of them changes.
+
+From the bottom: pure dependencies, one blob for all platforms; dependencies with native code; the
+helpers; the package's own files, again one blob for all; what tells of them on each platform
+(RECORD, WHEEL, SBOMs); files of the project. So a changed line of Python changes the package's two
+small layers, and nothing below them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.items import Item, file_item
+from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.package.complete import check_complete
+from hatch_multiarch.image.package.install import Environment
+from hatch_multiarch.image.package.target import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_multiarch.config import Image
+    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image.ground import Ground
+    from hatch_multiarch.image.package.install import Installed
+    from hatch_multiarch.plan import Project
+    from hatch_multiarch.wheel import BuiltWheel
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the image of one platform adds to its base."""
+
+    layers: tuple[tuple[Item, ...], ...]
+    """Lowest first, none of them empty."""
+    helpers: dict[str, str]
+    """Helper -> where its file is, without a leading slash."""
+    programs: dict[str, str]
+    """Helper -> absolute path by which it is run."""
+    scripts: dict[str, str]
+    """Scripts of the project -> absolute path."""
+    bin: str | None
+    """Folder of the scripts, without a leading slash; None without Python."""
+
+    def with_links(self, *commands: Sequence[str]) -> list[tuple[Item, ...]]:
+        """Return the layers, and links in ``/usr/local/bin`` to the helpers that *commands* run."""
+        run = {words[0] for words in commands if words}
+        links = tuple(
+            Item(path.lstrip("/"), mode=0o777, target=f"/{self.helpers[name]}")
+            for name, path in self.programs.items()
+            if path in run and path.lstrip("/") != self.helpers[name]
+        )
+        return [*self.layers, links] if links else list(self.layers)
+
+
+def contents(
+    project: Project,
+    image: Image,
+    grounds: Sequence[Ground],
+    wheels: Mapping[str, BuiltWheel],
+    binaries: Mapping[str, Binary],
+    folder: Path,
+) -> list[Content]:
+    """Return the content of each of *grounds*; *folder* takes what is unpacked on the way.
+
+    Raises ImageError when something cannot be installed or is not what was built.
+    """
+    extra = _extra(project, image)
+    if any(each.python is None for each in grounds):
+        return [_bare(each, binaries, extra) for each in grounds]
+    packed = [
+        _Package(project, image, each, wheels[each.platform.name], folder / f"root-{number}")
+        for number, each in enumerate(grounds)
+    ]
+    for each in packed:
+        each.check(binaries)
+    first, *others = packed
+    shared = {
+        item.same
+        for item in first.own
+        if item.path not in first.apart and all(item.same in each.sames for each in others)
+    }
+    return [each.content(shared, extra) for each in packed]
+
+
+def _bare(ground: Ground, binaries: Mapping[str, Binary], extra: tuple[Item, ...]) -> Content:
+    """Return the helpers alone, where they are on ``scratch`` too."""
+    places = {unit.helper.name: helper_path(unit) for unit in ground.units}
+    items = tuple(
+        Item(helper_path(unit), binaries[unit.id].sha256, 0o755, binaries[unit.id].path)
+        for unit in ground.units
+    )
+    layers = tuple(each for each in (items, extra) if each)
+    programs = {name: f"/{path}" for name, path in places.items()}
+    return Content(layers, places, programs, {}, None)
+
+
+class _Package:
+    """The project and its dependencies, installed for one platform."""
+
+    def __init__(
+        self, project: Project, image: Image, ground: Ground, wheel: BuiltWheel, folder: Path
+    ) -> None:
+        if ground.python is None:
+            raise ValueError("there is no Python to install for")
+        self._ground = ground
+        self._environment = Environment(project.name, ground.python, bytecode=image.bytecode)
+        folder.mkdir()
+        self._skeleton = self._environment.skeleton(folder)
+        self._others = [
+            self._environment.install(path, folder / str(number))
+            for number, path in enumerate(ground.wheels)
+        ]
+        places = {name: self._place(member) for name, member in wheel.members.items()}
+        inside = {unit.helper.name for unit in ground.units}
+        left = [path for name, path in places.items() if name not in inside]
+        self.helpers = {name: path for name, path in places.items() if name in inside}
+        mine = self._environment.install(wheel.path, folder / "own", left, asked=True)
+        self.own = mine.items
+        self.sames = {item.same for item in mine.items}
+        self.apart = {item.path for item in mine.items if _tells_of_platform(item.path)}
+        self.apart |= set(places.values())
+        self._installed = [mine, *self._others]
+        check_complete(
+            self._installed, project.name, image.extras, Target(ground.platform, ground.python)
+        )
+
+    def check(self, binaries: Mapping[str, Binary]) -> None:
+        """Raise ImageError when a helper is not what was compiled."""
+        found = {item.path: item.sha256 for item in self.own}
+        for unit in self._ground.units:
+            if found.get(self.helpers[unit.helper.name]) != binaries[unit.id].sha256:
+                raise ImageError(f"{unit.id}: the wheel does not hold what was built")
+
+    def content(self, shared: set[tuple[str, str, int, str]], extra: tuple[Item, ...]) -> Content:
+        """Return the layers; *shared* are the own files that are the same on all platforms."""
+        helpers = set(self.helpers.values())
+        rest = [item for item in self.own if item.path not in helpers]
+        layers = (
+            (*self._skeleton, *_items(each for each in self._others if each.pure)),
+            tuple(_items(each for each in self._others if not each.pure)),
+            tuple(item for item in self.own if item.path in helpers),
+            tuple(item for item in rest if item.same in shared),
+            tuple(item for item in rest if item.same not in shared),
+            extra,
+        )
+        folder = self._environment.bin
+        scripts = {
+            name: f"/{item.path}"
+            for item in rest
+            if posixpath.dirname(item.path) == folder
+            for name in [posixpath.basename(item.path)]
+        }
+        return Content(
+            tuple(each for each in layers if each),
+            self.helpers,
+            {unit.helper.name: f"/{helper_path(unit)}" for unit in self._ground.units},
+            scripts,
+            folder,
+        )
+
+    def _place(self, member: str) -> str:
+        """Return where a helper at *member* of the wheel is installed."""
+        name = posixpath.basename(member)
+        inside = "/".join(member.split("/")[:2]).endswith(".data/scripts")
+        return f"{self._environment.bin}/{name}" if inside else f"{self._environment.site}/{member}"
+
+
+def _items(installed: Iterable[Installed]) -> list[Item]:
+    return [item for each in installed for item in each.items]
+
+
+def _tells_of_platform(path: str) -> bool:
+    """Tell whether *path* is metadata that differs between the wheels of one version."""
+    parts = path.split("/")
+    about = next((at for at, part in enumerate(parts) if part.endswith(".dist-info")), None)
+    return about is not None and parts[about + 1] in ("RECORD", "WHEEL", "sboms")
+
+
+def _extra(project: Project, image: Image) -> tuple[Item, ...]:
+    """Return the project's own files; links among them are refused, as they may lead anywhere."""
+    items = []
+    for target, source in image.files.items():
+        top = project.root / source
+        found = sorted(top.rglob("*")) if top.is_dir() and not top.is_symlink() else [top]
+        for path in found:
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise ImageError(
+                    f'tool.multiarch.image.files."{target}": {path.relative_to(project.root)} is '
+                    "no regular file"
+                )
+            if path.is_file():
+                inside = posixpath.join(target, path.relative_to(top).as_posix())
+                runs = bool(path.stat().st_mode & 0o100)
+                items.append(
+                    file_item(posixpath.normpath(inside).lstrip("/"), path, executable=runs)
+                )
+    return tuple(items)

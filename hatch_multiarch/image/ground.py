@@ -1,0 +1,142 @@
+"""What the image of each platform stands on: its base and, where that has Python, the wheels.
+
+Everything here can fail, and does so before the project's own wheels are made.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.base import find_python, read_files
+from hatch_multiarch.image.base.python import wanted
+from hatch_multiarch.image.package import Target, fetch, resolve
+from hatch_multiarch.image.package.install import Environment
+from hatch_multiarch.image.package.lock import read_lock, those_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_multiarch.config import Image
+    from hatch_multiarch.image.base import Base, BaseImage, BasePython, Files
+    from hatch_multiarch.image.package.lock import Pin
+    from hatch_multiarch.plan import Project, Unit
+    from hatch_multiarch.platforms import Platform
+
+_LAST = 99
+"""More than any minor version of Python has releases."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the image of one platform is built on."""
+
+    platform: Platform
+    units: tuple[Unit, ...]
+    """The helpers in the image."""
+    image: BaseImage
+    files: Files
+    """Of the base."""
+    python: BasePython | None
+    wheels: tuple[Path, ...] = ()
+    """Of the dependencies."""
+
+
+def read_ground(base: Base, platform: Platform, units: tuple[Unit, ...], work: Path) -> Ground:
+    """Return what *base* has for *platform*; files that are looked into are kept in *work*.
+
+    Raises ImageError.
+    """
+    image = base.resolve(platform)
+    kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
+    files = read_files(base, image, wanted, kept)
+    return Ground(platform, units, image, files, find_python(files, platform, base.source))
+
+
+def with_wheels(
+    grounds: Sequence[Ground],
+    image: Image,
+    project: Project,
+    requirements: Sequence[str],
+    *,
+    wheels: Sequence[str],
+    work: Path,
+) -> list[Ground]:
+    """Return *grounds* with the wheels of the project's *requirements* where a base has Python.
+
+    *wheels* are the platforms for which the project has a wheel itself. Raises ImageError, and
+    ToolchainError when pip or uv is missing.
+    """
+    without = [each.platform.name for each in grounds if each.python is None]
+    if without:
+        _check_without(image, without, grounds)
+        return list(grounds)
+    targets = [_target(each, image, project, wheels) for each in grounds]
+    pins = _pins(image, project, requirements, targets, work)
+
+    def fetched(numbered: tuple[int, Target]) -> tuple[Path, ...]:
+        number, target = numbered
+        folder = work / f"wheels-{number}"
+        return tuple(fetch(pins[number], target, root=project.root, folder=folder))
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(fetched, enumerate(targets)))
+    return [replace(each, wheels=mine) for each, mine in zip(grounds, found, strict=True)]
+
+
+def _check_without(image: Image, without: Sequence[str], grounds: Sequence[Ground]) -> None:
+    """Refuse a base with Python on some platforms only, and keys that nothing heeds."""
+    if len(without) < len(grounds):
+        raise ImageError(
+            f"tool.multiarch.image.base: {image.base} has no Python on {', '.join(without)}, but "
+            "on other platforms"
+        )
+    for key in ("extras", "requirements", "bytecode"):
+        if getattr(image, key):
+            raise ImageError(
+                f"tool.multiarch.image.{key}: has no effect on {image.base}, which has no Python"
+            )
+
+
+def _target(ground: Ground, image: Image, project: Project, wheels: Sequence[str]) -> Target:
+    """Return the target of *ground*. Raises ImageError when the project cannot be on it."""
+    name, python = ground.platform.name, ground.python
+    if python is None or name not in wheels:
+        raise ImageError(
+            f"tool.multiarch.image.base: {name} has no wheel tag, so that the package cannot be "
+            "installed there; leave it out, or take a base without Python"
+        )
+    Environment(project.name, python, bytecode=image.bytecode)
+    target = Target(ground.platform, python)
+    needs = SpecifierSet(str(project.metadata.get("requires-python", "")))
+    if not any(needs.contains(f"{target.version}.{patch}") for patch in (0, _LAST)):
+        raise ImageError(
+            f"tool.multiarch.image.base: {image.base} has Python {target.version} on {name}, and "
+            f"project.requires-python is {needs}"
+        )
+    return target
+
+
+def _pins(
+    image: Image,
+    project: Project,
+    requirements: Sequence[str],
+    targets: Sequence[Target],
+    work: Path,
+) -> list[tuple[Pin, ...]]:
+    """Return the exact versions for each of *targets*: of the project's file, or resolved."""
+    if not image.requirements:
+        return resolve(requirements, targets, root=project.root, folder=work)
+    where = f"tool.multiarch.image.requirements: {image.requirements}"
+    try:
+        text = (project.root / image.requirements).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{where}: {error}") from None
+    pins = read_lock(text, where)
+    return [those_for(pins, target.markers) for target in targets]

@@ -1,0 +1,104 @@
+"""The image config over that of a base (config.md): what the project sets wins, the rest stays."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.image.config import PATH, platform_of, timestamp
+from hatch_multiarch.oci.documents import rows, table, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hatch_multiarch.config import Image
+    from hatch_multiarch.image.base import BaseImage
+    from hatch_multiarch.image.config import Command
+    from hatch_multiarch.image.layers import Layer
+
+NOBODY = "65532:65532"
+"""UID and GID of a program that needs no rights; those of `nonroot` in distroless images."""
+_ROOT = re.compile(r"(?:root|0+)?(?::.*)?")
+_KEPT = ("Healthcheck", "Shell")
+"""What Docker adds to config.md and lets an image inherit. ONBUILD is for the next build only."""
+
+
+class BaseConfig:
+    """The config of a base, of which only what is well-formed is believed. Raises ImageError."""
+
+    def __init__(self, base: BaseImage, where: str) -> None:
+        self._where = f"{where}: {base.digest}: config"
+        self._base = base
+        self._config = table(base.config.get("config") or {}, self._where)
+
+    def texts(self, key: str) -> list[str]:
+        """Return a list of strings."""
+        found = rows(self._config.get(key), f"{self._where}.{key}")
+        return [text(each, f"{self._where}.{key}") for each in found]
+
+    def text(self, key: str) -> str:
+        """Return a string, empty when it is not there."""
+        return text(self._config.get(key), f"{self._where}.{key}")
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment, in its order."""
+        pairs = (each.partition("=") for each in self.texts("Env"))
+        return {name: value for name, _, value in pairs}
+
+    @property
+    def path(self) -> str:
+        """Where programs are looked for."""
+        return self.env.get("PATH") or PATH
+
+    def user(self, image: Image, *, python: bool) -> str:
+        """Return who runs the program: never root unless someone says so."""
+        own = self.text("User")
+        return image.user or (NOBODY if python and _ROOT.fullmatch(own) else own)
+
+    def document(
+        self,
+        image: Image,
+        run: Command,
+        layers: Sequence[Layer],
+        *,
+        user: str,
+        path: str,
+        epoch: int,
+    ) -> dict[str, Any]:
+        """Return the config document of an image with *layers* over the base."""
+        created = timestamp(epoch)
+        env = {"PATH": path, **self.env, **image.env}
+        env["PATH"] = image.env.get("PATH", path)
+        execution = {
+            "User": user,
+            "ExposedPorts": {**self._table("ExposedPorts"), **{port: {} for port in image.ports}},
+            "Env": [f"{name}={value}" for name, value in env.items()],
+            "Entrypoint": list(run.entrypoint),
+            "Cmd": list(run.cmd),
+            "Volumes": {**self._table("Volumes"), **{each: {} for each in image.volumes}},
+            "WorkingDir": image.workdir or self.text("WorkingDir"),
+            "Labels": dict(sorted({**self._table("Labels"), **image.labels}.items())),
+            "StopSignal": image.stop_signal or self.text("StopSignal"),
+            **{key: self._config.get(key) for key in _KEPT},
+        }
+        diff_ids = [*self._base.diff_ids, *(layer.diff_id for layer in layers)]
+        ours = [{"created": created, "created_by": "hatch-multiarch"} for _ in layers]
+        return {
+            "created": created,
+            **platform_of(self._base.platform),
+            "config": {name: value for name, value in execution.items() if value},
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+            "history": [*self._history(), *ours],
+        }
+
+    def _table(self, key: str) -> Mapping[str, Any]:
+        return table(self._config.get(key) or {}, f"{self._where}.{key}")
+
+    def _history(self) -> list[dict[str, Any]]:
+        """Return the base's history, or entries of its own kind where that does not add up."""
+        where = f"{self._where}: history"
+        found = [table(each, where) for each in rows(self._base.config.get("history"), where)]
+        if sum(not each.get("empty_layer") for each in found) != len(self._base.layers):
+            return [{"created_by": "base"} for _ in self._base.layers]
+        return found

@@ -1,0 +1,38 @@
+"""What layers are made of: files and links of the image, each with its content aside."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003 - dataclasses look at it
+
+from hatch_multiarch.image.stream import CHUNK
+
+
+@dataclass(frozen=True)
+class Item:
+    """A regular file or a symbolic link, owned by 0:0."""
+
+    path: str
+    """In the image, without a leading slash."""
+    sha256: str = ""
+    """Of its content, hex; empty for a link."""
+    mode: int = 0o644
+    source: Path | None = None
+    """The file with its content; None for a link."""
+    target: str = ""
+    """Of a link."""
+
+    @property
+    def same(self) -> tuple[str, str, int, str]:
+        """Return what makes two of them the same in a layer."""
+        return (self.path, self.sha256, self.mode, self.target)
+
+
+def file_item(path: str, source: Path, *, executable: bool = False) -> Item:
+    """Return *source* as the file *path* of the image; reads it once."""
+    digest = hashlib.sha256()
+    with source.open("rb") as file:
+        while data := file.read(CHUNK):
+            digest.update(data)
+    return Item(path, digest.hexdigest(), 0o755 if executable else 0o644, source)

@@ -1,0 +1,9 @@
+"""The project's package in an image: dependencies resolved, fetched and installed as files."""
+
+from hatch_multiarch.image.package.fetch import fetch
+from hatch_multiarch.image.package.install import Environment, Installed
+from hatch_multiarch.image.package.resolve import resolve
+from hatch_multiarch.image.package.target import Target
+from hatch_multiarch.image.package.wanted import wanted
+
+__all__ = ["Environment", "Installed", "Target", "fetch", "resolve", "wanted"]

@@ -1,0 +1,82 @@
+"""From what the project depends on to exact versions with hashes, one list per platform, by uv.
+
+uv resolves for a named target, wheels only. A platform that it has no name for is resolved
+universally; the markers in that answer are evaluated here. What was found for one platform is
+preferred on the next, so that versions differ only where they must: pure wheels are then the same
+files, and the same layer, everywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from hatch_multiarch.engine.publish import sha256
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.package.lock import read_lock, those_for
+from hatch_multiarch.image.package.tools import last_words, local_folders, run_module, without_index
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hatch_multiarch.image.package.lock import Pin
+    from hatch_multiarch.image.package.target import Target
+
+_HIDE = ("--no-header", "--no-annotate", "--quiet", "--no-progress", "--color", "never")
+
+
+def resolve(
+    requirements: Sequence[str], targets: Sequence[Target], *, root: Path, folder: Path
+) -> list[tuple[Pin, ...]]:
+    """Return the pins of each of *targets*; *folder* takes files, *root* is the project's.
+
+    Raises ImageError when there are no wheels that fit together.
+    """
+    if not requirements:
+        return [() for _ in targets]
+    asked = folder / "requirements.in"
+    asked.write_text("".join(f"{each}\n" for each in requirements), encoding="utf-8")
+    # uv prefers the versions that its output file has already.
+    answer = folder / "requirements.txt"
+    found = []
+    for target in targets:
+        # Where uv cannot name the target, an answer for all is cut down to it.
+        named = target.uv_platform
+        where = ("--python-platform", named) if named else ("--universal",)
+        words: list[str | Path] = ["pip", "compile", asked, "--output-file", answer, *_HIDE]
+        words += ["--generate-hashes", "--only-binary", ":all:", "--python", sys.executable]
+        words += ["--python-version", target.version, *where]
+        words += ["--no-index"] if without_index(os.environ) else []
+        done = run_module("uv", words, root)
+        if done.code:
+            raise ImageError(
+                f"tool.multiarch.image.base: the dependencies have no wheels for "
+                f"{target.platform.name} that fit together: {last_words(done.err)}",
+                advice="leave the platform out, depend on what has wheels, or add the folder of "
+                "wheels of your own to UV_FIND_LINKS and PIP_FIND_LINKS",
+            )
+        pins = read_lock(answer.read_text(encoding="utf-8"), "uv pip compile")
+        found.append(tuple(map(_with_local, those_for(pins, target.markers))))
+    return found
+
+
+def _with_local(pin: Pin) -> Pin:
+    """Return *pin* with the hashes of its wheels in folders of ours too.
+
+    An index tells the hashes of all files of a version; of a folder uv tells only that of the one
+    file it looked at, which may be for another platform.
+    """
+    hashes = dict.fromkeys(pin.hashes)
+    for folder in local_folders(os.environ):
+        for wheel in sorted(folder.glob("*.whl")):
+            with suppress(InvalidWheelFilename):
+                name, version, *_ = parse_wheel_filename(wheel.name)
+                if name == pin.name and str(version) == pin.version:
+                    hashes[f"sha256:{sha256(wheel)}"] = None
+    return replace(pin, hashes=tuple(hashes))

@@ -1,0 +1,67 @@
+"""What a container of an image on a base runs: scripts and helpers by name, or the base's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.config import Command
+
+if TYPE_CHECKING:
+    from hatch_multiarch.config import Image
+    from hatch_multiarch.image.base import Files
+    from hatch_multiarch.image.inherit import BaseConfig
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs of one platform's image."""
+
+    platform: str
+    scripts: dict[str, str]
+    """The project's own, by name -> absolute path."""
+    helpers: dict[str, str]
+    """By name -> absolute path."""
+    files: frozenset[str]
+    """All that the image adds, without leading slashes."""
+    base: Files
+    path: str
+    """PATH in the image."""
+
+    def find(self, key: str, asked: str) -> str:
+        """Return the absolute path of the program *asked*. Raises ImageError, naming *key*."""
+        known = {**self.helpers, **self.scripts}
+        if asked in known:
+            return known[asked]
+        if asked in known.values():
+            return asked
+        tried = [asked] if asked.startswith("/") else [f"{p}/{asked}" for p in self.path.split(":")]
+        for each in tried:
+            node = self.base.find(each)
+            if each.lstrip("/") in self.files or (node is not None and node.kind == "file"):
+                return each
+        raise ImageError(
+            f'tool.multiarch.image.{key}: "{asked}" is not in the image on {self.platform}',
+            advice=f"name one of {', '.join(known)}, or a program of the base"
+            if known
+            else "name a program of the base",
+        )
+
+
+def base_command(image: Image, programs: Programs, base: BaseConfig, *, package: bool) -> Command:
+    """Return entrypoint and cmd; as in a Dockerfile, an entrypoint resets the base's cmd.
+
+    Without an entrypoint it is the project's only script where the *package* is in the *image*,
+    and else the only helper. Raises ImageError when a program is not in the image.
+    """
+    if image.entrypoint:
+        program = programs.find("entrypoint", image.entrypoint[0])
+        return Command((program, *image.entrypoint[1:]), image.cmd)
+    only = programs.scripts if package else programs.helpers
+    if len(only) == 1:
+        return Command(tuple(only.values()), image.cmd)
+    entrypoint, cmd = tuple(base.texts("Entrypoint")), tuple(base.texts("Cmd"))
+    if image.cmd and not entrypoint:
+        return Command((), (programs.find("cmd", image.cmd[0]), *image.cmd[1:]))
+    return Command(entrypoint, image.cmd or cmd)

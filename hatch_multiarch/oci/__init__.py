@@ -1,0 +1,1 @@
+"""What OCI says of images, wherever they are: media types, documents, files of an archive."""
