@@ -6,16 +6,16 @@ import os
 import re
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import sbom, staging, wheel
+from hatch_multiarch.clean import hide
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.image import (
-    FILES,
     BasedImage,
     BuildkitImage,
     BuiltImage,
@@ -24,8 +24,6 @@ from hatch_multiarch.image import (
 )
 from hatch_multiarch.image.config import timestamp
 from hatch_multiarch.image.package import wanted
-from hatch_multiarch.plan import slug
-from hatch_multiarch.platforms import all_platforms
 from hatch_multiarch.report import make_report, with_published, write
 
 if TYPE_CHECKING:
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
 
 DEFAULT_EPOCH = 1580601600
 """2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
-
-ALL = "*\n"
-"""The .gitignore that hides its whole folder."""
 
 
 class Build:
@@ -74,7 +69,7 @@ class Build:
         self.aside = staging.make(self.output)
         self.staged = staging.make(self.dist)
         if ours:
-            _ignore(self.output)
+            hide(self.output)
         for note in self.plan.notes:
             self.console.note(note)
         if self.plan.mode == "all" and self._sdist_takes_outputs():
@@ -260,33 +255,3 @@ def read_epoch(env: Mapping[str, str]) -> int:
     if not re.fullmatch(r"[0-9]{1,11}", text):
         raise ConfigError([f"SOURCE_DATE_EPOCH: expected seconds since 1970, found {text!r}"])
     return int(text)
-
-
-def _ignore(output: Path) -> None:
-    """Hide the output folder from git, as virtual environments and caches do for themselves."""
-    (output / ".gitignore").write_text(ALL, encoding="utf-8")
-
-
-def _ours(mark: Path) -> bool:
-    return mark.is_file() and mark.read_text("utf-8", errors="replace") == ALL
-
-
-def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
-    """Remove what builds left in *output*: helpers, staging and, unless kept, image and report.
-
-    ``project_id`` is hatchling's ``NAME-VERSION``; other files in the folder are the user's.
-    """
-    doomed = [output / "bin" / slug(each) for each in all_platforms()]
-    doomed += staging.leftovers(output)
-    if not keep_outputs:
-        doomed += [output / f"{project_id}{end}" for end in (".json", *FILES.values())]
-        if _ours(output / ".gitignore"):
-            doomed.append(output / ".gitignore")
-    for path in doomed:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    for path in (output / "bin", output):
-        with suppress(OSError):  # it holds something of the user's, or never was
-            path.rmdir()

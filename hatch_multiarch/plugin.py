@@ -69,7 +69,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         (``--clean-hooks-after``) it is what the hook needed, and not what the user asked for.
         """
         with self._errors():
-            from hatch_multiarch.build import clean  # noqa: PLC0415 - see _plan
+            from hatch_multiarch.clean import clean  # noqa: PLC0415 - see _plan
 
             project_id = self.build_config.builder.artifact_project_id
             output = Path(self.root) / self._config().output

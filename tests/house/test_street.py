@@ -34,6 +34,7 @@ ORDER = [
     "console",
     "project",
     "inspect",
+    "clean",
     "build",
     "verify",
     "doctor",

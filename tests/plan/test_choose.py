@@ -64,8 +64,7 @@ PUSHED = {"type": "registry"}
     "image",
     [
         {"outputs": ["registry", "docker"]},
-        {"outputs": ["registry"], "sbom": "on"},
-        {"outputs": ["registry"], "provenance": "min"},
+        {"outputs": ["registry"], "sbom": "example.com/scanner:1"},
         {"outputs": [{**PUSHED, "cache": True}]},
         {"outputs": [{**PUSHED, "compression": "zstd"}]},
         {"outputs": [{**PUSHED, "platforms": "linux/amd64"}]},
@@ -88,7 +87,7 @@ def test_an_image_for_a_registry_needs_no_docker(tmp_path: Path, engine: str) ->
 
 def test_sbom_and_provenance_are_attached_without_docker(tmp_path: Path) -> None:
     here = {"PATH": str(tmp_path)}
-    image = {"outputs": ["oci", "layout"], "sbom": "on", "provenance": "max"}
+    image = {"outputs": ["oci", "layout", "registry"], "sbom": "on", "provenance": "max"}
     own = config(engine="host", image=image)
     assert choose(own, "greeter", "all", Switches(), here) == Choice()
     scanner = config(engine="host", image={**image, "sbom": "example.com/scanner:1"})

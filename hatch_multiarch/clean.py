@@ -1,0 +1,48 @@
+"""The output folder: hidden from git, and emptied of what builds left in it."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from hatch_multiarch import staging
+from hatch_multiarch.image import FILES
+from hatch_multiarch.plan import slug
+from hatch_multiarch.platforms import all_platforms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALL = "*\n"
+"""The .gitignore that hides its whole folder."""
+
+
+def hide(output: Path) -> None:
+    """Hide the output folder from git, as virtual environments and caches do for themselves."""
+    (output / ".gitignore").write_text(ALL, encoding="utf-8")
+
+
+def _ours(mark: Path) -> bool:
+    return mark.is_file() and mark.read_text("utf-8", errors="replace") == ALL
+
+
+def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
+    """Remove what builds left in *output*: helpers, staging and, unless kept, image and report.
+
+    ``project_id`` is hatchling's ``NAME-VERSION``; other files in the folder are the user's.
+    """
+    doomed = [output / "bin" / slug(each) for each in all_platforms()]
+    doomed += staging.leftovers(output)
+    if not keep_outputs:
+        doomed += [output / f"{project_id}{end}" for end in (".json", *FILES.values())]
+        if _ours(output / ".gitignore"):
+            doomed.append(output / ".gitignore")
+    for path in doomed:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    for path in (output / "bin", output):
+        with suppress(OSError):  # it holds something of the user's, or never was
+            path.rmdir()
