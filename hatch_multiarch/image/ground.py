@@ -19,6 +19,7 @@ from hatch_multiarch.image.base.python import wanted
 from hatch_multiarch.image.package import Target, fetch, resolve
 from hatch_multiarch.image.package.install import Environment
 from hatch_multiarch.image.package.lock import read_lock, those_for
+from hatch_multiarch.process import Group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,10 +84,16 @@ def with_wheels(
     def fetched(numbered: tuple[int, Target]) -> tuple[Path, ...]:
         number, target = numbered
         folder = work / f"wheels-{number}"
-        return tuple(fetch(pins[number], target, root=project.root, folder=folder))
+        mine = fetch(pins[number], target, root=project.root, folder=folder, group=group)
+        return tuple(mine)
 
+    group = Group()
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(fetched, enumerate(targets)))
+        try:
+            found = list(pool.map(fetched, enumerate(targets)))
+        except BaseException:  # also Ctrl-C: the pool would wait for every download
+            group.stop()
+            raise
     return [replace(each, wheels=mine) for each, mine in zip(grounds, found, strict=True)]
 
 

@@ -158,8 +158,21 @@ def built(debian, tmp_path_factory, run):
 
 
 @pytest.fixture(scope="module")
-def pushed(engine, built):
-    name = f"{engine.registry}/based-{uuid.uuid4().hex[:8]}:1"
+def named(engine):
+    """Return a function that gives names of images, which docker forgets in the end."""
+    names = []
+
+    def named():
+        names.append(f"{engine.registry}/based-{uuid.uuid4().hex[:8]}:1")
+        return names[-1]
+
+    yield named
+    docker(engine, "image", "rm", "--force", *names)
+
+
+@pytest.fixture(scope="module")
+def pushed(built, named):
+    name = named()
     push(built, name)
     return name
 
@@ -233,7 +246,7 @@ def test_a_changed_line_changes_two_small_layers_and_a_second_build_none(built, 
         assert sum(size for _, (_, size) in pairs[4:]) < 5000, "bytes of its own files"
 
 
-def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, built, tmp_path, run):
+def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, named, tmp_path, run):
     """As air-gapped builds do it: exact versions, a folder of wheels, nothing from an index."""
     root = make_project(tmp_path / "greeter", official)
     house = tmp_path / "house"
@@ -256,7 +269,7 @@ def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, built,
         ("cgo = true\n", 'cgo = true\ninstall = "scripts"\n'),
     )
     build(run, root, **offline)
-    name = f"{engine.registry}/based-{uuid.uuid4().hex[:8]}:1"
+    name = named()
     push(root, name)
     assert "Running in [arm64]" in said(engine, name, "linux/arm64", [])
     ask = "import os, sys, idna; print(idna.__version__, sys._base_executable, os.getuid())"
@@ -317,7 +330,7 @@ def test_a_platform_that_the_base_has_not(built, tmp_path, run):
     assert not list(root.glob("dist/*"))
 
 
-def test_the_files_are_those_that_docker_shows(engine, tmp_path):
+def test_the_files_are_those_that_docker_shows(engine, named, tmp_path):
     """Whiteouts and links of a real build, as our reader and as docker's own see them."""
     from hatch_multiarch.image.base import open_base, read_files
     from hatch_multiarch.platforms import lookup
@@ -341,7 +354,7 @@ def test_the_files_are_those_that_docker_shows(engine, tmp_path):
     (tmp_path / "context/Dockerfile").write_text(
         "\n".join([f"FROM {engine.python_image}", *(f"RUN --network=none {each}" for each in runs)])
     )
-    name = f"{engine.registry}/files-{uuid.uuid4().hex[:8]}:1"
+    name = named()
     archive = tmp_path / "files.tar"
     for wanted in (f"type=oci,dest={archive}", f"type=docker,name={name}"):
         words = ("--platform", "linux/amd64", "--output", wanted)

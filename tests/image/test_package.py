@@ -17,7 +17,7 @@ from hatch_multiarch.image.base.python import BasePython, Libc
 from hatch_multiarch.image.package import Environment, Target, fetch, resolve, wanted
 from hatch_multiarch.image.package.complete import check_complete
 from hatch_multiarch.image.package.lock import read_lock, those_for
-from hatch_multiarch.image.package.tools import both
+from hatch_multiarch.image.package.tools import both, last_words
 from hatch_multiarch.platforms import lookup
 
 DEBIAN = BasePython((3, 11), "/usr/bin/python3.11", Libc("glibc", (2, 36)))
@@ -177,6 +177,11 @@ def test_a_lock_for_several_pythons():
     pins = those_for(read_lock(lock, "lock"), targets("linux/arm64")[0].markers)
     assert [pin.requirement for pin in pins] == ["old==1", "both[x]==3"]
     assert pins[1].line.endswith(f"{HASH} --hash=sha512:{'1' * 128}")
+
+
+def test_what_a_tool_says_is_one_line_without_a_password():
+    said = "  \u00d7 No solution:\n  ╰─▶ at https://me:hunter2@example.com/simple/\n"
+    assert last_words(said) == "No solution: at https://example.com/simple/"
 
 
 def test_extras_by_their_names():

@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.image.package.lock import Pin
     from hatch_multiarch.image.package.target import Target
+    from hatch_multiarch.process import Group
 
 _OTHER = re.compile(r"^ *(\S+==\S+) from .*?\bGot\s+([0-9a-f]{64})", re.MULTILINE | re.DOTALL)
 _MISSING = re.compile(r"No matching distribution found for ([^\s(]+)")
 
 
-def fetch(pins: Sequence[Pin], target: Target, *, root: Path, folder: Path) -> list[Path]:
+def fetch(
+    pins: Sequence[Pin], target: Target, *, root: Path, folder: Path, group: Group | None = None
+) -> list[Path]:
     """Return the wheels of *pins*, sorted by name, in the new *folder*.
 
     Raises ImageError when one has no wheel for *target*, is not what its hash says, or cannot be
-    had.
+    had, and Stopped when *group* is.
     """
     folder.mkdir()
     if not pins:
@@ -36,7 +39,7 @@ def fetch(pins: Sequence[Pin], target: Target, *, root: Path, folder: Path) -> l
     words += ["--python-version", target.version, "--abi", f"cp{target.version.replace('.', '')}"]
     for tag in target.tags:
         words += ["--platform", tag]
-    done = run_module("pip", [*words, "--dest", folder, "--requirement", listed], root)
+    done = run_module("pip", [*words, "--dest", folder, "--requirement", listed], root, group)
     if done.code:
         raise _refusal(done.err, target)
     return sorted(folder.glob("*.whl"))

@@ -15,7 +15,7 @@ from hatch_multiarch.process import run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hatch_multiarch.process import Finished
+    from hatch_multiarch.process import Finished, Group
 
 
 _SAME = (("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), ("PIP_EXTRA_INDEX_URL", "UV_INDEX"))
@@ -66,15 +66,18 @@ def need(*modules: str) -> None:
         )
 
 
-def run_module(module: str, words: Sequence[str | Path], cwd: Path) -> Finished:
+def run_module(
+    module: str, words: Sequence[str | Path], cwd: Path, group: Group | None = None
+) -> Finished:
     """Run ``python -m MODULE WORDS``; PIP_*, UV_* and their config files count.
 
     Raises ToolchainError when the module is not installed.
     """
     need(module)
-    return run([sys.executable, "-m", module, *words], cwd=cwd, env=both(os.environ))
+    return run([sys.executable, "-m", module, *words], cwd=cwd, env=both(os.environ), group=group)
 
 
 def last_words(said: str) -> str:
-    """Return what a tool *said* last as one line, without the marks that it draws."""
+    """Return what a tool *said* last as one line, without its marks and any password."""
+    said = re.sub(r"(\w://)[^/@\s]+@", r"\1", said)
     return " ".join(re.sub(r"[^\x20-\x7e]", " ", said).split())
