@@ -7,11 +7,11 @@ Ways: BuildKit with cross-gcc (`strategy = "cross"`), this machine with zig (`en
 and BuildKit under QEMU (`strategy = "emulate"`). IMAGE is tool.multiarch.stage.image, for this
 machine's platform and for linux/arm64.
 
-Cold: the compilers are installed, and nothing is compiled. Go's standard library, SQLite's 9 MB of
-C, its Go binding and, with zig, zig's own parts of libc are all in the figure; modules are vendored.
-Go and zig get empty caches on the host, and the cache mount of Go is removed from the builder, which
-other builds of yours then fill anew. A macro that nobody reads, of another name each time, is added
-to a copy of go-sqlite3, so that no layer is reused. Figures are medians.
+Cold: the compilers are installed, and nothing is compiled. Go's standard library, SQLite's 9 MB
+of C, its Go binding and, with zig, zig's own parts of libc are all in the figure; modules are
+vendored. Go and zig get empty caches on the host, and the cache mount of Go is removed from the
+builder, which other builds of yours then fill anew. A macro that nobody reads, of another name each
+time, is added to a copy of go-sqlite3, so that no layer is reused. Figures are medians.
 
 Exits with 1 when QEMU takes less than --at-least times as long to compile as cross-gcc.
 """
