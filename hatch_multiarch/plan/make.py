@@ -188,6 +188,11 @@ def _image(
             problems.extend(_dynamic_on_scratch(unit) for unit in glibc)
         parts.append((platform, mine))
     problems.extend(_missing(project, image))
+    if image.base != "scratch" and not image.base.startswith(LOCAL_BASE) and "@" not in image.base:
+        notes.append(
+            f"tool.multiarch.image.base: {image.base} may name another image tomorrow; "
+            "`hatch-multiarch lock` writes its digest into pyproject.toml"
+        )
     if not parts:
         notes.append("no image: this build has no Linux platform")
         return None
@@ -204,6 +209,7 @@ def _image(
         tags=tuple(tag.replace("{version}", version) for tag in image.tags),
         platforms=tuple(parts),
         buildkit=image_needs_buildkit(config, switches),
+        offline=switches.offline,
     )
 
 
