@@ -34,6 +34,7 @@ ORDER = [
     "report",
     "console",
     "project",
+    "lock",
     "inspect",
     "clean",
     "build",
