@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry import failure
 from hatch_multiarch.registry.auth import Authorizer
 from hatch_multiarch.registry.lost import Lost
+from hatch_multiarch.registry.places import Places
 from hatch_multiarch.registry.reference import is_loopback
-from hatch_multiarch.registry.transport import PORTS, Transport
+from hatch_multiarch.registry.transport import Transport
 from hatch_multiarch.registry.tries import Tries, passing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from hatch_multiarch.errors import RegistryError
     from hatch_multiarch.registry.records import Pace, Use
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transport import Answer, Body, Take
@@ -49,12 +49,13 @@ class Client:
         use: Use = "push",
     ) -> None:
         self.reference = reference
+        self.places = Places(reference)
+        """What it may lead to."""
         self._use = use
         self._pace = pace
         self._stopped = threading.Event()
         self._transport = Transport(environ)
         self._insecure = is_loopback(reference.registry) or reference.registry in insecure
-        self._scheme = "https"
         actions = {"push": "pull,push", "pull": "pull"}
         scopes = [f"repository:{reference.path}:{actions[use]}"]
         if mount:
@@ -154,7 +155,7 @@ class Client:
 
         *take* gets a large body (``Transport.send``).
         """
-        url = self.absolute(url)
+        url = self.places.absolute(url)
         for left in reversed(range(_LOGINS + 1)):
             answer, used = self._follow(method, url, headers or {}, body, take)
             if answer.status != HTTPStatus.UNAUTHORIZED or used is None or not left:
@@ -162,33 +163,6 @@ class Client:
             if not self._auth.learn(answer, used):
                 break
         return answer
-
-    def absolute(self, url: str, base: str = "") -> str:
-        """Return *url*, which a registry may have named at *base*, as one that may be asked.
-
-        Raises RegistryError when it leads away from TLS, or is none.
-        """
-        try:
-            found = urljoin(base or f"{self._scheme}://{self.reference.host}/", url)
-            parts = urlsplit(found)
-            good = bool(parts.hostname) and parts.scheme in PORTS and parts.port != 0
-            good = good and parts.username is None
-            good = good and re.search(r"[\s\x00-\x20\x7f]", found) is None and found.isascii()
-        except ValueError:
-            good = False
-        if not good:
-            raise RegistryError(
-                f"{self.reference.name}: {self.reference.registry} leads to an address that is none"
-            )
-        if parts.scheme == "http" and parts.netloc == self.reference.host:
-            # A registry that does not know of the TLS before it names itself so.
-            found = parts._replace(scheme=self._scheme).geturl()
-        elif parts.scheme == "http" and not (self._own(found) or self._near(parts.netloc)):
-            raise RegistryError(
-                f"{self.reference.name}: {self.reference.registry} leads to plain http at "
-                f"{parts.hostname}; nothing was sent there",
-            )
-        return found
 
     def refused(self, doing: str, answer: Answer) -> RegistryError:
         """Return the error of *answer*, without secrets."""
@@ -214,10 +188,10 @@ class Client:
         # What a HEAD is refused for, nobody says: http might be the reason, or not.
         doubtful: Answer | None = None
         for scheme in ("http", "https") if self._insecure else ("https",):
-            self._scheme = scheme
+            self.places.scheme = scheme
             self._auth.plain = scheme == "http"
             try:
-                answer = self._transport.send(method, self.absolute(url), headers)
+                answer = self._transport.send(method, self.places.absolute(url), headers)
             except Lost as lost:
                 # One that speaks no TLS has not said why it was not heard before.
                 errors += [] if lost.speaks_plainly and errors else [lost]
@@ -232,27 +206,13 @@ class Client:
             tries.wait(self.refused(doing, answer), answer)
             return None
         if doubtful is not None and errors:
-            self._scheme, self._auth.plain = "http", True
+            self.places.scheme, self._auth.plain = "http", True
             return doubtful
         error = self.unreachable(doing, errors[-1])
         if errors[-1].final:
             raise error
         tries.wait(error)
         return None
-
-    def _own(self, url: str) -> bool:
-        """Tell whether *url* is the registry itself, at which credentials are right."""
-        ours = urlsplit(f"{self._scheme}://{self.reference.host}/")
-        theirs = urlsplit(url)
-        return (ours.scheme, ours.hostname, ours.port or PORTS[ours.scheme]) == (
-            theirs.scheme,
-            theirs.hostname,
-            theirs.port or PORTS.get(theirs.scheme),
-        )
-
-    def _near(self, place: str) -> bool:
-        """Tell whether the registry and *place* are both this machine: nobody is on the way."""
-        return self._scheme == "http" and is_loopback(place) and is_loopback(self.reference.host)
 
     def _follow(
         self,
@@ -264,13 +224,13 @@ class Client:
     ) -> tuple[Answer, str | None]:
         """Return an answer, redirects of questions followed, and the login used; None elsewhere."""
         for _ in range(_REDIRECTS):
-            used = self._auth.value() if self._own(url) else None
+            used = self._auth.value() if self.places.own(url) else None
             sent = {**headers, "Authorization": used} if used else headers
             answer = self._transport.send(method, url, sent, body, take)
             place = answer.header("Location")
             if method not in ("GET", "HEAD") or answer.status not in range(301, 309) or not place:
                 break
-            url = self.absolute(place, url)
+            url = self.places.absolute(place, url)
         return replace(answer, elsewhere=used is None), used
 
     def _ask_token(

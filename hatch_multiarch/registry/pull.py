@@ -70,7 +70,8 @@ class Puller:
             found = self._cache.tag(self.reference)
             return found or self._missing(f"the tag {self.reference.tag}")
         digest = self.ask()
-        self._cache.keep_tag(self.reference, digest)
+        if self._cache.tag(self.reference) != digest:
+            self._cache.keep_tag(self.reference, digest)
         return digest
 
     def ask(self) -> str:

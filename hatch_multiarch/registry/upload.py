@@ -144,7 +144,7 @@ class Upload:
                     f"{self._client.reference.name}: {self._doing}: the registry does not say where"
                 )
             return
-        self._url = self._client.absolute(place, self._url)
+        self._url = self._client.places.absolute(place, self._url)
         least = answer.header("OCI-Chunk-Min-Length").strip()
         if least.isdecimal():
             self._least = max(self._least, int(least[:12]))
