@@ -25,7 +25,7 @@ from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from hatch_multiarch.audit.facts import Facts
@@ -59,16 +59,18 @@ class BasedImage:
         facts: Mapping[str, Facts],
         requirements: Sequence[str],
         wheels: Sequence[str],
+        doing: Callable[[str], None] = lambda _: None,
     ) -> list[str]:
         """Read the base and fetch the dependencies; return what was found, for people.
 
-        *requirements* are the project's, *wheels* the platforms that get one. Raises ImageError,
-        and ToolchainError when pip or uv is missing.
+        *requirements* are the project's, *wheels* the platforms that get one; *doing* hears how
+        far it is. Raises ImageError, RegistryError when a base in a registry cannot be had, and
+        ToolchainError when pip or uv is missing.
         """
         check_platforms(self._plan)
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=self._staging))
         name = self._plan.config.base
-        with self._open() as base:
+        with self._open(doing) as base:
             grounds = [read_ground(base, *each, self._work) for each in self._plan.platforms]
             self._digest, self._name = base.digest, base.name
         problems = [
@@ -118,9 +120,9 @@ class BasedImage:
         shutil.rmtree(self._work, ignore_errors=True)
         return BuiltImage(index.digest, tuple(built), outputs, proven, self._digest)
 
-    def _open(self) -> AbstractContextManager[Base]:
-        plan = self._plan
-        return open_base(plan.config.base, self._project.root, os.environ, offline=plan.offline)
+    def _open(self, doing: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Base]:
+        name, root, offline = self._plan.config.base, self._project.root, self._plan.offline
+        return open_base(name, root, os.environ, offline=offline, doing=doing)
 
     def _notes(self, digest: str, notes: dict[str, str]) -> dict[str, str]:
         """Return the annotations of what stands on the manifest or index *digest*."""

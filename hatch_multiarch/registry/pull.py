@@ -15,10 +15,11 @@ from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.documents import INDEXES, MANIFESTS, checked
 from hatch_multiarch.registry.client import Client
 from hatch_multiarch.registry.download import Download
+from hatch_multiarch.registry.progress import Progress
 from hatch_multiarch.registry.records import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from hatch_multiarch.registry.cache import Cache
@@ -33,7 +34,8 @@ _ACCEPT = {"Accept": ", ".join([*sorted(INDEXES), *sorted(MANIFESTS)])}
 class Puller:
     """What *reference* names, which has a tag or a digest or both, through *cache*.
 
-    With *offline* no registry is asked. For one thread, but for ``close``.
+    With *offline* no registry is asked. *doing* hears what goes on, a line at a time. For one
+    thread.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Puller:
         *,
         offline: bool = False,
         pace: Pace | None = None,
+        doing: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.reference = reference
         self._environ = environ
         self._cache = cache
         self._offline = offline
         self._pace = pace or Pace()
+        self._doing = doing
         self._client: Client | None = None
         self._good: set[str] = set()
         """Blobs that were hashed in this process."""
@@ -129,9 +133,11 @@ class Puller:
         return self._cache.path(blob.digest)
 
     def _download(self, client: Client, blobs: Collection[Blob]) -> None:
+        progress = Progress("downloaded", sum(each.size for each in blobs), self._doing)
+
         def bring(blob: Blob) -> None:
             with self._cache.writing(blob.digest) as file:
-                Download(client, blob).run(file)
+                Download(client, blob, progress.moved).run(file)
 
         pool = ThreadPoolExecutor(self._pace.at_once, thread_name_prefix="pull")
         try:

@@ -232,7 +232,8 @@ def test_a_base_that_is_not_locked_is_noted(plan: Any) -> None:
     assert "python:3.13-slim may name another image tomorrow; `hatch-multiarch lock`" in note
     locked = plan({**table, "image": {"base": f"python:3.13-slim@sha256:{'0' * 64}"}})
     assert not [each for each in locked.notes if "image.base" in each]
-    assert not locked.image.offline
+    offline = plan({**table, "image": {"base": "python:3.13-slim"}}, OFFLINE="1")
+    assert (locked.image.offline, offline.image.offline) == (False, True)
 
 
 def test_what_a_base_holds_is_not_known_to_the_plan(plan: Any, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -170,6 +171,14 @@ def test_what_breaks_off_goes_on_where_it_was(shop):
     assert rule.hits == 2
     spans = [each.headers.get("range") for each in shop.proxy.of("GET", f"/blobs/{big}")]
     assert spans == [None, f"bytes=300000-{BIG - 1}", f"bytes=600000-{BIG - 1}"]
+
+
+def test_how_far_it_is(shop, tmp_path):
+    said = []
+    env = {**shop.site.env, "XDG_CACHE_HOME": str(tmp_path / "home")}
+    with open_base(shop.reference, tmp_path, env, doing=said.append) as base:
+        base.resolve(lookup("linux/amd64"))
+    assert any(re.fullmatch(r"downloaded 0\.\d of 0\.9 MB", each) for each in said)
 
 
 def test_many_breaks_end_when_each_brings_something(shop):

@@ -12,7 +12,7 @@ from hatch_multiarch.plan.make import LOCAL_BASE
 from hatch_multiarch.registry import Cache, Puller, parse_pull
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from hatch_multiarch.image.base.records import Base
@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_base(
-    name: str, root: Path, environ: Mapping[str, str], *, offline: bool = False
+    name: str,
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    offline: bool = False,
+    doing: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Base]:
     """Open the base *name* of the project in *root*: ``oci:PATH`` or a reference.
 
     Credentials and the cache of a registry's are those of *environ*; *offline*, it is read from
-    the cache alone. Raises ImageError, and RegistryError also while it is used.
+    the cache alone. *doing* hears how far a download is. Raises ImageError, and RegistryError also
+    while it is used.
     """
     if name.startswith(LOCAL_BASE):
         try:
@@ -36,7 +42,7 @@ def open_base(
         with closing(local):
             yield local
         return
-    puller = Puller(parse_pull(name), environ, Cache.of(environ), offline=offline)
+    puller = Puller(parse_pull(name), environ, Cache.of(environ), offline=offline, doing=doing)
     with closing(puller):
         try:
             yield RegistryBase(puller, name)
