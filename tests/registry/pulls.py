@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.pushes import FAST, Made, Site
 
-from hatch_multiarch.image.base import RegistryBase
+from hatch_multiarch.image.base.remote import RegistryBase
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.registry import Cache, Puller
 from hatch_multiarch.registry.reference import parse_pull

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 from image.layouts import Layout, tar
-from registry.proxy import Proxy, TokenServer, basic, cuts, header, says, wants_basic
+from registry.proxy import Proxy, TokenServer, Tunnel, basic, cuts, header, says, wants_basic
 from registry.pulls import BIG, BLOB, Shop
 from support import need
 
@@ -294,6 +294,16 @@ def test_who_may_not_read_is_told_to_log_in(shop):
     shop.asked()
     shop.pull()
     assert shop.asked() == ["HEAD /manifests/1"] * 2, "without credentials, and with them"
+
+
+def test_a_registry_without_tls_elsewhere_is_not_read(shop):
+    with Proxy(shop.site.port) as way:
+        way.rule("CONNECT", "", Tunnel(shop.site.port, "word-1234"), 9)
+        shop.site.env["HTTPS_PROXY"] = f"http://anna:word-1234@{way.host}"
+        with pytest.raises(RegistryError, match="no TLS connection") as caught:
+            shop.pull(name="registry.invalid:5000/team/base:1")
+    assert caught.value.advice.startswith("take it from a registry with TLS")
+    assert not shop.cache.exists()
 
 
 def test_a_token_is_asked_for_reading_only(shop):

@@ -6,7 +6,6 @@ from hatch_multiarch.image.base.needs import check_base
 from hatch_multiarch.image.base.open import open_base
 from hatch_multiarch.image.base.python import BasePython, find_python
 from hatch_multiarch.image.base.records import Base, BaseImage
-from hatch_multiarch.image.base.remote import RegistryBase
 from hatch_multiarch.image.base.scratch import check_scratch
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "BasePython",
     "Files",
     "LocalBase",
-    "RegistryBase",
     "check_base",
     "check_scratch",
     "find_python",

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.image.base.local import LocalBase
-from hatch_multiarch.image.base.remote import RegistryBase
 from hatch_multiarch.plan.make import LOCAL_BASE
-from hatch_multiarch.registry import Cache, Puller, parse_pull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +40,9 @@ def open_base(
         with closing(local):
             yield local
         return
+    from hatch_multiarch.image.base.remote import RegistryBase  # noqa: PLC0415 - most builds need no http
+    from hatch_multiarch.registry import Cache, Puller, parse_pull  # noqa: PLC0415 - the same
+
     puller = Puller(parse_pull(name), environ, Cache.of(environ), offline=offline, doing=doing)
     with closing(puller):
         try:
