@@ -48,12 +48,14 @@ A PEP 517 front end takes one wheel: of the platform named if it is just one, el
 Python |
 | `HATCH_MULTIARCH_ENGINE` | `auto`, `host` or `buildkit`, instead of the config's |
 | `HATCH_MULTIARCH_IMAGE` | `0`: no image; `1`: an image, with the defaults if there is no table |
+| `HATCH_MULTIARCH_OFFLINE` | `1`: the image's base comes from the cache; no registry is asked \
+for it |
 | `HATCH_MULTIARCH_SKIP` | `1`: the hook does nothing; the wheel is `py3-none-any`, without \
 helpers |
 
 Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, `GOTOOLCHAIN`,
 `ZIG_GLOBAL_CACHE_DIR`, `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_CONFIG`, `BUILDX_BUILDER`,
-`NO_COLOR`, `CI`.
+`XDG_CACHE_HOME`, `NO_COLOR`, `CI`.
 
 ## Exit codes
 
@@ -66,7 +68,7 @@ Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, 
 | 6 | a binary is not what its wheel may hold |
 | 7 | the image |
 | 8 | docker, buildx or a builder |
-| 9 | a registry, which does not answer or refuses a push |
+| 9 | a registry, which does not answer or refuses |
 | 130 | Ctrl-C |
 """
 

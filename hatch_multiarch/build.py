@@ -158,9 +158,11 @@ class Build:
                 core.optional_dependencies,
                 plan.config.extras,
             )
-            self.console.step(f"Reading {plan.config.base} and fetching dependencies")
+            title = f"Reading {plan.config.base} and fetching dependencies"
             platforms = [each.platform.name for each in self.plan.wheels]
-            for note in self.based.prepare(binaries, facts, needs, platforms):
+            with self.console.task(title) as doing:
+                notes = self.based.prepare(binaries, facts, needs, platforms, doing)
+            for note in notes:
                 self.console.note(note)
             return
         if plan.buildkit and self.plan.docker is not None:

@@ -15,13 +15,14 @@ from hatch_multiarch.cli import (
     doctor,
     emulators,
     inspect,
+    lock,
     plan,
     push,
     verify,
 )
 from hatch_multiarch.errors import MultiarchError
 
-COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push)
+COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push, lock)
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""

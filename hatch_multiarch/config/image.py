@@ -49,8 +49,9 @@ class Image:
         distinct=True,
     )
     base: str = key(
-        "What the image starts from: `scratch`, or `oci:PATH`, an OCI layout or archive. On a base "
-        "with Python the package is installed with its dependencies, in `/opt/NAME`.",
+        "What the image starts from: `scratch`; `oci:PATH`, an OCI layout or archive; or an image "
+        "in a registry, `NAME:TAG`, with `@sha256:...` where it is locked. On a base with Python "
+        "the package is installed with its dependencies, in `/opt/NAME`.",
         default="scratch",
         check="image_base",
     )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config.words import expected
+from hatch_multiarch.config.words import expected, nearest, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +29,13 @@ class Rule:
     """For a list: looks at all of its values at once, and returns or refuses them."""
     longest: int = 1024
     """In characters."""
+    words: tuple[str, ...] = ()
+    """What it takes among others, and a message hints at when it is nearly spelled."""
 
     def __call__(self, text: str) -> Any:
         """Return the value of *text*."""
         if len(text) > self.longest or not re.fullmatch(self.pattern or r"[^\x00]*", text):
-            raise ValueError(expected(self.expected, text))
+            near = nearest(text, self.words)
+            hint = f"; did you mean {show(near)}?" if near else ""
+            raise ValueError(expected(self.expected, text) + hint)
         return self.refine(text) if self.refine else text

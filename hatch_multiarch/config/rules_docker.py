@@ -38,12 +38,17 @@ def _builder_name(text: str) -> str:
 
 def _image_base(text: str) -> str:
     scheme, colon, path = text.partition(":")
-    if not colon:
-        return text
-    path = posixpath.normpath(path)
-    if path == ".":
+    if scheme == "oci" and colon:
+        path = posixpath.normpath(path)
+        if path == ".":
+            raise ValueError(expected(DOCKER_RULES["image_base"].expected, text))
+        return f"{scheme}:{path}"
+    # Docker keeps the name for nothing at all, and no registry has it.
+    if scheme.partition("@")[0].lower() == "scratch" and text != "scratch":
+        raise ValueError(f"unknown base {show(text)}; did you mean 'scratch'?")
+    if re.fullmatch(_REFERENCE, text) is None:
         raise ValueError(expected(DOCKER_RULES["image_base"].expected, text))
-    return f"{scheme}:{path}"
+    return text
 
 
 def _port(text: str) -> str:
@@ -126,10 +131,11 @@ DOCKER_RULES = {
         posixpath.normpath,
     ),
     "image_base": Rule(
-        "'scratch' or 'oci:PATH', an OCI layout or archive inside the project, relative and with "
-        "'/'",
-        rf"scratch|oci:(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^{CONTROL}\\]+",
+        "'scratch', an image such as 'python:3.13-slim', or 'oci:PATH', an OCI layout or archive "
+        "inside the project, relative and with '/'",
+        rf"oci:(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^{CONTROL}\\]+|(?!oci:){_REFERENCE}",
         _image_base,
+        words=("scratch",),
     ),
     # A folder of the image that is not the whole of it, and not what a running kernel fills.
     "image_path": Rule(

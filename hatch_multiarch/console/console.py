@@ -112,11 +112,6 @@ class Console:
         for kind, shown in lines:
             self._say(f"{kind:<8}{shown}")
 
-    def step(self, text: str) -> None:
-        """Say what is going on, where that may take a while."""
-        if not self._quiet:
-            self._say(text)
-
     def note(self, text: str) -> None:
         """Say what was decided for the user."""
         if not self._quiet:

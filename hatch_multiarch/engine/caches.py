@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.engine.environment import FETCHING, scrub
 from hatch_multiarch.errors import ToolchainError
+from hatch_multiarch.homes import private, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,40 +35,13 @@ def go_settings(go: Go, user: Mapping[str, str]) -> dict[str, str]:
     if done.code != 0:
         raise ToolchainError(f"{go} does not take its settings: {done.err.strip()}")
     settings: dict[str, str] = json.loads(done.out)
-    if not _writable(settings.get("GOCACHE", "")):
-        settings["GOCACHE"] = str(_private() / "go-build")
+    if not writable(settings.get("GOCACHE", "")):
+        settings["GOCACHE"] = str(private() / "go-build")
     modules = settings.get("GOMODCACHE", "")
-    if not (_writable(modules) or (Path(modules).is_absolute() and Path(modules).is_dir())):
-        settings["GOMODCACHE"] = str(_private() / "go-mod")
+    if not (writable(modules) or (Path(modules).is_absolute() and Path(modules).is_dir())):
+        settings["GOMODCACHE"] = str(private() / "go-mod")
     if sys.platform != "win32" and not user.get("ZIG_GLOBAL_CACHE_DIR"):
         caches = user.get("XDG_CACHE_HOME") or (user.get("HOME") or "-") + "/.cache"
-        if not _writable(caches):
-            settings["ZIG_GLOBAL_CACHE_DIR"] = str(_private() / "zig")
+        if not writable(caches):
+            settings["ZIG_GLOBAL_CACHE_DIR"] = str(private() / "zig")
     return settings
-
-
-def _writable(folder: str) -> bool:
-    """Tell whether *folder* is there, or can be made, and can be written to."""
-    path = Path(folder)
-    if not path.is_absolute():
-        return False
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    return path.is_dir() and os.access(path, os.W_OK)
-
-
-def _private() -> Path:
-    """Return a lasting folder of this user's alone: what is in a cache ends up in binaries."""
-    if sys.platform == "win32":
-        folder = Path(tempfile.gettempdir()) / "hatch-multiarch-cache"
-        folder.mkdir(exist_ok=True)
-        return folder
-    folder = Path(tempfile.gettempdir()) / f"hatch-multiarch-cache-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise ToolchainError(
-            f"there is no home for Go's build cache, and {folder} belongs to someone else",
-            advice="set HOME, or GOCACHE and GOMODCACHE, to folders that you can write to",
-        )
-    return folder

@@ -6,13 +6,14 @@ would not start, dependencies without wheels. Then, from the finished wheels, th
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.annotations import image_annotations
+from hatch_multiarch.image.annotations import PREFIX, image_annotations
 from hatch_multiarch.image.base import check_base, open_base
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, check_platforms, deliver
 from hatch_multiarch.image.config import platform_of
@@ -24,18 +25,22 @@ from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from hatch_multiarch.audit.facts import Facts
     from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image.base import Base
     from hatch_multiarch.image.content import Content
     from hatch_multiarch.image.ground import Ground
     from hatch_multiarch.image.layout import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project
     from hatch_multiarch.wheel import BuiltWheel
 
-BASE_DIGEST = "org.opencontainers.image.base.digest"
-"""The annotation of a manifest that names the base's (annotations.md)."""
+BASE_DIGEST = f"{PREFIX}base.digest"
+"""The annotation of a manifest or index that names the base's (annotations.md)."""
+BASE_NAME = f"{PREFIX}base.name"
+"""The annotation with the base's name in its registry."""
 
 
 class BasedImage:
@@ -54,17 +59,20 @@ class BasedImage:
         facts: Mapping[str, Facts],
         requirements: Sequence[str],
         wheels: Sequence[str],
+        doing: Callable[[str], None] = lambda _: None,
     ) -> list[str]:
         """Read the base and fetch the dependencies; return what was found, for people.
 
-        *requirements* are the project's, *wheels* the platforms that get one. Raises ImageError,
-        and ToolchainError when pip or uv is missing.
+        *requirements* are the project's, *wheels* the platforms that get one; *doing* hears how
+        far it is. Raises ImageError, RegistryError when a base in a registry cannot be had, and
+        ToolchainError when pip or uv is missing.
         """
         check_platforms(self._plan)
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=self._staging))
         name = self._plan.config.base
-        with open_base(name, self._project.root) as base:
+        with self._open(doing) as base:
             grounds = [read_ground(base, *each, self._work) for each in self._plan.platforms]
+            self._digest, self._name = base.digest, base.name
         problems = [
             problem
             for each in grounds
@@ -98,7 +106,7 @@ class BasedImage:
         notes = image_annotations(self._project, plan.config.annotations, epoch=self._epoch)
         manifests: list[dict[str, object]] = []
         built: list[BuiltPlatform] = []
-        with open_base(plan.config.base, self._project.root) as base:
+        with self._open() as base:
             for ground, content in zip(self._grounds, parts, strict=True):
                 for layer in ground.image.layers:
                     layout.copy(layer, base.open(layer))
@@ -106,11 +114,21 @@ class BasedImage:
                 manifests.append(manifest.document(platform=platform_of(ground.platform)))
                 built.append(result)
         document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
-        index = layout.add(INDEX, {**document, "annotations": notes})
+        index = layout.add(INDEX, {**document, "annotations": self._notes(self._digest, notes)})
         layout.finish(index, reference=plan.reference, tags=plan.tags)
         outputs, proven = deliver(layout, plan, self._staging / f"{stem}.oci", self._epoch)
         shutil.rmtree(self._work, ignore_errors=True)
-        return BuiltImage(index.digest, tuple(built), outputs, proven)
+        return BuiltImage(index.digest, tuple(built), outputs, proven, self._digest)
+
+    def _open(self, doing: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Base]:
+        name, root, offline = self._plan.config.base, self._project.root, self._plan.offline
+        return open_base(name, root, os.environ, offline=offline, doing=doing)
+
+    def _notes(self, digest: str, notes: dict[str, str]) -> dict[str, str]:
+        """Return the annotations of what stands on the manifest or index *digest*."""
+        base = {BASE_DIGEST: digest, BASE_NAME: self._name}
+        own = {key: text for key, text in base.items() if text}
+        return dict(sorted({**own, **notes}.items()))
 
     def _store(
         self,
@@ -149,7 +167,7 @@ class BasedImage:
                 "mediaType": MANIFEST,
                 "config": about.document(),
                 "layers": [blob.document() for blob in blobs],
-                "annotations": dict(sorted({BASE_DIGEST: base.digest, **notes}.items())),
+                "annotations": self._notes(base.digest, notes),
             },
         )
         return manifest, BuiltPlatform(

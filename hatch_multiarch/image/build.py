@@ -64,6 +64,8 @@ class BuiltImage:
     """The files and folders of the image, in the order of ``image.outputs``."""
     proven: tuple[Path, ...]
     """Archives and layout folders to look into for the proof; some may be no output."""
+    base: str = ""
+    """Digest of the base's index, or of its one manifest; empty for ``scratch``."""
 
 
 @dataclass(frozen=True)

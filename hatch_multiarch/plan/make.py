@@ -73,6 +73,11 @@ OWN_SBOMS = ("off", "on")
 """Every other word is a scanner, which only BuildKit runs."""
 
 
+def in_registry(base: str) -> bool:
+    """Tell whether a base is an image in a registry."""
+    return base != "scratch" and not base.startswith(LOCAL_BASE)
+
+
 def image_needs_buildkit(config: Config, switches: Switches) -> bool:
     """Tell whether the image has outputs, or the SBOM of a scanner, that only BuildKit makes."""
     image = config.image
@@ -188,6 +193,11 @@ def _image(
             problems.extend(_dynamic_on_scratch(unit) for unit in glibc)
         parts.append((platform, mine))
     problems.extend(_missing(project, image))
+    if in_registry(image.base) and "@" not in image.base:
+        notes.append(
+            f"tool.multiarch.image.base: {image.base} may name another image tomorrow; "
+            "`hatch-multiarch lock` writes its digest into pyproject.toml"
+        )
     if not parts:
         notes.append("no image: this build has no Linux platform")
         return None
@@ -204,6 +214,7 @@ def _image(
         tags=tuple(tag.replace("{version}", version) for tag in image.tags),
         platforms=tuple(parts),
         buildkit=image_needs_buildkit(config, switches),
+        offline=switches.offline,
     )
 
 

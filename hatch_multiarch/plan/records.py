@@ -70,6 +70,8 @@ class ImagePlan:
     platforms: tuple[tuple[Platform, tuple[Unit, ...]], ...]
     buildkit: bool = False
     """It has outputs or an SBOM that BuildKit makes; else it is written without docker."""
+    offline: bool = False
+    """The base comes from the cache; no registry is asked for it."""
 
 
 @dataclass(frozen=True)

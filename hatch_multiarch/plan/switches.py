@@ -31,6 +31,8 @@ class Switches:
     engine: str | None = None
     image: bool | None = None
     skip: bool = False
+    offline: bool = False
+    """No registry is asked for the image's base."""
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Switches:
@@ -41,6 +43,7 @@ class Switches:
             engine=_engine(env, problems),
             image=_flag(env, "IMAGE", problems),
             skip=bool(_flag(env, "SKIP", problems)),
+            offline=bool(_flag(env, "OFFLINE", problems)),
         )
         if problems:
             raise ConfigError(problems)

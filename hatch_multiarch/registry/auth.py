@@ -18,12 +18,14 @@ from urllib.parse import quote, urlencode, urlsplit
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.challenge import challenge_of, check_realm
 from hatch_multiarch.registry.credentials import find_credential
+from hatch_multiarch.registry.failure import login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hatch_multiarch.registry.challenge import Challenge
     from hatch_multiarch.registry.credentials import Credential
+    from hatch_multiarch.registry.records import Use
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transport import Answer, Body
 
@@ -49,6 +51,7 @@ class Authorizer:
         ask: Ask,
         *,
         scopes: tuple[str, ...],
+        use: Use = "push",
     ) -> None:
         self.plain = False
         """The registry is spoken to without TLS."""
@@ -56,6 +59,7 @@ class Authorizer:
         self._environ = environ
         self._ask = ask
         self._scopes = scopes
+        self._use = use
         self._lock = threading.Lock()
         self._challenge: Challenge | None = None
         self._value = ""
@@ -169,10 +173,9 @@ class Authorizer:
 
     def _refused(self, challenge: Challenge, answer: Answer) -> RegistryError:
         registry = self._reference.registry
-        login = "docker login" if registry == "docker.io" else f"docker login {registry}"
         said = "does not take the credentials" if self._credential else "wants credentials"
         return RegistryError(
             f"{self._reference.name}: {urlsplit(challenge.realm).hostname}, the token server of "
             f"{registry}, {said} ({answer.status})",
-            advice=f"`{login}`, with an account that may push there",
+            advice=login(self._reference, self._use),
         )

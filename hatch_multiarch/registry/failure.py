@@ -8,39 +8,55 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.words import printable
 from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.registry.reference import HUB
 
 if TYPE_CHECKING:
     from hatch_multiarch.registry.lost import Lost
+    from hatch_multiarch.registry.records import Use
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transport import Answer
 
 _LONGEST = 200
 """Characters of a registry's own words."""
 
-_AGAIN = "what is uploaded stays; `hatch-multiarch push` goes on from there"
+_AGAIN: dict[Use, str] = {
+    "push": "what is uploaded stays; `hatch-multiarch push` goes on from there",
+    "pull": "what is downloaded stays; build again later",
+}
+_MISSING: dict[Use, str] = {
+    "push": "check the name; some registries want a repository to be created first",
+    "pull": "check the name and the tag",
+}
+_MAY: dict[Use, str] = {"push": "may push there", "pull": "may pull from there"}
 
 
-def refused(reference: Reference, doing: str, answer: Answer, words: str) -> RegistryError:
+def login(reference: Reference, use: Use) -> str:
+    """Return the advice to log in."""
+    words = "docker login" if reference.registry == HUB else f"docker login {reference.registry}"
+    return f"`{words}`, with an account that {_MAY[use]}"
+
+
+def refused(
+    reference: Reference, doing: str, answer: Answer, words: str, use: Use = "push"
+) -> RegistryError:
     """Return the error of an *answer* to what we were *doing*; *words* are the registry's own."""
     status = answer.status
     reason = f": {words}" if words else ""
-    login = f"docker login {reference.registry}" if reference.registry != "docker.io" else ""
-    login = login or "docker login"
     if status == HTTPStatus.UNAUTHORIZED:
         return RegistryError(
             f"{reference.name}: {doing}: {reference.registry} wants other credentials "
             f"(401){reason}",
-            advice=f"`{login}`, with an account that may push there",
+            advice=login(reference, use),
         )
     if status == HTTPStatus.FORBIDDEN:
         return RegistryError(
             f"{reference.name}: {doing}: {reference.registry} does not allow it (403){reason}",
-            advice=f"check the name, and that the account of `{login}` may push there",
+            advice=f"check the name; {login(reference, use)}",
         )
     if status == HTTPStatus.NOT_FOUND:
         return RegistryError(
             f"{reference.name}: {doing}: {reference.registry} knows no such place (404){reason}",
-            advice="check the name; some registries want a repository to be created first",
+            advice=_MISSING[use],
         )
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return RegistryError(
@@ -51,18 +67,23 @@ def refused(reference: Reference, doing: str, answer: Answer, words: str) -> Reg
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RegistryError(
             f"{reference.name}: {doing}: {reference.registry} cannot do it now ({status}){reason}",
-            advice=_AGAIN,
+            advice=_AGAIN[use],
         )
     return RegistryError(
         f"{reference.name}: {doing}: {reference.registry} answered {status}{reason}"
     )
 
 
-def unreachable(reference: Reference, doing: str, lost: Lost, host: str = "") -> RegistryError:
+def unreachable(
+    reference: Reference, doing: str, lost: Lost, host: str = "", use: Use = "push"
+) -> RegistryError:
     """Return the error of a registry, or of another *host*, that could not be heard."""
+    advice = lost.advice or _AGAIN[use]
+    if lost.speaks_plainly and use == "pull":
+        advice = "take it from a registry with TLS; without, only one on this machine is read"
     return RegistryError(
         f"{reference.name}: {doing}: {host or reference.host}: {lost.reason}",
-        advice=lost.advice or _AGAIN,
+        advice=advice,
     )
 
 

@@ -30,7 +30,11 @@ _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], 
     (socket.gaierror, "its name cannot be resolved", "check the name and the network"),
     (ConnectionRefusedError, "connection refused", RUNS),
     (TimeoutError, f"it sent nothing for {ANSWER:.0f} s", ""),
-    ((ConnectionError, ssl.SSLEOFError), "it cut the connection", ""),
+    (
+        (ConnectionError, ssl.SSLEOFError, http.client.IncompleteRead),
+        "it cut the connection",
+        "",
+    ),
     (http.client.HTTPException, "its answer is no HTTP", ""),
 )
 """What may be raised, in words, and advice; the first match counts."""

@@ -5,14 +5,13 @@ So a tag names a complete image at every moment, the old one or the new one, wha
 
 from __future__ import annotations
 
-import threading
-import time
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.client import Client
+from hatch_multiarch.registry.progress import Progress
 from hatch_multiarch.registry.records import BlobState, Pace, Pushed, TagState
 from hatch_multiarch.registry.referrers import refer
 from hatch_multiarch.registry.upload import Upload
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.registry.records import Blob, Content, Document
     from hatch_multiarch.registry.reference import Reference
-
-_OFTEN = 0.25
-"""Seconds between two words about how far it is."""
 
 
 def push(
@@ -65,24 +61,6 @@ def push(
         client.close()
 
 
-class _Progress:
-    """Bytes sent, told now and then."""
-
-    def __init__(self, total: int, doing: Callable[[str], None]) -> None:
-        self._total, self._doing = total, doing
-        self._sent, self._told = 0, 0.0
-        self._lock = threading.Lock()
-
-    def sent(self, count: int) -> None:
-        """Count; a blob that is sent again counts again, up to the whole."""
-        with self._lock:
-            self._sent = min(self._sent + count, self._total)
-            now = time.monotonic()
-            if now - self._told >= _OFTEN:
-                self._told = now
-                self._doing(f"uploaded {self._sent / 1e6:.1f} of {self._total / 1e6:.1f} MB")
-
-
 def _blobs(
     client: Client,
     content: Content,
@@ -93,10 +71,10 @@ def _blobs(
     doing: Callable[[str], None],
 ) -> tuple[BlobState, ...]:
     """Bring the blobs there, several at once; the first failure ends the others."""
-    progress = _Progress(sum(each.size for each in content.blobs), doing)
+    progress = Progress("uploaded", sum(each.size for each in content.blobs), doing)
 
     def bring(blob: Blob) -> BlobState:
-        upload = Upload(client, blob, content.read, pace, progress.sent)
+        upload = Upload(client, blob, content.read, pace, progress.moved)
         if dry_run:
             return BlobState(blob.digest, blob.size, "there" if upload.there() else "missing")
         return BlobState(blob.digest, blob.size, upload.run(mount))

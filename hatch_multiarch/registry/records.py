@@ -11,6 +11,9 @@ MIB = 1 << 20
 Read = Callable[[str, int, int], bytes]
 """Digest, first byte, most bytes -> bytes of a blob; called by several threads at once."""
 
+Use = Literal["push", "pull"]
+"""What a registry is asked for, in its scopes and in messages."""
+
 State = Literal["missing", "there", "mounted", "uploaded"]
 """Of a blob in the registry; ``missing`` stays so in a dry run only."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hatch_multiarch.config.rules_docker import DOCKER_RULES
 from hatch_multiarch.errors import RegistryError
@@ -17,13 +17,15 @@ _HIGHEST_PORT = 65535
 
 @dataclass(frozen=True)
 class Reference:
-    """REGISTRY/PATH[:TAG]."""
+    """REGISTRY/PATH[:TAG][@DIGEST]."""
 
     registry: str
     """As `docker login` takes it: ``docker.io``, ``127.0.0.1:5000``."""
     path: str
     """Of the repository: ``team/greeter``."""
     tag: str = ""
+    digest: str = ""
+    """Of what is read; nothing can be pushed to one."""
 
     @property
     def name(self) -> str:
@@ -37,22 +39,36 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """Return what *text* names; a name without a registry is one on Docker Hub.
+    """Return where *text* leads to; a name without a registry is one on Docker Hub.
 
     Raises RegistryError for what is no name, or names a digest, to which nothing can be pushed.
     """
+    found = _parse(text)
+    if found.digest:
+        raise RegistryError(
+            f"{text}: a digest cannot be pushed to, it follows from the image",
+            advice=f"push to {text.partition('@')[0]}",
+        )
+    return found
+
+
+def parse_pull(text: str) -> Reference:
+    """Return what *text* names to be read: a digest, a tag or both, ``latest`` without either.
+
+    Raises RegistryError for what is no name.
+    """
+    found = _parse(text)
+    return found if found.tag or found.digest else replace(found, tag="latest")
+
+
+def _parse(text: str) -> Reference:
     try:
         DOCKER_RULES["image_reference"](text)
     except ValueError as error:
         raise RegistryError(
             f"the name of an image: {error}", advice="write REGISTRY/PATH:TAG, in lower case"
         ) from None
-    rest, at, _ = text.partition("@")
-    if at:
-        raise RegistryError(
-            f"{text}: a digest cannot be pushed to, it follows from the image",
-            advice=f"push to {rest}",
-        )
+    rest, _, digest = text.partition("@")
     registry, path = _split(rest)
     path, _, tag = path.partition(":")
     port = registry.rpartition("]")[2].rpartition(":")[2]
@@ -61,7 +77,7 @@ def parse(text: str) -> Reference:
     if registry in _HUBS:
         registry = HUB
         path = path if "/" in path else f"library/{path}"
-    return Reference(registry, path, tag)
+    return Reference(registry, path, tag, digest)
 
 
 def _split(rest: str) -> tuple[str, str]:

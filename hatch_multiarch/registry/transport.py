@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from hatch_multiarch.registry.lost import ANSWER, RUNS, Lost, lost
 from hatch_multiarch.registry.reference import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from email.message import Message
     from urllib.parse import SplitResult
 
@@ -34,6 +35,9 @@ LIMIT = 4 << 20
 _LONGEST = 120
 """Characters of a proxy's own words."""
 PORTS = {"http": 80, "https": 443}
+_TAKEN = (http.HTTPStatus.OK, http.HTTPStatus.PARTIAL_CONTENT)
+_PIECE = 1 << 18
+"""Most bytes of a large body at once."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,10 @@ class Body:
 
     size: int
     pieces: Callable[[], Iterator[bytes]]
+
+
+Take = Callable[[int, "Message", "Iterator[bytes]"], None]
+"""Status, headers and the pieces of a body that is too large for memory."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +97,17 @@ class Transport:
             self._all.clear()
 
     def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: Body | bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Body | bytes | None = None,
+        take: Take | None = None,
     ) -> Answer:
-        """Send one request and return its answer. Raises Lost."""
+        """Send one request and return its answer. Raises Lost.
+
+        *take* gets the body of a 200 or 206 while it comes; the answer is without it then.
+        """
         parts = urlsplit(url)
         connection = self._connection(parts)
         size = body.size if isinstance(body, Body) else len(body or b"")
@@ -115,7 +131,7 @@ class Transport:
                 # It stopped listening; it may have said why.
                 early = error
             answer = connection.getresponse()
-            data = answer.read(LIMIT + 1) if method != "HEAD" else answer.read()
+            data = _read(answer, take)
         except (OSError, http.client.HTTPException) as error:
             self._drop(connection)
             raise lost(early or error, parts.netloc) from None
@@ -141,7 +157,7 @@ class Transport:
             found = kept[place] = self._make(parts)
         with self._lock:
             if self._closed:
-                raise Lost("the push was stopped", final=True)
+                raise Lost("it was stopped", final=True)
             self._all.add(found)
         return found
 
@@ -198,6 +214,24 @@ class Transport:
         connection.close()
         with self._lock:
             self._all.discard(connection)
+
+
+def _read(answer: http.client.HTTPResponse, take: Take | None) -> bytes:
+    """Return the body, as far as it is not for *take*. Raises what http.client does."""
+    data = b""
+    if take is not None and answer.status in _TAKEN:
+        take(answer.status, answer.headers, _pieces(answer))
+    else:
+        data = answer.read(LIMIT + 1)
+    # Of a body that ends too early, http.client says nothing.
+    if answer.length and len(data) <= LIMIT:
+        raise ConnectionResetError
+    return data
+
+
+def _pieces(answer: http.client.HTTPResponse) -> Iterator[bytes]:
+    while piece := answer.read(_PIECE):
+        yield piece
 
 
 def _proxy_headers(proxy: SplitResult) -> dict[str, str]:

@@ -144,7 +144,7 @@ class Upload:
                     f"{self._client.reference.name}: {self._doing}: the registry does not say where"
                 )
             return
-        self._url = self._client.absolute(place, self._url)
+        self._url = self._client.places.absolute(place, self._url)
         least = answer.header("OCI-Chunk-Min-Length").strip()
         if least.isdecimal():
             self._least = max(self._least, int(least[:12]))
@@ -252,7 +252,7 @@ class Upload:
     def _pieces(self, start: int, end: int) -> Iterator[bytes]:
         while start < end:
             if self._client.stopped:
-                raise Lost("the push was stopped", final=True)
+                raise Lost("it was stopped", final=True)
             piece = self._read(self._blob.digest, start, min(_PIECE, end - start))
             if not piece:
                 raise ImageError(f"{self._blob.digest}: it breaks off after {start} bytes")

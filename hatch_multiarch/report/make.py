@@ -146,6 +146,8 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
             )
             for path in image.outputs
         ),
+        base=plan.image.config.base,
+        base_digest=image.base or None,
         manifests=tuple(
             ManifestRecord(each.platform.name, each.digest, each.size, each.files, each.base)
             for each in image.platforms

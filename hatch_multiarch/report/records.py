@@ -131,6 +131,11 @@ class ImageRecord:
     tags: tuple[str, ...] = said("Tags.")
     digest: str = said("Of the index over all platforms.")
     outputs: tuple[OutputRecord, ...] = said("Where it is.")
+    base: str = said("What it starts from, as the config names it.")
+    base_digest: str | None = said(
+        "Digest of the base's index, or of its one manifest; null on `scratch`, and of a layout "
+        "without an index."
+    )
     manifests: tuple[ManifestRecord, ...] = said("In the order of the index.")
     published: tuple[PublishedRecord, ...] = said("Where docker and registries have it.")
 

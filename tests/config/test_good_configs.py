@@ -544,6 +544,21 @@ def test_file_whose_table_is_none(tmp_path):
     assert caught.value.problems[0] == "tool.multiarch: expected a table, found an array"
 
 
+@pytest.mark.parametrize(
+    "base",
+    [
+        "python",
+        "python:3.13-slim",
+        "registry.example.com:5000/team/base:1@sha256:" + 64 * "0",
+        "team/base@sha256:" + 64 * "0",
+        "oci/base:1",
+    ],
+)
+def test_a_base_in_a_registry(base):
+    read = read_table({"helpers": {"greet": {}}, "image": {"base": base}}).image
+    assert read.base == base
+
+
 def test_an_image_on_a_base():
     image = {
         "base": "oci:./images/base.tar",

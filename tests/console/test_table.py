@@ -59,6 +59,8 @@ REPORT = Report(
         ("1.0.0",),
         "sha256:" + "0" * 64,
         (OutputRecord("build/multiarch/greeter-1.0.0.oci.tar", "0" * 64),),
+        "scratch",
+        None,
         (),
         (),
     ),

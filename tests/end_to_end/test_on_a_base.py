@@ -361,7 +361,7 @@ def test_the_files_are_those_that_docker_shows(engine, named, tmp_path):
         docker(engine, "buildx", "build", *words, tmp_path / "context")
     (tmp_path / "kept").mkdir()
     platform = lookup("linux/amd64")
-    with open_base("oci:files.tar", tmp_path) as base:
+    with open_base("oci:files.tar", tmp_path, {}) as base:
         image = base.resolve(platform)
         tree = read_files(base, image, lambda _: False, tmp_path / "kept")
     seen = {path for path, node in tree.paths() if not path.startswith(("dev", "proc", "sys"))}

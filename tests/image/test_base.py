@@ -23,7 +23,7 @@ def layout(tmp_path):
 def read(folder, platform=AMD64, keep=lambda _: True):
     kept = folder.parent / "kept"
     kept.mkdir()
-    with open_base("oci:base", folder.parent) as base:
+    with open_base("oci:base", folder.parent, {}) as base:
         image = base.resolve(platform)
         return read_files(base, image, keep, kept)
 
@@ -83,7 +83,7 @@ def test_names_are_followed_inside_the_image(layout):
 )
 def test_layers_of_every_kind(layout, kind, compress):
     folder = layers(layout, tar(("x", b"x" * 70_000)), kind=kind, compress=compress)
-    with open_base("oci:base", folder.parent) as base:
+    with open_base("oci:base", folder.parent, {}) as base:
         [layer] = base.resolve(AMD64).layers
     assert layer.media_type.startswith(f"{OCI}.layer.v1.tar"), "the bytes have one name"
     assert read(folder).find("x").kept.stat().st_size == 70_000
@@ -102,7 +102,7 @@ def test_layers_of_every_kind(layout, kind, compress):
 def test_the_manifest_is_chosen_by_containerds_rules(layout, platforms, wanted, found):
     made = [layout.image(each, tar((each, b""))) for each in platforms]
     folder = layout.finish(*made)
-    with open_base("oci:base", folder.parent) as base:
+    with open_base("oci:base", folder.parent, {}) as base:
         assert base.resolve(lookup(wanted)).digest == made[found]["digest"]
 
 
@@ -110,7 +110,7 @@ def test_the_manifest_is_chosen_by_containerds_rules(layout, platforms, wanted, 
 def test_another_platform_is_never_taken(layout, only):
     folder = layout.finish(layout.image(only, tar()), layout.image("linux/arm64", tar()))
     with (
-        open_base("oci:base", folder.parent) as base,
+        open_base("oci:base", folder.parent, {}) as base,
         pytest.raises(
             ImageError, match=rf"(?m)has no linux/amd64; it has {only}, linux/arm64$"
         ) as e,
@@ -155,7 +155,7 @@ def test_what_is_no_layout(tmp_path):
     (tmp_path / "other").write_bytes(b"x" * 5000)
     with (
         pytest.raises(ImageError, match="not a readable tar archive"),
-        open_base("oci:other", tmp_path),
+        open_base("oci:other", tmp_path, {}),
     ):
         pass
 
@@ -245,6 +245,6 @@ def test_an_archive_is_as_good_as_a_folder(layout):
         archive.add(folder, ".")
     (folder.parent / "kept").mkdir()
     (folder.parent / "a.tar").write_bytes(out.getvalue())
-    with open_base("oci:a.tar", folder.parent) as base:
+    with open_base("oci:a.tar", folder.parent, {}) as base:
         tree = read_files(base, base.resolve(AMD64), lambda _: False, folder.parent / "kept")
     assert paths(tree) == {"x": "file"}

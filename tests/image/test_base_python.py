@@ -47,7 +47,7 @@ def look(tmp_path):
         layout.finish(layout.image(platform, tar(*entries)))
         (tmp_path / "kept").mkdir()
         row = lookup(platform)
-        with open_base("oci:base", tmp_path) as base:
+        with open_base("oci:base", tmp_path, {}) as base:
             tree = read_files(base, base.resolve(row), wanted, tmp_path / "kept")
         return find_python(tree, row, "oci:base")
 

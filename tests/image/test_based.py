@@ -136,6 +136,9 @@ def test_programs_by_name(put, base, image, expected):
 
 def test_the_layers_of_the_base_are_its_own_bytes_and_the_helpers_are_proven(put, bench):
     image = put()
+    index = blob(image, image.digest)
+    assert index["annotations"]["org.opencontainers.image.base.digest"] == image.base
+    assert "org.opencontainers.image.base.name" not in index["annotations"], "a file has none"
     for built in image.platforms:
         manifest = blob(image, built.digest)
         base, own = manifest["layers"]

@@ -225,6 +225,17 @@ def test_files_of_an_image_that_are_missing_are_named(plan: Any) -> None:
     ]
 
 
+def test_a_base_that_is_not_locked_is_noted(plan: Any) -> None:
+    table = {"platforms": ["linux/amd64"]}
+    made = plan({**table, "image": {"base": "python:3.13-slim"}})
+    [note] = [each for each in made.notes if "image.base" in each]
+    assert "python:3.13-slim may name another image tomorrow; `hatch-multiarch lock`" in note
+    locked = plan({**table, "image": {"base": f"python:3.13-slim@sha256:{'0' * 64}"}})
+    assert not [each for each in locked.notes if "image.base" in each]
+    offline = plan({**table, "image": {"base": "python:3.13-slim"}}, OFFLINE="1")
+    assert (locked.image.offline, offline.image.offline) == (False, True)
+
+
 def test_what_a_base_holds_is_not_known_to_the_plan(plan: Any, tmp_path: Path) -> None:
     """A helper against glibc is refused on scratch, and on a base when that is read."""
     (tmp_path / "base").mkdir()

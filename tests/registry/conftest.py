@@ -84,3 +84,21 @@ def proxy(site: Site) -> Iterator[Proxy]:
 def name() -> str:
     """Return a repository that nobody has used."""
     return f"push-{secrets.token_hex(4)}/greeter"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which docker is neither on PATH nor named by a variable."""
+    path = [
+        each
+        for each in os.environ["PATH"].split(os.pathsep)
+        if not Path(each, "docker").exists() and not Path(each, "docker-buildx").exists()
+    ]
+    (tmp_path / "docker").mkdir(exist_ok=True)
+    env = {
+        "PATH": os.pathsep.join(path),
+        "DOCKER_CONFIG": str(tmp_path / "docker"),
+        "DOCKER_HOST": "unix:///nowhere/docker.sock",
+    }
+    assert shutil.which("docker", path=env["PATH"]) is None
+    return env

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 from registry.proxy import Handler, Proxy, Server, TokenServer, Tunnel, basic, says, wants_basic
+from registry.pulls import Shop
 from support import need
 
 from hatch_multiarch.errors import RegistryError
@@ -325,6 +326,20 @@ def test_tls_is_checked(site, proxy, name, certificate):
     assert reference in cli(site, made.path, reference, SSL_CERT_FILE=str(cert))
     assert all(each.startswith("http:") for each, _ in proxy.uploads.values())
     assert site.pulled(f"{name}:1") == made.digest
+
+
+def test_a_pull_over_tls(site, proxy, name, certificate, monkeypatch):
+    """On this machine plain http is tried first, and the first question is a HEAD."""
+    made = site.image(600_000)
+    site.push(made.path, f"{site.host}/{name}:1")
+    cert, context = certificate
+    proxy.server.socket = context.wrap_socket(proxy.server.socket, server_side=True)
+    server = TokenServer(proxy, USER, PASSWORD, realm=f"https://{proxy.host}/token")
+    login(site, proxy.host)
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    shop = Shop(site, proxy, name, made, site.folder / "cache")
+    assert shop.pull()[0] == made.digest
+    assert server.scopes == [f"repository:{name}:pull"]
 
 
 def test_tls_through_a_proxy(site, proxy, name, certificate):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
-from pathlib import Path
 
 import pytest
 from buildkit.small import report, small
@@ -18,24 +15,6 @@ from hatch_multiarch.inspect import open_archive
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")
-
-
-@pytest.fixture
-def bare(tmp_path):
-    """Return an environment in which docker is neither on PATH nor named by a variable."""
-    path = [
-        each
-        for each in os.environ["PATH"].split(os.pathsep)
-        if not Path(each, "docker").exists() and not Path(each, "docker-buildx").exists()
-    ]
-    (tmp_path / "docker").mkdir(exist_ok=True)
-    env = {
-        "PATH": os.pathsep.join(path),
-        "DOCKER_CONFIG": str(tmp_path / "docker"),
-        "DOCKER_HOST": "unix:///nowhere/docker.sock",
-    }
-    assert shutil.which("docker", path=env["PATH"]) is None
-    return env
 
 
 def project(root, engine, image, **more):

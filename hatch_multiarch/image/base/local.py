@@ -29,6 +29,8 @@ class LocalBase:
 
     def __init__(self, path: Path, source: str) -> None:
         self.source = source
+        self.name = ""
+        self.digest = ""
         self._file = None if path.is_dir() else path.open("rb")
         try:
             self._store: Store
@@ -85,6 +87,7 @@ class LocalBase:
                 f"tool.multiarch.image.base: {self.source} holds several images ({names})",
                 advice="copy the one to start from into a layout of its own",
             )
+        self.digest = listed[0].digest if len(listed) == 1 else ""
         return entries_of(self, listed)
 
 

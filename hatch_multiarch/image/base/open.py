@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.errors import ImageError
+from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.image.base.local import LocalBase
 from hatch_multiarch.plan.make import LOCAL_BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from hatch_multiarch.image.base.records import Base
 
 
 @contextmanager
-def open_base(name: str, root: Path) -> Iterator[Base]:
-    """Open the base *name* of the project in *root*: ``oci:PATH``. Raises ImageError."""
-    path = root / name.removeprefix(LOCAL_BASE)
-    try:
-        base = LocalBase(path, name)
-    except OSError as error:
-        message = f"tool.multiarch.image.base: {name} cannot be read: {error.strerror}"
-        raise ImageError(message) from None
-    try:
-        yield base
-    finally:
-        base.close()
+def open_base(
+    name: str,
+    root: Path,
+    environ: Mapping[str, str],
+    *,
+    offline: bool = False,
+    doing: Callable[[str], None] = lambda _: None,
+) -> Iterator[Base]:
+    """Open the base *name* of the project in *root*: ``oci:PATH`` or a reference.
+
+    Credentials and the cache of a registry's are those of *environ*; *offline*, it is read from
+    the cache alone. *doing* hears how far a download is. Raises ImageError, and RegistryError also
+    while it is used.
+    """
+    if name.startswith(LOCAL_BASE):
+        try:
+            local = LocalBase(root / name.removeprefix(LOCAL_BASE), name)
+        except OSError as error:
+            message = f"tool.multiarch.image.base: {name} cannot be read: {error.strerror}"
+            raise ImageError(message) from None
+        with closing(local):
+            yield local
+        return
+    from hatch_multiarch.image.base.remote import RegistryBase  # noqa: PLC0415 - most builds need no http
+    from hatch_multiarch.registry import Cache, Puller, parse_pull  # noqa: PLC0415 - the same
+
+    puller = Puller(parse_pull(name), environ, Cache.of(environ), offline=offline, doing=doing)
+    with closing(puller):
+        try:
+            yield RegistryBase(puller, name)
+        except RegistryError as error:
+            message = f"tool.multiarch.image.base: {error.message}"
+            raise RegistryError(message, advice=error.advice) from None

@@ -33,6 +33,14 @@ class Base(Protocol):
     source: str
     """How messages and the report name it: ``oci:base.tar``."""
 
+    @property
+    def name(self) -> str:
+        """How the world names it: registry, path and tag; empty for a file of the project."""
+
+    @property
+    def digest(self) -> str:
+        """Of its index, or of its one manifest; empty when it is several without an index."""
+
     def resolve(self, platform: Platform) -> BaseImage:
         """Return the image of *platform*.
 

@@ -1,0 +1,145 @@
+"""Blobs that were pulled once, for every project of this user, and what tags named last.
+
+    blobs/sha256/...    content by digest, as in a layout (OCI image-spec 1.1, image-layout.md)
+    tags/...            what a tag named when it was asked for last, for builds without a network
+
+A file gets its name when it is complete, and is hashed before it is used: what was damaged since
+counts for nothing, and is fetched again. So several builds may use the folder at once, and whoever
+wants the room may delete it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.homes import cache_home
+from hatch_multiarch.oci.documents import LIMIT, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hatch_multiarch.registry.reference import Reference
+
+_CHUNK = 1 << 20
+_PART = ".part-"
+_ABANDONED = 24 * 60 * 60
+"""Seconds after which an unfinished file is that of a build which was killed."""
+
+
+class Cache:
+    """The cache in *folder*, which is made when it is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._blobs = folder / "blobs" / "sha256"
+        self._tags = folder / "tags"
+
+    @classmethod
+    def of(cls, env: Mapping[str, str]) -> Cache:
+        """Return the cache of the user whose environment is *env*. Raises ToolchainError."""
+        return cls(cache_home(env) / "hatch-multiarch" / "oci")
+
+    def path(self, digest: str) -> Path:
+        """Return the file of a blob, whether it is there or not. Raises ImageError."""
+        algorithm, _, digits = checked(digest, "the cache").partition(":")
+        if algorithm != "sha256":
+            raise ImageError(f"{digest}: only blobs named by sha256 can be pulled")
+        return self._blobs / digits
+
+    def has(self, digest: str) -> bool:
+        """Tell whether a blob is there, whole; reads all of it."""
+        found = hashlib.sha256()
+        try:
+            with self.path(digest).open("rb") as file:
+                while data := file.read(_CHUNK):
+                    found.update(data)
+        except OSError:
+            return False
+        return digest == f"sha256:{found.hexdigest()}"
+
+    def document(self, digest: str) -> bytes | None:
+        """Return a manifest, an index or a config; None when it is not there, or damaged."""
+        try:
+            with self.path(digest).open("rb") as file:
+                data = file.read(LIMIT + 1)
+        except OSError:
+            return None
+        return data if digest == f"sha256:{hashlib.sha256(data).hexdigest()}" else None
+
+    @contextmanager
+    def writing(self, digest: str) -> Iterator[BinaryIO]:
+        """Yield an empty file, which becomes the blob *digest* when the block ends well.
+
+        The block answers for its bytes. Raises ImageError when the folder cannot be written.
+        """
+        final = self.path(digest)
+        with _aside(final) as file:
+            yield file
+
+    def tag(self, reference: Reference) -> str:
+        """Return the digest that the tag of *reference* named last; empty when nobody knows."""
+        try:
+            found = json.loads(self._tag(reference).read_text("utf-8"))
+            name, digest = found["name"], checked(found["digest"], "the cache")
+        except (OSError, ValueError, KeyError, TypeError, ImageError):
+            return ""
+        return digest if name == _name(reference) else ""
+
+    def keep_tag(self, reference: Reference, digest: str) -> None:
+        """Record what the tag of *reference* names. Raises ImageError."""
+        record = {"name": _name(reference), "digest": digest}
+        with _aside(self._tag(reference)) as file:
+            file.write(json.dumps(record).encode())
+
+    def _tag(self, reference: Reference) -> Path:
+        return self._tags / f"{hashlib.sha256(_name(reference).encode()).hexdigest()}.json"
+
+
+def _name(reference: Reference) -> str:
+    return f"{reference.name}:{reference.tag}"
+
+
+@contextmanager
+def _aside(final: Path) -> Iterator[BinaryIO]:
+    """Yield a file of our own beside *final*, and give it that name at the end."""
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final.parent)
+        handle, name = tempfile.mkstemp(prefix=_PART, dir=final.parent)
+    except OSError as error:
+        raise _unwritable(final, error) from None
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        try:
+            part.replace(final)
+        except OSError as error:
+            # Windows lets nobody replace what another build reads, which is the same blob.
+            if not final.exists():
+                raise _unwritable(final, error) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what builds that were killed have left."""
+    old = time.time() - _ABANDONED
+    for each in folder.glob(f"{_PART}*"):
+        with suppress(OSError):
+            if each.stat().st_mtime < old:
+                each.unlink()
+
+
+def _unwritable(final: Path, error: OSError) -> ImageError:
+    return ImageError(
+        f"{final.parent}: the cache cannot be written: {error.strerror}",
+        advice="set XDG_CACHE_HOME to a folder that you can write to",
+    )

@@ -1,0 +1,184 @@
+"""An image out of a registry, or out of the cache: asked for by digest, and checked by it.
+
+A tag is asked by HEAD, which costs no download and is no pull by which registries count. All that
+a digest names never changes: what the cache has of it is not asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.oci.documents import INDEXES, MANIFESTS, checked
+from hatch_multiarch.registry.client import Client
+from hatch_multiarch.registry.download import Download
+from hatch_multiarch.registry.progress import Progress
+from hatch_multiarch.registry.records import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from hatch_multiarch.registry.cache import Cache
+    from hatch_multiarch.registry.records import Blob
+    from hatch_multiarch.registry.reference import Reference
+    from hatch_multiarch.registry.transport import Answer
+
+_ACCEPT = {"Accept": ", ".join([*sorted(INDEXES), *sorted(MANIFESTS)])}
+"""Both families, OCI's and Docker's: who names neither gets what nobody reads any more."""
+
+
+class Puller:
+    """What *reference* names, which has a tag or a digest or both, through *cache*.
+
+    With *offline* no registry is asked. *doing* hears what goes on, a line at a time. For one
+    thread.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        environ: Mapping[str, str],
+        cache: Cache,
+        *,
+        offline: bool = False,
+        pace: Pace | None = None,
+        doing: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.reference = reference
+        self._environ = environ
+        self._cache = cache
+        self._offline = offline
+        self._pace = pace or Pace()
+        self._doing = doing
+        self._client: Client | None = None
+        self._good: set[str] = set()
+        """Blobs that were hashed in this process."""
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+
+    def digest(self) -> str:
+        """Return the digest of the image: that of the reference, or what the tag names now.
+
+        Offline, what it named when it was asked last. Raises RegistryError.
+        """
+        if self.reference.digest:
+            return self.reference.digest
+        if self._offline:
+            found = self._cache.tag(self.reference)
+            return found or self._missing(f"the tag {self.reference.tag}")
+        digest = self.ask()
+        if self._cache.tag(self.reference) != digest:
+            self._cache.keep_tag(self.reference, digest)
+        return digest
+
+    def ask(self) -> str:
+        """Ask the registry what the tag names, whatever digest the reference has."""
+        tag = self.reference.tag
+        doing, url = f"asking for the tag {tag}", f"/manifests/{tag}"
+        first = self._client is None
+        client = self._open()
+        path = client.url(url)
+        if first:
+            answer = client.look(path, doing, _ACCEPT)
+        else:
+            answer = client.request("HEAD", path, doing, headers=_ACCEPT, ok=(200, 404))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise client.refused(doing, answer)
+        told = answer.header("Docker-Content-Digest")
+        if not told:
+            # distribution-spec 1.1 lets a registry leave it out; then it follows from the bytes.
+            answer = client.request("GET", path, doing, headers=_ACCEPT)
+            return self._keep(f"sha256:{hashlib.sha256(answer.body).hexdigest()}", answer)
+        return checked(told, f"{self.reference.name}: {doing}")
+
+    def manifest(self, digest: str) -> bytes:
+        """Return a manifest or an index.
+
+        Raises RegistryError, and ImageError when the cache cannot be written.
+        """
+        found = self._cache.document(digest)
+        if found is not None:
+            return found
+        if self._offline:
+            self._missing(digest)
+        doing, client = f"downloading {digest[:19]}", self._reached()
+        path = client.url(f"/manifests/{digest}")
+        answer = client.request("GET", path, doing, headers=_ACCEPT)
+        self._keep(digest, answer)
+        return answer.body
+
+    def fetch(self, blobs: Collection[Blob]) -> None:
+        """See that *blobs* are in the cache, several at once; the first failure ends the others.
+
+        Raises RegistryError, and ImageError when the cache cannot be written.
+        """
+        wanted = {each.digest: each for each in blobs if each.digest not in self._good}
+        missing = [each for each in wanted.values() if not self._cache.has(each.digest)]
+        if missing and self._offline:
+            self._missing(missing[0].digest)
+        if missing:
+            self._download(self._reached(), missing)
+        self._good.update(wanted)
+
+    def path(self, blob: Blob) -> Path:
+        """Return the file of *blob*, fetched before if need be. Raises RegistryError."""
+        self.fetch([blob])
+        return self._cache.path(blob.digest)
+
+    def _download(self, client: Client, blobs: Collection[Blob]) -> None:
+        progress = Progress("downloaded", sum(each.size for each in blobs), self._doing)
+
+        def bring(blob: Blob) -> None:
+            with self._cache.writing(blob.digest) as file:
+                Download(client, blob, progress.moved).run(file)
+
+        pool = ThreadPoolExecutor(self._pace.at_once, thread_name_prefix="pull")
+        try:
+            futures = [pool.submit(bring, each) for each in blobs]
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            # One fails first; what others say once they are stopped is not the reason.
+            failed = next((each for each in futures if each in done and each.exception()), None)
+            if failed is not None:
+                failed.result()
+        except BaseException:  # also Ctrl-C
+            client.stop()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _keep(self, digest: str, answer: Answer) -> str:
+        """Keep the manifest in *answer*, which must have this digest."""
+        if digest != f"sha256:{hashlib.sha256(answer.body).hexdigest()}":
+            raise RegistryError(
+                f"{self.reference.name}: downloading {digest[:19]}: the bytes are not those of "
+                "this digest",
+                advice="something between here and the registry changes what passes",
+            )
+        with self._cache.writing(digest) as file:
+            file.write(answer.body)
+        return digest
+
+    def _open(self) -> Client:
+        if self._client is None:
+            self._client = Client(self.reference, self._environ, self._pace, use="pull")
+        return self._client
+
+    def _reached(self) -> Client:
+        """Return a client that knows how to reach the registry, and is logged in."""
+        if self._client is None:
+            self._open().ping()
+        return self._open()
+
+    def _missing(self, what: str) -> str:
+        """Raise the RegistryError of what the cache has not."""
+        raise RegistryError(
+            f"{self.reference.name}: {what} is not in the cache, and HATCH_MULTIARCH_OFFLINE is on",
+            advice="build once with a network, for the same platforms; the cache keeps it",
+        )
