@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if WITNESSES & fixtures:
             item.add_marker(pytest.mark.witness)
-        if "engine" in fixtures:
+        if {"engine", "store"} & fixtures:
             item.add_marker(pytest.mark.engine)
 
 
