@@ -116,7 +116,8 @@ class Build:
                 wheel.check_natives(each, plan, facts, self.staged)
             if self.based is not None:
                 stem = self.builder.artifact_project_id
-                self.image = self.based.build(wheels, self.compiled.binaries, stem)
+                made = self.based.build(wheels, self.compiled.binaries, stem)
+                self.image = self._by_buildkit(made)
             report = make_report(self.plan, self.compiled, wheels, self.image)
             # Only what is proven goes where others see it; when that fails, nothing is left.
             report = with_published(report, self._publish_image())
@@ -163,14 +164,7 @@ class Build:
             for note in self.based.prepare(binaries, facts, needs, platforms):
                 self.console.note(note)
             return
-        if plan.buildkit and self.plan.docker is not None:
-            self.buildkit = BuildkitImage(
-                plan, self.plan.docker, self.plan.project, staging=self.aside, epoch=epoch
-            )
-            network = self.plan.config.stage.network
-            self.image = self.buildkit.build(binaries, facts, stem, network)
-            return
-        self.image = build_image(
+        made = build_image(
             plan,
             binaries,
             facts=facts,
@@ -179,6 +173,21 @@ class Build:
             stem=stem,
             epoch=epoch,
         )
+        self.image = self._by_buildkit(made)
+
+    def _by_buildkit(self, image: BuiltImage) -> BuiltImage:
+        """Return *image* as BuildKit gives it on, where the config asks for that, or itself."""
+        plan, docker = self.plan.image, self.plan.docker
+        if plan is None or docker is None or not plan.buildkit:
+            return image
+        self.buildkit = BuildkitImage(
+            plan,
+            docker,
+            self.plan.project,
+            staging=self.aside,
+            epoch=read_epoch(os.environ),
+        )
+        return self.buildkit.build(image, self.builder.artifact_project_id)
 
     def _publish_image(self) -> tuple[Published, ...]:
         """Give the image to docker and registries where the config says so.

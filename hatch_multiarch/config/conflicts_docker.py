@@ -60,7 +60,7 @@ def _of_image(image: Image, names: list[str]) -> Iterator[Conflict]:
 
 
 def _of_base(image: Image) -> Iterator[Conflict]:
-    """Yield what needs a base, and what one cannot have yet."""
+    """Yield what needs a base, and what says the same twice."""
     path = f"{ROOT}.image"
     base = (f"{path}.base",)
     if image.base == "scratch":
@@ -72,23 +72,15 @@ def _of_base(image: Image) -> Iterator[Conflict]:
     if image.extras and image.requirements:
         message = "has no effect beside requirements, which say all; remove one of the two"
         yield Conflict(f"{path}.extras", message, (f"{path}.requirements",))
-    yield from _of_buildkit(image, base)
-
-
-def _of_buildkit(image: Image, base: tuple[str]) -> Iterator[Conflict]:
-    """Yield what only BuildKit makes."""
-    path = f"{ROOT}.image"
-    plain = "BuildKit makes images from scratch only as yet; remove it, or base"
     for index, output in enumerate(image.outputs):
-        where = f"{path}.outputs[{index}]"
-        if output.type not in ("oci", "layout"):
-            yield Conflict(where, f"{show(output.type)}: {plain}", (*base, f"{where}.type"))
-        for key in ("compression", "platforms"):
-            if getattr(output, key) != getattr(Output(output.type), key):
-                yield Conflict(f"{where}.{key}", plain, (*base, where, f"{where}.type"))
+        if output.cache:
+            where = f"{path}.outputs[{index}]"
+            message = "has no effect on a base, over which BuildKit builds nothing; remove it"
+            yield Conflict(f"{where}.cache", message, (*base, where))
     for key in ("sbom", "provenance"):
         if getattr(image, key) != "off":
-            yield Conflict(f"{path}.{key}", plain, base)
+            message = "is for images from scratch only as yet; remove it, or base"
+            yield Conflict(f"{path}.{key}", message, base)
 
 
 def _of_stage(stage: Stage) -> Iterator[Conflict]:

@@ -30,7 +30,9 @@ class Output:
     compression: Literal["gzip", "zstd", "uncompressed"] = key(
         "How layers are compressed.", default="gzip"
     )
-    cache: bool = key("Push the build cache inside the image (`inline`).", default=False)
+    cache: bool = key(
+        "Push the build cache inside the image (`inline`), one from scratch.", default=False
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Project
 
 PREFIX = "org.opencontainers.image."
+BASE_DIGEST = f"{PREFIX}base.digest"
+"""The annotation of a manifest that names the base's (annotations.md)."""
+
 _LINKS = {
     "url": ("homepage",),
     "source": ("source", "repository", "sourcecode", "github"),

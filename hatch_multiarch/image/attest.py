@@ -54,7 +54,12 @@ class Attester:
     def attest(
         self, platform: Platform, units: Sequence[Unit], image: Descriptor
     ) -> list[dict[str, object]]:
-        """Store what is said of the manifest *image*; return the entry of the index, or none."""
+        """Store what is said of the manifest *image*; return the entry of the index, or none.
+
+        Where BuildKit gives the image on, it attests, too.
+        """
+        if self._plan.buildkit:
+            return []
         purls = [purl.docker(self._plan.reference, tag, platform.name) for tag in self._plan.tags]
         digest = image.digest.partition(":")[2]
         subjects = [{"name": each, "digest": {"sha256": digest}} for each in purls or ("_",)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.annotations import image_annotations
+from hatch_multiarch.image.annotations import BASE_DIGEST, image_annotations
 from hatch_multiarch.image.base import check_base, open_base
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, check_platforms, deliver
 from hatch_multiarch.image.config import platform_of
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.layout import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project
     from hatch_multiarch.wheel import BuiltWheel
-
-BASE_DIGEST = "org.opencontainers.image.base.digest"
-"""The annotation of a manifest that names the base's (annotations.md)."""
 
 
 class BasedImage:

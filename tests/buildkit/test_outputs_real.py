@@ -182,7 +182,7 @@ def test_provenance(
     site: Site, fresh: Callable[..., tuple[Site, Ran]], engine: Engine, mode: str
 ) -> None:
     if mode == "max":
-        site, _ = fresh("max", 'outputs = ["registry"]\nprovenance = "max"')
+        site, _ = fresh("max", 'outputs = ["registry", "tar"]\nprovenance = "max"')
     words = ["buildx", "imagetools", "inspect", "--format", "{{json .Provenance}}"]
     said = json.loads(docker(engine, *words, f"{site.image}:1.0.0"))
     assert set(said) == set(BOTH)
