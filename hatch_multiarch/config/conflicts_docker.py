@@ -77,10 +77,6 @@ def _of_base(image: Image) -> Iterator[Conflict]:
             where = f"{path}.outputs[{index}]"
             message = "has no effect on a base, over which BuildKit builds nothing; remove it"
             yield Conflict(f"{where}.cache", message, (*base, where))
-    for key in ("sbom", "provenance"):
-        if getattr(image, key) != "off":
-            message = "is for images from scratch only as yet; remove it, or base"
-            yield Conflict(f"{path}.{key}", message, base)
 
 
 def _of_stage(stage: Stage) -> Iterator[Conflict]:

@@ -134,8 +134,8 @@ class Image:
     )
     sbom: str = key(
         "Attach an SBOM (SPDX) of each platform: `off`, `on`, or the image of a scanner, which "
-        "needs BuildKit. `on` lists the Go modules of the helpers where no output needs BuildKit, "
-        "and else takes BuildKit's own scanner.",
+        "needs BuildKit. `on` lists the Go modules of the helpers, and on a base the Python "
+        "distributions, where no output needs BuildKit, and else takes BuildKit's own scanner.",
         default="off",
         check="sbom",
     )

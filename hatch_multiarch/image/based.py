@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.annotations import BASE_DIGEST, image_annotations
+from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import check_base, open_base
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, check_platforms, deliver
 from hatch_multiarch.image.config import platform_of
@@ -22,6 +23,7 @@ from hatch_multiarch.image.inherit import BaseConfig
 from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
 from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
+from hatch_multiarch.sbom import Base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +60,7 @@ class BasedImage:
         and ToolchainError when pip or uv is missing.
         """
         check_platforms(self._plan)
+        self._facts = facts
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=self._staging))
         name = self._plan.config.base
         with open_base(name, self._project.root) as base:
@@ -93,7 +96,9 @@ class BasedImage:
         layout = Layout(self._work / "layout")
         stack = Stack(layout, self._work, epoch=self._epoch)
         notes = image_annotations(self._project, plan.config.annotations, epoch=self._epoch)
+        attester = Attester(layout, plan, self._project, binaries, self._facts, epoch=self._epoch)
         manifests: list[dict[str, object]] = []
+        attestations: list[dict[str, object]] = []
         built: list[BuiltPlatform] = []
         with open_base(plan.config.base, self._project.root) as base:
             for ground, content in zip(self._grounds, parts, strict=True):
@@ -101,8 +106,17 @@ class BasedImage:
                     layout.copy(layer, base.open(layer))
                 manifest, result = self._store(layout, stack, ground, content, notes)
                 manifests.append(manifest.document(platform=platform_of(ground.platform)))
+                attestations += attester.attest(
+                    ground.platform,
+                    ground.units,
+                    manifest,
+                    places=result.helpers,
+                    installed=content.installed,
+                    base=Base(plan.config.base, ground.image.digest),
+                )
                 built.append(result)
-        document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
+        every = [*manifests, *attestations]
+        document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": every}
         index = layout.add(INDEX, {**document, "annotations": notes})
         layout.finish(index, reference=plan.reference, tags=plan.tags)
         outputs, proven = deliver(layout, plan, self._staging / f"{stem}.oci", self._epoch)
