@@ -21,6 +21,7 @@ from hatch_multiarch.image import (
     BuiltImage,
     Published,
     build_image,
+    with_docker_archive,
 )
 from hatch_multiarch.image.config import timestamp
 from hatch_multiarch.image.package import wanted
@@ -117,7 +118,7 @@ class Build:
             if self.based is not None:
                 stem = self.builder.artifact_project_id
                 made = self.based.build(wheels, self.compiled.binaries, stem)
-                self.image = self._by_buildkit(made)
+                self.image = self._given_on(made)
             report = make_report(self.plan, self.compiled, wheels, self.image)
             # Only what is proven goes where others see it; when that fails, nothing is left.
             report = with_published(report, self._publish_image())
@@ -173,21 +174,24 @@ class Build:
             stem=stem,
             epoch=epoch,
         )
-        self.image = self._by_buildkit(made)
+        self.image = self._given_on(made)
 
-    def _by_buildkit(self, image: BuiltImage) -> BuiltImage:
-        """Return *image* as BuildKit gives it on, where the config asks for that, or itself."""
+    def _given_on(self, image: BuiltImage) -> BuiltImage:
+        """Return *image* as BuildKit gives it on, where the config asks for that, or itself.
+
+        Either with the archive for docker, if there is to be one.
+        """
         plan, docker = self.plan.image, self.plan.docker
-        if plan is None or docker is None or not plan.buildkit:
+        if plan is None:
             return image
-        self.buildkit = BuildkitImage(
-            plan,
-            docker,
-            self.plan.project,
-            staging=self.aside,
-            epoch=read_epoch(os.environ),
-        )
-        return self.buildkit.build(image, self.builder.artifact_project_id)
+        epoch, stem = read_epoch(os.environ), self.builder.artifact_project_id
+        if docker is not None and plan.buildkit:
+            self.buildkit = BuildkitImage(
+                plan, docker, self.plan.project, staging=self.aside, epoch=epoch
+            )
+            image = self.buildkit.build(image, stem)
+        target = self.aside / f"{stem}.docker.tar"
+        return with_docker_archive(image, plan, target, epoch=epoch)
 
     def _publish_image(self) -> tuple[Published, ...]:
         """Give the image to docker and registries where the config says so.

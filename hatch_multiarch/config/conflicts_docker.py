@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.buildkit import Stage
 from hatch_multiarch.config.conflict import ROOT, Conflict
-from hatch_multiarch.config.image import Output
+from hatch_multiarch.config.image import DOCKER_ARCHIVE, Output
 from hatch_multiarch.config.keys import toml_name
 from hatch_multiarch.config.words import show, unknown
 
@@ -24,6 +24,14 @@ _REFUSED = {
     "remote": ("config", "flags"),
     "kubernetes": ("endpoint",),
 }
+
+
+_NO_LAYERS = {
+    "local": "has no layers",
+    "tar": "has no layers",
+    DOCKER_ARCHIVE: "has gzip for docker of every age and no cache",
+}
+"""Outputs that have nothing to set of layers, and why."""
 
 
 def of_docker(config: Config) -> Iterator[Conflict]:
@@ -54,8 +62,9 @@ def _of_image(image: Image, names: list[str]) -> Iterator[Conflict]:
             yield Conflict(paths[0], message, (paths[1], *(f"{path}.type" for path in paths)))
         for key in ("compression", "cache"):
             given = getattr(output, key) != getattr(Output(output.type), key)
-            if given and output.type in ("local", "tar"):
-                message = f"has no effect on {show(output.type)}, which has no layers; remove it"
+            if given and output.type in _NO_LAYERS:
+                why = _NO_LAYERS[output.type]
+                message = f"has no effect on {show(output.type)}, which {why}; remove it"
                 yield Conflict(f"{paths[0]}.{key}", message, (f"{paths[0]}.type",))
 
 

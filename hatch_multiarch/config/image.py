@@ -9,16 +9,22 @@ from typing import Literal
 
 from hatch_multiarch.config.keys import key
 
+DOCKER_ARCHIVE = "docker-archive"
+"""The output that holds one platform, and that no builder writes."""
+
 
 @dataclass(frozen=True)
 class Output:
     """One ``[[tool.multiarch.image.outputs]]``."""
 
-    type: Literal["oci", "layout", "local", "tar", "docker", "image", "registry"] = key(
-        "`oci`: an OCI archive; `layout`: an OCI image layout folder; `local`, `tar`: the files of "
-        "the image, by platform; `docker`: load into docker; `image`: keep in the builder's image "
-        "store; `registry`: push. `oci`, `layout` and `registry` need no BuildKit as long as they "
-        "have no options."
+    type: Literal[
+        "oci", "layout", "docker-archive", "local", "tar", "docker", "image", "registry"
+    ] = key(
+        "`oci`: an OCI archive; `layout`: an OCI image layout folder; `docker-archive`: an archive "
+        "of one platform for `docker load`; `local`, `tar`: the files of the image, by platform; "
+        "`docker`: load into docker; `image`: keep in the builder's image store; `registry`: push. "
+        "`docker-archive` needs no BuildKit; `oci`, `layout` and `registry` need none as long as "
+        "they have no options."
     )
     platforms: tuple[str, ...] = key(
         "Platforms or globs of the image to put out.",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.buildx.outputs import output
 from hatch_multiarch.buildx.solve import Request, solve
-from hatch_multiarch.config import Output
+from hatch_multiarch.config import DOCKER_ARCHIVE, Output
 from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST, image_annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Docker, ImagePlan, Project
 
 FILES = {"oci": ".oci.tar", "layout": ".oci", "tar": ".image.tar", "local": ".image"}
-"""Outputs that are files, and how their names end behind ``NAME-VERSION``."""
+"""Outputs of BuildKit that are files, and how their names end behind ``NAME-VERSION``."""
 
 FINISHED = "finished"
 """The name of the finished image in the Dockerfile."""
@@ -95,8 +95,11 @@ class BuildkitImage:
 
     @property
     def _outputs(self) -> list[Output]:
-        """The outputs that are for a platform of this build."""
-        return [each for each in self._plan.config.outputs if self._names(each.platforms)]
+        """BuildKit's outputs that are for a platform of this build."""
+        every = self._plan.config.outputs
+        return [
+            each for each in every if each.type != DOCKER_ARCHIVE and self._names(each.platforms)
+        ]
 
     @property
     def _files(self) -> list[Output]:
