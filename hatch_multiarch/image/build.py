@@ -152,7 +152,9 @@ def _layers(
     def write(numbered: tuple[int, tuple[Platform, tuple[Unit, ...]]]) -> Layer:
         number, (_, units) = numbered
         chosen = [binaries[unit.id] for unit in units]
-        return write_layer(aside / f"layer-{number}", chosen, epoch=epoch)
+        return write_layer(
+            aside / f"layer-{number}", chosen, epoch=epoch, workdir=plan.config.workdir
+        )
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(write, enumerate(plan.platforms)))

@@ -186,18 +186,19 @@ def _read(blobs: Blobs, given: Blobs, image: BuiltImage) -> BuiltImage:
     with blobs.open("index.json") as file:
         top = json.load(file)
     [digest] = {each["digest"] for each in top["manifests"]}
-    found: dict[str, tuple[str, Any, Any]] = {}
+    found: dict[str, tuple[str, int, Any, Any]] = {}
     for each in platform_manifests(blobs, digest):
-        manifest = blobs.document(each)
+        data = blobs.read(each)
+        manifest = json.loads(data)
         config = blobs.document(manifest["config"]["digest"])
         name = "/".join(filter(None, (config["os"], config["architecture"], config.get("variant"))))
-        found[name] = (each, manifest, config)
+        found[name] = (each, len(data), manifest, config)
     platforms: list[BuiltPlatform] = []
     for built in image.platforms:
         name = built.platform.name
         if name not in found:
             raise EngineError(f"BuildKit's image has no {name}, only {', '.join(found)}")
-        each, manifest, config = found[name]
+        each, size, manifest, config = found[name]
         if config["rootfs"] != given.document(built.config)["rootfs"]:
             raise EngineError(f"BuildKit's image has other layers on {name} than it was given")
         platforms.append(
@@ -206,7 +207,7 @@ def _read(blobs: Blobs, given: Blobs, image: BuiltImage) -> BuiltImage:
                 digest=each,
                 config=manifest["config"]["digest"],
                 layers=tuple(layer["digest"] for layer in manifest["layers"]),
-                size=sum(layer["size"] for layer in (manifest["config"], *manifest["layers"])),
+                size=size + sum(blob["size"] for blob in (manifest["config"], *manifest["layers"])),
             )
         )
     return replace(image, digest=digest, platforms=tuple(platforms))
