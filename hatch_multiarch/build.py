@@ -21,6 +21,7 @@ from hatch_multiarch.image import (
     BuiltImage,
     Published,
     build_image,
+    with_docker_archive,
 )
 from hatch_multiarch.image.config import timestamp
 from hatch_multiarch.image.package import wanted
@@ -116,7 +117,8 @@ class Build:
                 wheel.check_natives(each, plan, facts, self.staged)
             if self.based is not None:
                 stem = self.builder.artifact_project_id
-                self.image = self.based.build(wheels, self.compiled.binaries, stem)
+                made = self.based.build(wheels, self.compiled.binaries, stem)
+                self.image = self._given_on(made)
             report = make_report(self.plan, self.compiled, wheels, self.image)
             # Only what is proven goes where others see it; when that fails, nothing is left.
             report = with_published(report, self._publish_image())
@@ -165,14 +167,7 @@ class Build:
             for note in notes:
                 self.console.note(note)
             return
-        if plan.buildkit and self.plan.docker is not None:
-            self.buildkit = BuildkitImage(
-                plan, self.plan.docker, self.plan.project, staging=self.aside, epoch=epoch
-            )
-            network = self.plan.config.stage.network
-            self.image = self.buildkit.build(binaries, facts, stem, network)
-            return
-        self.image = build_image(
+        made = build_image(
             plan,
             binaries,
             facts=facts,
@@ -181,6 +176,22 @@ class Build:
             stem=stem,
             epoch=epoch,
         )
+        self.image = self._given_on(made)
+
+    def _given_on(self, image: BuiltImage) -> BuiltImage:
+        """Return *image* as BuildKit gives it on, where the config asks for that, or itself.
+
+        Either with the archive for docker, if there is to be one.
+        """
+        plan, docker = self.plan.image, self.plan.docker
+        if plan is None:
+            return image
+        epoch, stem = read_epoch(os.environ), self.builder.artifact_project_id
+        if docker is not None and plan.buildkit:
+            self.buildkit = BuildkitImage(plan, docker, staging=self.aside, epoch=epoch)
+            image = self.buildkit.build(image, stem)
+        target = self.aside / f"{stem}.docker.tar"
+        return with_docker_archive(image, plan, target, epoch=epoch)
 
     def _publish_image(self) -> tuple[Published, ...]:
         """Give the image to docker and registries where the config says so.

@@ -35,7 +35,8 @@ def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
     doomed = [output / "bin" / slug(each) for each in all_platforms()]
     doomed += staging.leftovers(output)
     if not keep_outputs:
-        doomed += [output / f"{project_id}{end}" for end in (".json", *FILES.values())]
+        ends = (".json", ".docker.tar", *FILES.values())
+        doomed += [output / f"{project_id}{end}" for end in ends]
         if _ours(output / ".gitignore"):
             doomed.append(output / ".gitignore")
     for path in doomed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.buildx.places import choose
+from hatch_multiarch.config import DOCKER_ARCHIVE
 from hatch_multiarch.config.words import show
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.platforms import match
@@ -50,7 +51,7 @@ def check_outputs(
     for index, output in enumerate(outputs):
         where = f"tool.multiarch.image.outputs[{index}]"
         mine = [each for each in platforms if match(each, output.platforms)]
-        if not mine:
+        if not mine or output.type == DOCKER_ARCHIVE:
             continue
         if classic:
             _check_classic_output(where, output)

@@ -26,25 +26,19 @@ def output(
     dest: Path | None,
     names: tuple[str, ...],
     compression: str,
-    driver: str = "docker-container",
 ) -> str:
     """Return the value of ``--output`` for *kind*, one of ``config.Output.type`` but ``layout``.
 
     *dest* is the file (``oci``, ``tar``) or folder (``local``) to make, absolute, and
     None for the others; *names* are the image's full names with their tags. Layers get
-    *compression* (gzip, zstd, uncompressed) and, when the build has an epoch, its time for every
-    file. The docker *driver* cannot do the latter for what goes to its store or through it, since
-    docker unpacks that (moby, builder-next/exporter), and BuildKit refuses to rewrite then
-    (exporter/containerimage/export.go); so that an archive has the same digest, it is not asked
-    there at all: the files of our images have one time already.
+    *compression* (gzip, zstd, uncompressed). Times of files are left alone: those of what we add
+    are the epoch already, and a base keeps its own.
     """
     if kind in _IMAGES:
         values = [f"type={kind}", "oci-mediatypes=true"]
     else:
         values = [f"type={kind}", f"dest={dest}", *_FILES[kind]]
     if kind not in {"local", "tar"}:
-        if driver != "docker":
-            values.append("rewrite-timestamp=true")
         values.append(f"compression={compression}")
         if compression != "gzip":
             # Layers of the base keep theirs otherwise, and so do those in the build cache.

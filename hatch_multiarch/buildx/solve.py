@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "Solved", "Step", "arguments", "solve"]
 
+_FOLDERS = ("BUILDX_CONFIG", "DOCKER_CERT_PATH", "DOCKER_CONFIG")
+"""Variables in which docker and buildx are told of folders."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -35,7 +38,9 @@ class Request:
     builder: str = ""
     """Name of the builder; empty for BUILDX_BUILDER or the one in use."""
     network: str = "default"
-    build_contexts: dict[str, Path] = field(default_factory=dict)
+    layout: tuple[tuple[str, ...], Path, str] | None = None
+    """An image to start from: its names in the Dockerfile, a folder with an OCI layout, and the
+    digest of the image in it."""
     secrets: dict[str, Path] = field(default_factory=dict)
     """Secret's id -> file that holds it."""
     cache_from: tuple[str, ...] = ()
@@ -50,7 +55,7 @@ class Request:
     """Full names; buildx gives them to every image output, whatever name that has."""
     build_args: dict[str, str] = field(default_factory=dict)
     epoch: int | None = None
-    """SOURCE_DATE_EPOCH, in seconds."""
+    """SOURCE_DATE_EPOCH, in seconds; None for none, whatever the environment says."""
     metadata: Path | None = None
     """Where buildx's own record of the build is kept, as JSON; None for nowhere."""
 
@@ -88,7 +93,10 @@ def solve(
             if on_step is not None:
                 on_step(step)
 
-    env = {key: text for key, text in buildx.environ.items() if key != "DOCKER_BUILDKIT"}
+    ours = ("DOCKER_BUILDKIT", "SOURCE_DATE_EPOCH")
+    env = {key: text for key, text in buildx.environ.items() if key not in ours}
+    # It may be started in another folder than this process.
+    env |= {key: str(Path(env[key]).absolute()) for key in _FOLDERS if env.get(key)}
     if request.epoch is not None:
         env["SOURCE_DATE_EPOCH"] = str(request.epoch)
     with (
@@ -99,7 +107,11 @@ def solve(
         words = arguments(request, outputs, metadata)
         try:
             done = process.run(
-                [buildx.docker, "buildx", *words], env=env, group=group, on_error_line=heard
+                [Path(buildx.docker).absolute(), "buildx", *words],
+                cwd=request.layout[1].parent if request.layout else None,
+                env=env,
+                group=group,
+                on_error_line=heard,
             )
         except OSError as error:
             raise EngineError(f"docker cannot be started: {error}") from error
@@ -116,8 +128,10 @@ def arguments(request: Request, outputs: Sequence[str], metadata: Path) -> list[
     """Return the words after ``docker buildx`` for *request*.
 
     Each value stands in one word with its option, or is an absolute path: none can be taken for
-    an option. ``--network=host`` grants the network.host entitlement on its own (buildx,
-    build/opt.go); whether the builder lets it is the builder's.
+    an option. A layout is named as seen from the folder that it is in: buildx cuts its path at the
+    first ``:`` and ``@`` (build/build.go), which any folder above may have. ``--network=host``
+    grants the network.host entitlement on its own (buildx, build/opt.go); whether the builder lets
+    it is the builder's.
     """
     words = ["build", "--progress=rawjson", f"--metadata-file={metadata}"]
     words.append(f"--file={request.dockerfile.absolute()}")
@@ -143,7 +157,9 @@ def arguments(request: Request, outputs: Sequence[str], metadata: Path) -> list[
     if request.epoch is not None:
         build_args["SOURCE_DATE_EPOCH"] = str(request.epoch)
     words += [f"--build-arg={key}={text}" for key, text in build_args.items()]
-    words += [f"--build-context={k}={v.absolute()}" for k, v in request.build_contexts.items()]
+    if request.layout is not None:
+        names, folder, digest = request.layout
+        words += [f"--build-context={name}=oci-layout://{folder.name}@{digest}" for name in names]
     for name, path in request.secrets.items():
         words.append(f"--secret={joined(['type=file', f'id={name}', f'src={path.absolute()}'])}")
     return [*words, str(request.context.absolute())]

@@ -1,11 +1,12 @@
 """``[tool.multiarch]``: the tree of dataclasses, and reading it."""
 
 from hatch_multiarch.config.buildkit import BuilderConfig, NodeConfig, Stage
-from hatch_multiarch.config.image import Image, Output
+from hatch_multiarch.config.image import DOCKER_ARCHIVE, Image, Output
 from hatch_multiarch.config.model import Config, Helper, Libc, Override, Toolchain
 from hatch_multiarch.config.read import read_pyproject, read_table
 
 __all__ = [
+    "DOCKER_ARCHIVE",
     "BuilderConfig",
     "Config",
     "Helper",

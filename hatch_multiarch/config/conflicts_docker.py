@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.buildkit import Stage
 from hatch_multiarch.config.conflict import ROOT, Conflict
-from hatch_multiarch.config.image import Output
+from hatch_multiarch.config.image import DOCKER_ARCHIVE, Output
 from hatch_multiarch.config.keys import toml_name
 from hatch_multiarch.config.words import show, unknown
 
@@ -24,6 +24,14 @@ _REFUSED = {
     "remote": ("config", "flags"),
     "kubernetes": ("endpoint",),
 }
+
+
+_NO_LAYERS = {
+    "local": "has no layers",
+    "tar": "has no layers",
+    DOCKER_ARCHIVE: "has gzip for docker of every age and no cache",
+}
+"""Outputs that have nothing to set of layers, and why."""
 
 
 def of_docker(config: Config) -> Iterator[Conflict]:
@@ -54,13 +62,14 @@ def _of_image(image: Image, names: list[str]) -> Iterator[Conflict]:
             yield Conflict(paths[0], message, (paths[1], *(f"{path}.type" for path in paths)))
         for key in ("compression", "cache"):
             given = getattr(output, key) != getattr(Output(output.type), key)
-            if given and output.type in ("local", "tar"):
-                message = f"has no effect on {show(output.type)}, which has no layers; remove it"
+            if given and output.type in _NO_LAYERS:
+                why = _NO_LAYERS[output.type]
+                message = f"has no effect on {show(output.type)}, which {why}; remove it"
                 yield Conflict(f"{paths[0]}.{key}", message, (f"{paths[0]}.type",))
 
 
 def _of_base(image: Image) -> Iterator[Conflict]:
-    """Yield what needs a base, and what one cannot have yet."""
+    """Yield what needs a base, and what says the same twice."""
     path = f"{ROOT}.image"
     base = (f"{path}.base",)
     if image.base == "scratch":
@@ -72,23 +81,11 @@ def _of_base(image: Image) -> Iterator[Conflict]:
     if image.extras and image.requirements:
         message = "has no effect beside requirements, which say all; remove one of the two"
         yield Conflict(f"{path}.extras", message, (f"{path}.requirements",))
-    yield from _of_buildkit(image, base)
-
-
-def _of_buildkit(image: Image, base: tuple[str]) -> Iterator[Conflict]:
-    """Yield what only BuildKit makes."""
-    path = f"{ROOT}.image"
-    plain = "BuildKit makes images from scratch only as yet; remove it, or base"
     for index, output in enumerate(image.outputs):
-        where = f"{path}.outputs[{index}]"
-        if output.type not in ("oci", "layout"):
-            yield Conflict(where, f"{show(output.type)}: {plain}", (*base, f"{where}.type"))
-        for key in ("compression", "platforms"):
-            if getattr(output, key) != getattr(Output(output.type), key):
-                yield Conflict(f"{where}.{key}", plain, (*base, where, f"{where}.type"))
-    for key in ("sbom", "provenance"):
-        if getattr(image, key) != "off":
-            yield Conflict(f"{path}.{key}", plain, base)
+        if output.cache:
+            where = f"{path}.outputs[{index}]"
+            message = "has no effect on a base, over which BuildKit builds nothing; remove it"
+            yield Conflict(f"{where}.cache", message, (*base, where))
 
 
 def _of_stage(stage: Stage) -> Iterator[Conflict]:

@@ -9,16 +9,22 @@ from typing import Literal
 
 from hatch_multiarch.config.keys import key
 
+DOCKER_ARCHIVE = "docker-archive"
+"""The output that holds one platform, and that no builder writes."""
+
 
 @dataclass(frozen=True)
 class Output:
     """One ``[[tool.multiarch.image.outputs]]``."""
 
-    type: Literal["oci", "layout", "local", "tar", "docker", "image", "registry"] = key(
-        "`oci`: an OCI archive; `layout`: an OCI image layout folder; `local`, `tar`: the files of "
-        "the image, by platform; `docker`: load into docker; `image`: keep in the builder's image "
-        "store; `registry`: push. `oci`, `layout` and `registry` need no BuildKit as long as they "
-        "have no options."
+    type: Literal[
+        "oci", "layout", "docker-archive", "local", "tar", "docker", "image", "registry"
+    ] = key(
+        "`oci`: an OCI archive; `layout`: an OCI image layout folder; `docker-archive`: an archive "
+        "of one platform for `docker load`; `local`, `tar`: the files of the image, by platform; "
+        "`docker`: load into docker; `image`: keep in the builder's image store; `registry`: push. "
+        "`docker-archive` needs no BuildKit; `oci`, `layout` and `registry` need none as long as "
+        "they have no options."
     )
     platforms: tuple[str, ...] = key(
         "Platforms or globs of the image to put out.",
@@ -30,7 +36,9 @@ class Output:
     compression: Literal["gzip", "zstd", "uncompressed"] = key(
         "How layers are compressed.", default="gzip"
     )
-    cache: bool = key("Push the build cache inside the image (`inline`).", default=False)
+    cache: bool = key(
+        "Push the build cache inside the image (`inline`), one from scratch.", default=False
+    )
 
 
 @dataclass(frozen=True)
@@ -133,8 +141,8 @@ class Image:
     )
     sbom: str = key(
         "Attach an SBOM (SPDX) of each platform: `off`, `on`, or the image of a scanner, which "
-        "needs BuildKit. `on` lists the Go modules of the helpers where no output needs BuildKit, "
-        "and else takes BuildKit's own scanner.",
+        "needs BuildKit. `on` lists the Go modules of the helpers, and on a base the Python "
+        "distributions, where no output needs BuildKit, and else takes BuildKit's own scanner.",
         default="off",
         check="sbom",
     )

@@ -3,6 +3,7 @@
 from hatch_multiarch.image.based import BasedImage
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, Published, build_image
 from hatch_multiarch.image.buildkit import FILES, BuildkitImage
+from hatch_multiarch.image.docker_archive import with_docker_archive
 
 __all__ = [
     "FILES",
@@ -12,4 +13,5 @@ __all__ = [
     "BuiltPlatform",
     "Published",
     "build_image",
+    "with_docker_archive",
 ]

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Project
 
 PREFIX = "org.opencontainers.image."
+BASE_DIGEST = f"{PREFIX}base.digest"
+"""The annotation of a manifest or index that names the base's (annotations.md)."""
+BASE_NAME = f"{PREFIX}base.name"
+"""The annotation with the base's name in its registry."""
+
 _LINKS = {
     "url": ("homepage",),
     "source": ("source", "repository", "sourcecode", "github"),

@@ -52,14 +52,30 @@ class Attester:
         self._created = timestamp(epoch)
 
     def attest(
-        self, platform: Platform, units: Sequence[Unit], image: Descriptor
+        self,
+        platform: Platform,
+        units: Sequence[Unit],
+        image: Descriptor,
+        *,
+        places: Mapping[str, str] | None = None,
+        installed: Sequence[sbom.Distribution] = (),
+        base: sbom.Base | None = None,
     ) -> list[dict[str, object]]:
-        """Store what is said of the manifest *image*; return the entry of the index, or none."""
+        """Store what is said of the manifest *image*; return the entry of the index, or none.
+
+        *places* is helper -> path in the image where that is not ``helper_path``. Where BuildKit
+        gives the image on, it attests, too.
+        """
+        if self._plan.buildkit:
+            return []
         purls = [purl.docker(self._plan.reference, tag, platform.name) for tag in self._plan.tags]
         digest = image.digest.partition(":")[2]
         subjects = [{"name": each, "digest": {"sha256": digest}} for each in purls or ("_",)]
         layers = []
-        for kind, predicate in self._predicates(platform, units, digest, purls):
+        paths = {unit.helper.name: helper_path(unit) for unit in units} | {**(places or {})}
+        found = sbom.programs(units, self._binaries, self._facts, paths)
+        more = {"installed": installed, "base": base}
+        for kind, predicate in self._predicates(platform, units, found, digest, purls, more):
             statement = {
                 "_type": "https://in-toto.io/Statement/v0.1",
                 "predicateType": kind,
@@ -85,11 +101,15 @@ class Attester:
         return [manifest.document(annotations=notes, platform=UNKNOWN)]
 
     def _predicates(
-        self, platform: Platform, units: Sequence[Unit], digest: str, purls: Sequence[str]
+        self,
+        platform: Platform,
+        units: Sequence[Unit],
+        found: Sequence[sbom.Program],
+        digest: str,
+        purls: Sequence[str],
+        more: dict[str, Any],
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         image, project = self._plan.config, self._project
-        paths = {unit.helper.name: helper_path(unit) for unit in units}
-        found = sbom.programs(units, self._binaries, self._facts, paths)
         if image.sbom != "off":
             yield (
                 SPDX,
@@ -100,6 +120,7 @@ class Attester:
                     sha256=digest,
                     purls=purls,
                     created=self._created,
+                    **more,
                 ),
             )
         if image.provenance != "off":
@@ -107,6 +128,12 @@ class Attester:
             yield (
                 SLSA,
                 sbom.provenance(
-                    project, platform, units, binaries=self._binaries, found=found, full=full
+                    project,
+                    platform,
+                    units,
+                    binaries=self._binaries,
+                    found=found,
+                    full=full,
+                    **more,
                 ),
             )

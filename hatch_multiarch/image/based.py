@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.annotations import PREFIX, image_annotations
+from hatch_multiarch.image.annotations import BASE_DIGEST, BASE_NAME, image_annotations
+from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import check_base, open_base
 from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, check_platforms, deliver
 from hatch_multiarch.image.config import platform_of
@@ -23,6 +24,7 @@ from hatch_multiarch.image.inherit import BaseConfig
 from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
 from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
+from hatch_multiarch.sbom import Base as SbomBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,11 +38,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.layout import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project
     from hatch_multiarch.wheel import BuiltWheel
-
-BASE_DIGEST = f"{PREFIX}base.digest"
-"""The annotation of a manifest or index that names the base's (annotations.md)."""
-BASE_NAME = f"{PREFIX}base.name"
-"""The annotation with the base's name in its registry."""
 
 
 class BasedImage:
@@ -68,6 +65,7 @@ class BasedImage:
         ToolchainError when pip or uv is missing.
         """
         check_platforms(self._plan)
+        self._facts = facts
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=self._staging))
         name = self._plan.config.base
         with self._open(doing) as base:
@@ -104,7 +102,9 @@ class BasedImage:
         layout = Layout(self._work / "layout")
         stack = Stack(layout, self._work, epoch=self._epoch)
         notes = image_annotations(self._project, plan.config.annotations, epoch=self._epoch)
+        attester = Attester(layout, plan, self._project, binaries, self._facts, epoch=self._epoch)
         manifests: list[dict[str, object]] = []
+        attestations: list[dict[str, object]] = []
         built: list[BuiltPlatform] = []
         with self._open() as base:
             for ground, content in zip(self._grounds, parts, strict=True):
@@ -112,8 +112,17 @@ class BasedImage:
                     layout.copy(layer, base.open(layer))
                 manifest, result = self._store(layout, stack, ground, content, notes)
                 manifests.append(manifest.document(platform=platform_of(ground.platform)))
+                attestations += attester.attest(
+                    ground.platform,
+                    ground.units,
+                    manifest,
+                    places=result.helpers,
+                    installed=content.installed,
+                    base=SbomBase(plan.config.base, ground.image.digest),
+                )
                 built.append(result)
-        document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
+        every = [*manifests, *attestations]
+        document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": every}
         index = layout.add(INDEX, {**document, "annotations": self._notes(self._digest, notes)})
         layout.finish(index, reference=plan.reference, tags=plan.tags)
         outputs, proven = deliver(layout, plan, self._staging / f"{stem}.oci", self._epoch)

@@ -73,11 +73,15 @@ class Blobs:
 
     def document(self, digest: str) -> Any:
         """Return the JSON blob *digest*."""
+        return json.loads(self.read(digest))
+
+    def read(self, digest: str) -> bytes:
+        """Return the small blob *digest*. Raises ValueError when it is another."""
         with self._blob(digest) as file:
             source = Source(file)
             data = source.read(-1)
         _check(digest, source.sha256)
-        return json.loads(data)
+        return data
 
     def check(self, digest: str) -> None:
         """Read the blob *digest* to its end. Raises ValueError when it is another."""

@@ -93,7 +93,8 @@ def build_image(
     *binaries* and *facts* are keyed by ``Unit.id``; ``epoch`` (seconds) is every time in the
     image. Writes ``STEM.oci.tar`` for the output ``oci`` and the folder ``STEM.oci`` for
     ``layout``, *stem* being hatchling's ``NAME-VERSION``; both get their names when they are
-    complete. Without either it is a hidden layout in *staging*, to be proven and pushed. Raises
+    complete. Without either, and for BuildKit, it is a hidden layout in *staging*, to be proven
+    and given on. Raises
     ImageError when the image cannot be assembled or would not run.
     """
     check_platforms(plan)
@@ -153,7 +154,9 @@ def _layers(
     def write(numbered: tuple[int, tuple[Platform, tuple[Unit, ...]]]) -> Layer:
         number, (_, units) = numbered
         chosen = [binaries[unit.id] for unit in units]
-        return write_layer(aside / f"layer-{number}", chosen, epoch=epoch)
+        return write_layer(
+            aside / f"layer-{number}", chosen, epoch=epoch, workdir=plan.config.workdir
+        )
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(write, enumerate(plan.platforms)))
@@ -194,10 +197,11 @@ def deliver(
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Give the outputs their names, the archive first: the layout moves.
 
-    Return them, and where the image can be looked into: without any, that is a hidden layout.
+    Return them, and where the image can be looked into: without any, and where BuildKit makes
+    them, that is a hidden layout.
     """
     archive = target.with_name(f"{target.name}.tar")
-    types = [output.type for output in plan.config.outputs]
+    types = [] if plan.buildkit else [output.type for output in plan.config.outputs]
     if "oci" in types:
         part = layout.path.with_name("archive.part")
         layout.archive(part, epoch=epoch)

@@ -1,15 +1,17 @@
 """The image by BuildKit: every output that docker or a registry takes, with attestations.
 
+What BuildKit gets is the finished image, as it is made without docker: its Dockerfile is ``FROM``
+that image and no more, so that whoever puts an image together, its layers and config are the same.
+Only where the build cache is to be inside the image, which holds instructions of a Dockerfile
+(BuildKit, cache/remotecache/inline), there are some: they copy the files of the finished image.
+
 First into files, an OCI archive among them that is opened for the proof; then, when all is proven,
-into docker and registries. The files are the audited binaries: they replace the stages that made
-them, so nothing is compiled again and what ships is what was looked at.
+into docker and registries.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tempfile
 from contextlib import closing
 from dataclasses import replace
@@ -18,60 +20,45 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.buildx.outputs import output
 from hatch_multiarch.buildx.solve import Request, solve
-from hatch_multiarch.config import Output
-from hatch_multiarch.engine.stage import stamp
+from hatch_multiarch.config import DOCKER_ARCHIVE, Output
+from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.errors import EngineError
-from hatch_multiarch.image.annotations import image_annotations
-from hatch_multiarch.image.base import check_scratch
+from hatch_multiarch.image.annotations import BASE_DIGEST
 from hatch_multiarch.image.blobs import Blobs, platform_manifests, unpack
-from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, Published
+from hatch_multiarch.image.build import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
-from hatch_multiarch.image.layers import helper_path
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-    from hatch_multiarch.audit.facts import Facts
-    from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.plan import Docker, ImagePlan, Project
-    from hatch_multiarch.platforms import Platform
+    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.plan import Docker, ImagePlan
 
 FILES = {"oci": ".oci.tar", "layout": ".oci", "tar": ".image.tar", "local": ".image"}
-"""Outputs that are files, and how their names end behind ``NAME-VERSION``."""
+"""Outputs of BuildKit that are files, and how their names end behind ``NAME-VERSION``."""
+
+FINISHED = "finished"
+"""The name of the finished image in the Dockerfile."""
 
 
 class BuildkitImage:
-    """One image, put together by BuildKit below the folder *staging*."""
+    """One finished image, given on by BuildKit; works below the folder *staging*."""
 
-    def __init__(
-        self, plan: ImagePlan, docker: Docker, project: Project, *, staging: Path, epoch: int
-    ) -> None:
+    def __init__(self, plan: ImagePlan, docker: Docker, *, staging: Path, epoch: int) -> None:
         self._plan = plan
         self._docker = docker
         self._builder = docker.image_builder or docker.builder
-        self._notes = image_annotations(project, plan.config.annotations, epoch=epoch)
         self._epoch = epoch
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=staging))
 
-    def build(
-        self,
-        binaries: Mapping[str, Binary],
-        facts: Mapping[str, Facts],
-        stem: str,
-        network: str = "default",
-    ) -> BuiltImage:
-        """Build the image into files; ``STEM`` is hatchling's ``NAME-VERSION``.
+    def build(self, image: BuiltImage, stem: str) -> BuiltImage:
+        """Make files of *image*, a layout; ``STEM`` is hatchling's ``NAME-VERSION``.
 
-        Raises ImageError when the image would not run, EngineError and CompileError of BuildKit.
+        Raises EngineError and CompileError of BuildKit.
         """
-        check_scratch(self._plan, facts)
-        self._network = network
-        for platform, units in self._plan.platforms:
-            files = [(helper_path(unit), binaries[unit.id]) for unit in units]
-            _stage(self._root(platform), files, self._plan.config.workdir, self._epoch)
-        dockerfile = self._work / "Dockerfile"
-        dockerfile.write_text(_placeholders(self._plan) + image_stages(self._plan), "utf-8")
+        self._image = image
+        [self._layout] = image.proven
         paths = {each.type: self._work.parent / f"{stem}{FILES[each.type]}" for each in self._files}
         # A folder too comes as an archive: of several outputs in one build, buildx writes the
         # index.json of a folder with the digest of another's index (client/solve.go).
@@ -89,8 +76,8 @@ class BuildkitImage:
             self._solve(names, values)
         if "layout" in paths:
             unpack(made["layout"], paths["layout"])
-        with closing(Blobs(proof)) as blobs:
-            built = _read(blobs, self._plan)
+        with closing(Blobs(proof)) as blobs, closing(Blobs(self._layout)) as given:
+            built = _read(blobs, given, image)
         return replace(built, outputs=tuple(paths.values()), proven=(proof,))
 
     def publish(self) -> tuple[Published, ...]:
@@ -105,8 +92,11 @@ class BuildkitImage:
 
     @property
     def _outputs(self) -> list[Output]:
-        """The outputs that are for a platform of this build."""
-        return [each for each in self._plan.config.outputs if self._names(each.platforms)]
+        """BuildKit's outputs that are for a platform of this build."""
+        every = self._plan.config.outputs
+        return [
+            each for each in every if each.type != DOCKER_ARCHIVE and self._names(each.platforms)
+        ]
 
     @property
     def _files(self) -> list[Output]:
@@ -129,103 +119,98 @@ class BuildkitImage:
             dest=dest,
             names=() if each.type in ("local", "tar") else self._references,
             compression=each.compression,
-            driver=self._builder.driver,
         )
-
-    def _root(self, platform: Platform) -> Path:
-        return self._work / root_stage(platform)
 
     def _solve(self, names: tuple[str, ...], outputs: list[str], *, inline: bool = False) -> str:
         """Build *outputs* for the platforms *names*; return the digest of what was made."""
         image = self._plan.config
-        attested = image.sbom != "off" or image.provenance != "off"
-        # Without an index there is nothing that could carry an index's annotations.
-        levels = ("index", "manifest") if len(names) > 1 or attested else ("manifest",)
         images = any("type=local" not in each and "type=tar" not in each for each in outputs)
         context = self._work / "context"
         context.mkdir(exist_ok=True)
+        dockerfile, stages = self._dockerfile(inline=inline)
         solved = solve(
             self._docker.buildx,
             Request(
                 context=context,
-                dockerfile=self._work / "Dockerfile",
+                dockerfile=dockerfile,
                 target="image",
                 platforms=names,
                 outputs=tuple(outputs),
                 builder=self._builder.name,
-                network=self._network,
-                build_contexts={
-                    root_stage(platform): self._root(platform)
-                    for platform, _ in self._plan.platforms
-                    if platform.name in names
-                },
-                annotations=tuple(
-                    f"{level}:{key}={text}"
-                    for level in levels
-                    for key, text in self._notes.items()
-                    if images
-                ),
+                layout=(stages, self._layout, self._image.digest),
+                annotations=tuple(self._annotations(names)) if images else (),
                 cache_to=("type=inline",) if inline else (),
                 sbom=image.sbom,
                 provenance=image.provenance,
-                build_args=build_args(self._plan),
-                epoch=self._epoch,
+                build_args=build_args(self._plan) if inline else {},
+                # The finished image has its times; BuildKit would cut those of its base's history.
+                epoch=self._epoch if inline else None,
             ),
         )
         return solved.digest
 
+    def _dockerfile(self, *, inline: bool) -> tuple[Path, tuple[str, ...]]:
+        """Write what BuildKit builds by; return it and the stages that the finished image is."""
+        file, text = self._work / "Dockerfile", f"FROM {FINISHED} AS image\n"
+        stages: tuple[str, ...] = (FINISHED,)
+        if inline:
+            platforms = [platform for platform, _ in self._plan.platforms]
+            # The stages that its first ones would copy from, but nobody builds them.
+            unused = [f"FROM scratch AS {helpers_stage(each)}\n" for each in platforms]
+            text = "".join(unused) + image_stages(self._plan)
+            stages = tuple(root_stage(each) for each in platforms)
+        file.write_text(text, "utf-8")
+        return file, stages
 
-def _placeholders(plan: ImagePlan) -> str:
-    """Return empty stages for those that the root stages would copy from; nobody builds them."""
-    names = [root_stage(platform).replace("root-", "helpers-", 1) for platform, _ in plan.platforms]
-    return "".join(f"FROM scratch AS {name}\n" for name in names)
+    def _annotations(self, names: tuple[str, ...]) -> Iterator[str]:
+        """Yield those of the image, which BuildKit does not take over from it."""
+        image = self._plan.config
+        with closing(Blobs(self._layout)) as given:
+            notes: dict[str, str] = given.document(self._image.digest).get("annotations", {})
+        attested = image.sbom != "off" or image.provenance != "off"
+        # Without an index there is nothing that could carry an index's annotations.
+        levels = ("index", "manifest") if len(names) > 1 or attested else ("manifest",)
+        own = {key: text for key, text in notes.items() if key != BASE_DIGEST}
+        for level in levels:
+            # The base of the index is an index, that of a manifest one of its manifests.
+            noted = notes if level == "index" or not self._image.base else own
+            yield from (f"{level}:{key}={text}" for key, text in noted.items())
+        for each in self._image.platforms:
+            if each.base and each.platform.name in names:
+                digest = self._plan.config.annotations.get(BASE_DIGEST, each.base)
+                yield f"manifest[{each.platform.name}]:{BASE_DIGEST}={digest}"
 
 
-def _stage(root: Path, files: list[tuple[str, Binary]], workdir: str, epoch: int) -> None:
-    """Lay out the files of a platform, all of one second, which some drivers cannot rewrite.
+def _read(blobs: Blobs, given: Blobs, image: BuiltImage) -> BuiltImage:
+    """Return *image* as it is in the archive that BuildKit made of all platforms of *given*.
 
-    The working directory is among them: made by WORKDIR, it would be of the time of the build.
+    Raises EngineError when BuildKit left a platform out or put other layers in.
     """
-    (root / workdir.strip("/")).mkdir(parents=True, exist_ok=True)
-    for path, binary in files:
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(binary.path, target)
-        target.chmod(0o755)
-    for each in (*root.rglob("*"), root):
-        each.chmod(0o755)
-        os.utime(each, (epoch, epoch))
-    stamp(root, epoch)
-
-
-def _read(blobs: Blobs, plan: ImagePlan) -> BuiltImage:
-    """Return what stands in the archive that BuildKit made of all platforms."""
     with blobs.open("index.json") as file:
         top = json.load(file)
     [digest] = {each["digest"] for each in top["manifests"]}
-    found = {}
+    found: dict[str, tuple[str, int, Any, Any]] = {}
     for each in platform_manifests(blobs, digest):
-        manifest: Any = blobs.document(each)
+        data = blobs.read(each)
+        manifest = json.loads(data)
         config = blobs.document(manifest["config"]["digest"])
         name = "/".join(filter(None, (config["os"], config["architecture"], config.get("variant"))))
-        files: dict[str, str] = {}
-        for layer in manifest["layers"]:
-            files |= blobs.layer(layer["digest"])
-        size = sum(layer["size"] for layer in (manifest["config"], *manifest["layers"]))
-        found[name] = (each, manifest, files, size)
-    platforms = []
-    for platform, _ in plan.platforms:
-        if platform.name not in found:
-            raise EngineError(f"BuildKit's image has no {platform.name}, only {', '.join(found)}")
-        each, manifest, files, size = found[platform.name]
+        found[name] = (each, len(data), manifest, config)
+    platforms: list[BuiltPlatform] = []
+    for built in image.platforms:
+        name = built.platform.name
+        if name not in found:
+            raise EngineError(f"BuildKit's image has no {name}, only {', '.join(found)}")
+        each, size, manifest, config = found[name]
+        if config["rootfs"] != given.document(built.config)["rootfs"]:
+            raise EngineError(f"BuildKit's image has other layers on {name} than it was given")
         platforms.append(
-            BuiltPlatform(
-                platform=platform,
+            replace(
+                built,
                 digest=each,
                 config=manifest["config"]["digest"],
                 layers=tuple(layer["digest"] for layer in manifest["layers"]),
-                size=size,
-                files=files,
+                size=size + sum(blob["size"] for blob in (manifest["config"], *manifest["layers"])),
             )
         )
-    return BuiltImage(digest, tuple(platforms), (), ())
+    return replace(image, digest=digest, platforms=tuple(platforms))

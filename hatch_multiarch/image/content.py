@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.ground import Ground
     from hatch_multiarch.image.package.install import Installed
     from hatch_multiarch.plan import Project
+    from hatch_multiarch.sbom import Distribution
     from hatch_multiarch.wheel import BuiltWheel
 
 
@@ -45,6 +46,8 @@ class Content:
     """Scripts of the project -> absolute path."""
     bin: str | None
     """Folder of the scripts, without a leading slash; None without Python."""
+    installed: tuple[Distribution, ...] = ()
+    """The project first, then its dependencies by name."""
 
     def with_links(self, *commands: Sequence[str]) -> list[tuple[Item, ...]]:
         """Return the layers, and links in ``/usr/local/bin`` to the helpers that *commands* run."""
@@ -161,6 +164,7 @@ class _Package:
             {unit.helper.name: f"/{helper_path(unit)}" for unit in self._ground.units},
             scripts,
             folder,
+            tuple(each.about for each in self._installed),
         )
 
     def _place(self, member: str) -> str:

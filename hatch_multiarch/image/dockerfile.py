@@ -1,6 +1,9 @@
-"""The image as stages of a Dockerfile, for BuildKit to put together from what was compiled.
+"""The image from scratch as stages of a Dockerfile, for BuildKit to put together.
 
-    root-OS-ARCH     the files of one platform; a build puts the audited binaries in its place
+That is for who builds by hand (``hatch-multiarch dockerfile``), and for an inline cache, which
+holds instructions; all else gets the finished image (image/buildkit.py).
+
+    root-OS-ARCH     the files of one platform; a build puts the finished image in its place
     image-OS-ARCH    with what runs, as whom and where
     image            that of the platform that BuildKit is asked for
 

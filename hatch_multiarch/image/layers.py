@@ -50,18 +50,27 @@ def helper_path(unit: Unit) -> str:
     return f"{FOLDER}/{unit.helper.name}"
 
 
-def write_layer(path: Path, binaries: Sequence[Binary], *, epoch: int) -> Layer:
+def write_layer(path: Path, binaries: Sequence[Binary], *, epoch: int, workdir: str = "") -> Layer:
     """Write *binaries* as one layer to the new file *path*; ``epoch`` in seconds is every mtime.
 
-    The bytes are hashed as they pass; raises ImageError when they are not those that were built.
+    It holds the folder *workdir* (absolute) too, as an image by WORKDIR of a Dockerfile does. The
+    bytes are hashed as they pass; raises ImageError when they are not those that were built, and
+    for a *workdir* that is not a folder.
     """
     files: dict[str, str] = {}
+    folders = {*_parents(FOLDER), *_parents(workdir.strip("/"))}
+    for binary in binaries:
+        if helper_path(binary.unit) in folders:
+            raise ImageError(
+                f"tool.multiarch.image.workdir: {workdir} leads through the helper "
+                f"/{helper_path(binary.unit)}"
+            )
     with path.open("xb") as out:
         packed = Sink(out)
         with gzip.GzipFile("", "wb", LEVEL, packed, mtime=0) as deflate:
             plain = Sink(deflate)
             with closing(Tar(plain, epoch=epoch)) as tar:
-                for folder in _parents(FOLDER):
+                for folder in sorted(folders):
                     tar.folder(folder)
                 for binary in sorted(binaries, key=lambda each: helper_path(each.unit)):
                     files[helper_path(binary.unit)] = _add(tar, binary)
@@ -83,6 +92,6 @@ def _add(tar: Tar, binary: Binary) -> str:
 
 
 def _parents(folder: str) -> list[str]:
-    """Return *folder* and all above it, outermost first."""
-    parts = folder.split("/")
+    """Return *folder* and all above it, outermost first; nothing above an empty one."""
+    parts = folder.split("/") if folder else []
     return ["/".join(parts[: count + 1]) for count in range(len(parts))]

@@ -50,7 +50,7 @@ class Layout:
 
     def add(self, media_type: str, document: Mapping[str, Any]) -> Descriptor:
         """Store *document* as JSON."""
-        data = _encode(document)
+        data = encode(document)
         digest = hashlib.sha256(data).hexdigest()
         (self._blobs / digest).write_bytes(data)
         return Descriptor(media_type, f"sha256:{digest}", len(data))
@@ -74,24 +74,10 @@ class Layout:
         return blob
 
     def finish(self, image: Descriptor, *, reference: str, tags: Sequence[str]) -> None:
-        """Write ``oci-layout`` and ``index.json``, in which each tag is a descriptor of *image*.
-
-        ``org.opencontainers.image.ref.name`` is the tag (annotations.md: valid only here).
-        ``io.containerd.image.name`` is the whole name, as BuildKit writes it: containerd, Docker
-        and Podman take the name of a loaded image from there.
-        """
-        entries = [
-            image.document(
-                annotations={
-                    "io.containerd.image.name": f"{_full_name(reference)}:{tag}",
-                    "org.opencontainers.image.ref.name": tag,
-                }
-            )
-            for tag in tags
-        ]
-        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries or [image.document()]}
-        (self.path / "index.json").write_bytes(_encode(index))
-        (self.path / "oci-layout").write_bytes(_encode({"imageLayoutVersion": "1.0.0"}))
+        """Write ``oci-layout`` and ``index.json``, in which each tag is a descriptor of *image*."""
+        index = index_of(image, reference=reference, tags=tags)
+        (self.path / "index.json").write_bytes(encode(index))
+        (self.path / "oci-layout").write_bytes(encode({"imageLayoutVersion": "1.0.0"}))
 
     def archive(self, target: Path, *, epoch: int) -> None:
         """Write the finished layout as the tar file *target*, entries sorted, mtime ``epoch``."""
@@ -105,7 +91,30 @@ class Layout:
                     tar.file(name, Source(file), path.stat().st_size, mode=0o644)
 
 
-def _encode(document: Mapping[str, Any]) -> bytes:
+def index_of(
+    image: Descriptor, *, reference: str, tags: Sequence[str], **more: object
+) -> dict[str, object]:
+    """Return ``index.json``, in which each tag is a descriptor of *image*, with *more* in it.
+
+    ``org.opencontainers.image.ref.name`` is the tag (annotations.md: valid only here).
+    ``io.containerd.image.name`` is the whole name, as BuildKit writes it: containerd, Docker
+    and Podman take the name of a loaded image from there.
+    """
+    entries = [
+        image.document(
+            **more,
+            annotations={
+                "io.containerd.image.name": f"{_full_name(reference)}:{tag}",
+                "org.opencontainers.image.ref.name": tag,
+            },
+        )
+        for tag in tags
+    ]
+    manifests = entries or [image.document(**more)]
+    return {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
+
+
+def encode(document: object) -> bytes:
     """Return the one spelling of *document*: UTF-8, no blanks, properties in the order given."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 

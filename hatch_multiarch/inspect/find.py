@@ -35,9 +35,10 @@ def built(root: Path) -> Path:
 
     project, config = read_project(root.resolve())
     folder = root / config.output
-    # An archive and a layout of one build hold the same image.
-    found = sorted(folder.glob("*.oci.tar")) or sorted(folder.glob("*.oci"))
-    ends = f"-{project.version}.oci"
+    # An archive and a layout of one build hold the same image, and one for docker a part of it.
+    kinds = (sorted(folder.glob(f"*{end}")) for end in (".oci.tar", ".oci", ".docker.tar"))
+    found = next(filter(None, kinds), [])
+    ends = (f"-{project.version}.oci", f"-{project.version}.docker")
     chosen = [path for path in found if path.name.removesuffix(".tar").endswith(ends)] or found
     if len(chosen) == 1:
         return chosen[0]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.config import Image
+from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.records import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hatch_multiarch.config import Config
     from hatch_multiarch.plan.switches import Switches
 
@@ -84,10 +86,13 @@ def image_needs_buildkit(config: Config, switches: Switches) -> bool:
     if image is None or switches.image is False:
         return False
     own = all(
-        each.type in OWN_OUTPUTS
-        and each.compression == "gzip"
-        and each.platforms == ("*",)
-        and not each.cache
+        each.type == DOCKER_ARCHIVE
+        or (
+            each.type in OWN_OUTPUTS
+            and each.compression == "gzip"
+            and each.platforms == ("*",)
+            and not each.cache
+        )
         for each in image.outputs
     )
     return not own or image.sbom not in OWN_SBOMS
@@ -201,6 +206,8 @@ def _image(
     if not parts:
         notes.append("no image: this build has no Linux platform")
         return None
+    names = [platform.name for platform, _ in parts]
+    problems.extend(_several_for_docker(image, names))
     if any(each.type == "registry" for each in image.outputs) and "/" not in image.name:
         problems.append(
             f"tool.multiarch.image.name: {image.name or 'the default'} names no registry to push "
@@ -216,6 +223,18 @@ def _image(
         buildkit=image_needs_buildkit(config, switches),
         offline=switches.offline,
     )
+
+
+def _several_for_docker(image: Image, names: list[str]) -> Iterator[str]:
+    """Yield a problem for an archive that would hold several platforms: older dockers load one."""
+    for index, output in enumerate(image.outputs):
+        mine = [name for name in names if match(name, output.platforms)]
+        if output.type == DOCKER_ARCHIVE and len(mine) > 1:
+            yield (
+                f"tool.multiarch.image.outputs[{index}].platforms: {DOCKER_ARCHIVE} holds one "
+                f"platform, and these are {', '.join(mine)}; write {{ type = "
+                f'"{DOCKER_ARCHIVE}", platforms = "{mine[0]}" }}, or "oci" for all'
+            )
 
 
 def _missing(project: Project, image: Image) -> list[str]:

@@ -4,13 +4,17 @@ from hatch_multiarch.sbom.components import Module, Program, programs
 from hatch_multiarch.sbom.cyclonedx import cyclonedx
 from hatch_multiarch.sbom.place import check_names, member
 from hatch_multiarch.sbom.provenance import provenance
+from hatch_multiarch.sbom.python import Base, Distribution, distribution
 from hatch_multiarch.sbom.spdx import spdx
 
 __all__ = [
+    "Base",
+    "Distribution",
     "Module",
     "Program",
     "check_names",
     "cyclonedx",
+    "distribution",
     "member",
     "programs",
     "provenance",

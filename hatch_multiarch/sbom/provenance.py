@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Project, Unit
     from hatch_multiarch.platforms import Platform
     from hatch_multiarch.sbom.components import Program
+    from hatch_multiarch.sbom.python import Base, Distribution
 
 BUILD_TYPE = "pkg:pypi/hatch-multiarch#image/v1"
 """docs/sbom.md says what its parameters are."""
@@ -34,17 +35,22 @@ def provenance(
     binaries: Mapping[str, Binary],
     found: Sequence[Program],
     full: bool,
+    installed: Sequence[Distribution] = (),
+    base: Base | None = None,
 ) -> dict[str, Any]:
     """Return the predicate about the image of *platform* with *units* in it.
 
     *found* are the same helpers as programs. *full* (``max``) adds how each was to be compiled;
-    flags of the linker and commands stay out, which may hold what is nobody's business.
+    flags of the linker and commands stay out, which may hold what is nobody's business. *installed*
+    are the Python distributions in it, and *base* is what it stands on.
     """
     parameters: dict[str, Any] = {
         "project": {"name": project.name, "version": project.version},
         "platform": platform.name,
         "helpers": [program.name for program in found],
     }
+    if base is not None:
+        parameters["base"] = base.name
     if full:
         units = sorted(units, key=lambda each: each.helper.name)
         parameters["helpers"] = {unit.helper.name: _parameters(unit) for unit in units}
@@ -56,6 +62,8 @@ def provenance(
                 *_tools([binaries[unit.id] for unit in units], found),
                 *_prebuilt([binaries[unit.id] for unit in units]),
                 *_modules(found),
+                *_wheels(installed),
+                *([_base(base)] if base is not None else []),
             ],
         },
         "runDetails": {
@@ -115,3 +123,17 @@ def _modules(found: Sequence[Program]) -> list[dict[str, Any]]:
         {"name": each.path, "uri": each.purl, "digest": {"dirHash": each.sha256}}
         for each in sorted(modules, key=lambda each: each.order)
     ]
+
+
+def _wheels(installed: Sequence[Distribution]) -> list[dict[str, Any]]:
+    """Return the wheels that were fetched; the project's own came out of this build."""
+    return [
+        {"name": each.wheel, "uri": each.purl, "digest": {"sha256": each.sha256}}
+        for each in installed
+        if not each.own
+    ]
+
+
+def _base(base: Base) -> dict[str, Any]:
+    algorithm, _, digest = base.digest.partition(":")
+    return {"name": base.name, "uri": base.purl, "digest": {algorithm: digest}}

@@ -30,6 +30,15 @@ def docker(reference: str, tag: str, platform: str) -> str:
     return f"{_purl('docker', name, tag)}?platform={quote(platform, safe=_COLON)}"
 
 
+def oci(name: str, digest: str, repository: str = "") -> str:
+    """Return the purl of an image by its *digest* (types/oci-definition.json).
+
+    *name* is the last part of its *repository*, of which empty is for one that is not known.
+    """
+    known = f"?repository_url={quote(repository, safe='/:')}" if repository else ""
+    return f"{_purl('oci', name.lower(), digest)}{known}"
+
+
 def _purl(kind: str, name: str, version: str) -> str:
     path = "/".join(quote(segment, safe=_COLON) for segment in name.split("/") if segment)
     return f"pkg:{kind}/{path}" + (f"@{quote(version, safe=_COLON)}" if version else "")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_multiarch.sbom.components import Module, Program
+    from hatch_multiarch.sbom.python import Base, Distribution
 
 DOCUMENT = "SPDXRef-DOCUMENT"
 
@@ -32,11 +33,14 @@ def spdx(
     sha256: str,
     purls: Sequence[str],
     created: str,
+    installed: Sequence[Distribution] = (),
+    base: Base | None = None,
 ) -> dict[str, Any]:
     """Return the document about the image *name*, *version* that holds the programs *found*.
 
     *sha256* (hex) is that of the platform's manifest, *purls* name the platform's image by its
-    tags; *created* is a time in RFC 3339.
+    tags; *created* is a time in RFC 3339. *installed* are the Python distributions that it holds
+    over its *base*, whose own content is not listed.
     """
     names = {module: _id("Module", ref) for module, ref in references(found).items()}
     root = _id("Image", name)
@@ -52,6 +56,8 @@ def spdx(
         },
         *(_program(each, version) for each in found),
         *(_module(each, ref) for each, ref in names.items()),
+        *(_distribution(each) for each in installed),
+        *([_base(base)] if base is not None else []),
     ]
     relationships = [_related(DOCUMENT, "DESCRIBES", root)]
     for each in found:
@@ -60,6 +66,9 @@ def spdx(
         if each.main is not None:
             relationships.append(_related(mine, "GENERATED_FROM", names[each.main]))
         relationships += [_related(mine, "DEPENDS_ON", names[part]) for part in each.modules]
+    relationships += [_related(root, "CONTAINS", _id("Python", each.name)) for each in installed]
+    if base is not None:
+        relationships.append(_related(root, "DESCENDANT_OF", _id("Base", base.name)))
     body = {"packages": packages, "relationships": relationships}
     number = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([created, body], sort_keys=True))
     return {
@@ -116,6 +125,35 @@ def _module(module: Module, ref: str) -> dict[str, Any]:
     if module.instead is not None:
         told["comment"] = f"It replaces {' '.join(filter(None, module.instead))}."
     return told
+
+
+def _distribution(each: Distribution) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "SPDXID": _id("Python", each.name),
+        "name": each.name,
+        "versionInfo": each.version,
+        "packageFileName": each.wheel,
+        **_UNKNOWN,
+        "primaryPackagePurpose": "LIBRARY",
+        "checksums": [_sum(each.sha256)],
+        "externalRefs": [_external("PACKAGE-MANAGER", "purl", each.purl)],
+    }
+    if each.license:
+        told["licenseDeclared"] = each.license
+    return told
+
+
+def _base(base: Base) -> dict[str, Any]:
+    return {
+        "SPDXID": _id("Base", base.name),
+        "name": base.name,
+        "versionInfo": base.digest,
+        **_UNKNOWN,
+        "primaryPackagePurpose": "CONTAINER",
+        "checksums": [_sum(base.digest.partition(":")[2])],
+        "externalRefs": [_external("PACKAGE-MANAGER", "purl", base.purl)],
+        "comment": "What is in it is not listed here.",
+    }
 
 
 def _external(category: str, kind: str, locator: str) -> dict[str, str]:

@@ -182,7 +182,7 @@ def test_provenance(
     site: Site, fresh: Callable[..., tuple[Site, Ran]], engine: Engine, mode: str
 ) -> None:
     if mode == "max":
-        site, _ = fresh("max", 'outputs = ["registry"]\nprovenance = "max"')
+        site, _ = fresh("max", 'outputs = ["registry", "tar"]\nprovenance = "max"')
     words = ["buildx", "imagetools", "inspect", "--format", "{{json .Provenance}}"]
     said = json.loads(docker(engine, *words, f"{site.image}:1.0.0"))
     assert set(said) == set(BOTH)
@@ -259,8 +259,16 @@ def test_two_builds_from_different_folders_are_the_same_bytes(
         same = env == {}
         assert (manifests == digests(raw(engine, f"{site.image}:1.0.0"))) == same
         assert (mine == wheels(site.root)) == same
+        assert (entries(other) == entries(site)) == same
         assert other.built == site.built
     assert layer_times(engine, other) == {1580601600}
+
+
+def entries(made: Site) -> list[dict[str, object]]:
+    """Return the entries of the output `tar`, but for BuildKit's provenance."""
+    with tarfile.open(made.out / "greeter-1.0.0.image.tar") as tar:
+        found = [member for member in tar if not member.name.endswith("provenance.json")]
+        return [member.get_info() for member in found]
 
 
 def layer_times(engine: Engine, made: Site) -> set[int]:

@@ -34,10 +34,10 @@ def fields(value: str) -> list[str]:
     [
         ("local", OUT, "type=local,dest=/out"),
         ("tar", OUT, "type=tar,dest=/out"),
-        ("oci", OUT, "type=oci,dest=/out,oci-mediatypes=true,rewrite-timestamp=true"),
-        ("docker", None, "type=docker,oci-mediatypes=true,rewrite-timestamp=true"),
-        ("image", None, "type=image,oci-mediatypes=true,rewrite-timestamp=true"),
-        ("registry", None, "type=registry,oci-mediatypes=true,rewrite-timestamp=true"),
+        ("oci", OUT, "type=oci,dest=/out,oci-mediatypes=true"),
+        ("docker", None, "type=docker,oci-mediatypes=true"),
+        ("image", None, "type=image,oci-mediatypes=true"),
+        ("registry", None, "type=registry,oci-mediatypes=true"),
     ],
 )
 def test_kinds(kind: str, dest: Path | None, expected: str):
@@ -149,8 +149,7 @@ def test_images_in_files(engine: Engine, tmp_path: Path):
     assert len(found) == 2
     for media, data in found:
         assert media == "application/vnd.oci.image.layer.v1.tar+gzip"
-        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(data))) as tar:
-            assert {each.mtime for each in tar} == {EPOCH}
+        assert gzip.decompress(data)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +159,7 @@ def test_compressions_of_layers(engine: Engine, tmp_path: Path, compression: str
     """Also of those that the cache holds in another one."""
     out = tmp_path / "out"
     for each in ("gzip", compression):
-        value = output("oci", dest=out, names=(), compression=each, driver="docker")
+        value = output("oci", dest=out, names=(), compression=each)
         solved = build(engine, tmp_path, value)
     found = layers(unpacked(out, tmp_path / "unpacked"), solved.digest)
     kinds = {kind for kind, _ in found}
@@ -199,7 +198,7 @@ def test_images_in_docker(
     engine: Engine, repository: str, tmp_path: Path, kind: str, compression: str
 ):
     names = (f"{repository}:1", f"{repository}:2")
-    value = output(kind, dest=None, names=names, compression=compression, driver="docker")
+    value = output(kind, dest=None, names=names, compression=compression)
     solved = build(engine, tmp_path, value)
     for name in names:
         done = subprocess.run(

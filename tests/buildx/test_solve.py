@@ -18,6 +18,7 @@ from hatch_multiarch.buildx.find import Buildx, find_buildx
 from hatch_multiarch.buildx.outputs import output
 from hatch_multiarch.buildx.solve import Request, Step, arguments, solve
 from hatch_multiarch.errors import CompileError, EngineError
+from hatch_multiarch.image.blobs import unpack
 
 if TYPE_CHECKING:
     from engine_fixture import Engine
@@ -56,7 +57,7 @@ def test_no_value_is_an_option_or_another_field(text: str, tmp_path: Path):
         outputs=(),
         builder=text,
         network=text,
-        build_contexts={"x": hostile},
+        layout=(("x",), hostile / "layout", text),
         secrets={text: hostile},
         cache_from=(text,),
         cache_to=(text,),
@@ -169,7 +170,7 @@ def test_a_push_with_names_annotations_and_provenance(
         tmp_path,
         "FROM scratch\nARG WHO\nCOPY file /\nLABEL who=$WHO\n",
         platforms=("linux/amd64", "linux/arm64"),
-        outputs=(output("registry", dest=None, names=names, compression="gzip", driver="docker"),),
+        outputs=(output("registry", dest=None, names=names, compression="gzip"),),
         annotations=("index:org.example.a=1, 2", "manifest:org.example.b=x=y"),
         build_args={"WHO": '$(id) "me"'},
         epoch=1_700_000_000,
@@ -204,12 +205,18 @@ def test_a_push_with_names_annotations_and_provenance(
     assert [each["platform"]["architecture"] for each in kinds].count("unknown") == 2
 
 
-def test_contexts_and_secrets_of_any_name(engine: Engine, tmp_path: Path):
+def test_folders_and_secrets_of_any_name(engine: Engine, tmp_path: Path):
     root = tmp_path / "-o,x \"y' $(touch z)"
-    other = tmp_path / "--other,type=a"
+    other = tmp_path / "--other,type=a:b@c"
     for folder in (root, other):
         folder.mkdir()
         (folder / "file").write_text(folder.name)
+    buildx = find_buildx(engine.env)
+    image = replace(request_of(other, "FROM scratch\nCOPY file /"), context=other)
+    archive = other / "made.tar"
+    to = (output("oci", dest=archive, names=(), compression="gzip"),)
+    made = solve(buildx, replace(image, outputs=to))
+    unpack(archive, other / "layout")
     secret = tmp_path / 'se,"cret'
     secret.write_text("machine example.com login me password hunter22\n")
     request = request_of(
@@ -219,14 +226,13 @@ def test_contexts_and_secrets_of_any_name(engine: Engine, tmp_path: Path):
             wc -c < /run/secrets/netrc > /size; test ! -e /gone
         FROM scratch
         COPY --from=make /size /
-        COPY --from=other file /
+        COPY --from=other /file /
         """,
         outputs=(output("local", dest=root / "out,1", names=(), compression="gzip"),),
         network=engine.network,
-        build_contexts={"other": other},
+        layout=(("other",), other / "layout", made.digest),
         secrets={"netrc": secret},
     )
-    buildx = find_buildx(engine.env)
     solve(buildx, request)
     assert (root / "out,1" / "file").read_text() == other.name
     assert int((root / "out,1" / "size").read_text()) == secret.stat().st_size

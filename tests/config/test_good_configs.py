@@ -292,8 +292,10 @@ def test_values_of_a_helper(key, written, value):
         ("image", {"outputs": ["oci"]}, Image(outputs=(Output("oci"),))),
         (
             "image",
-            {"outputs": ["layout", "docker", "image", {"type": "tar"}]},
-            Image(outputs=tuple(map(Output, ("layout", "docker", "image", "tar")))),
+            {"outputs": ["layout", "docker", "image", {"type": "tar"}, "docker-archive"]},
+            Image(
+                outputs=tuple(map(Output, ("layout", "docker", "image", "tar", "docker-archive")))
+            ),
         ),
         (
             "image",

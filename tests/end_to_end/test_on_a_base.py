@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from engine_fixture import docker
+from sbom_schemas import checked_spdx
 from support import clean_env, copy_example, need
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ libc = "glibc:2.17"
 [tool.multiarch.image]
 base = "oci:base.tar"
 outputs = ["oci", "layout"]
+sbom = "on"
+provenance = "max"
 """
 APP = """
 import os
@@ -214,6 +217,57 @@ def test_pip_and_metadata_find_what_is_installed(engine, pushed):
     ).split()
     assert int(number) > 10
     assert there == "True"
+
+
+def attested(engine, name, what):
+    words = ("buildx", "imagetools", "inspect", "--format", f"{{{{json .{what}}}}}")
+    return json.loads(docker(engine, *words, name))
+
+
+def test_the_sbom_lists_what_is_installed_and_the_base(engine, built, pushed):
+    report = json.loads((built / "build/multiarch/greeter-1.0.0.json").read_text())
+    said = attested(engine, pushed, "SBOM")
+    assert set(said) == set(PLATFORMS)
+    for each in report["image"]["manifests"]:
+        document = checked_spdx(said[each["platform"]]["SPDX"])
+        names = [one["name"] for one in document["packages"]]
+        found = dict(zip(names, document["packages"], strict=True))
+        assert {name.lower() for name in found} >= {"markupsafe", "greeter"}
+        idna = found["idna"]
+        assert idna["externalRefs"][0]["referenceLocator"] == f"pkg:pypi/idna@{idna['versionInfo']}"
+        assert idna["licenseDeclared"] == "BSD-3-Clause"
+        assert found["greet"]["packageFileName"] in each["files"]
+        [wheel] = [one for one in report["wheels"] if each["platform"] == one["platform"]]
+        own = [one for one in document["packages"] if one.get("packageFileName") == wheel["file"]]
+        assert [one["checksums"][0]["checksumValue"] for one in own] == [wheel["sha256"]]
+        base = found["oci:base.tar"]
+        assert base["versionInfo"] == each["base"]
+        assert base["externalRefs"][0]["referenceLocator"] == f"pkg:oci/base@{each['base']}"
+        ends = {one["relationshipType"]: one["relatedSpdxElement"] for one in about(document)}
+        assert ends["DESCENDANT_OF"] == base["SPDXID"]
+
+
+def about(document):
+    """Return the relationships of the image."""
+    [root] = [
+        one["relatedSpdxElement"]
+        for one in document["relationships"]
+        if one["relationshipType"] == "DESCRIBES"
+    ]
+    return [one for one in document["relationships"] if one["spdxElementId"] == root]
+
+
+def test_the_provenance_names_base_and_wheels_by_digest(engine, built, pushed):
+    report = json.loads((built / "build/multiarch/greeter-1.0.0.json").read_text())
+    said = attested(engine, pushed, "Provenance")
+    for each in report["image"]["manifests"]:
+        definition = said[each["platform"]]["SLSA"]["buildDefinition"]
+        assert definition["externalParameters"]["base"] == "oci:base.tar"
+        *others, base = definition["resolvedDependencies"]
+        assert base["digest"] == {"sha256": each["base"].removeprefix("sha256:")}
+        wheels = {one["name"]: one for one in others if one["name"].endswith(".whl")}
+        assert sorted(name.partition("-")[0] for name in wheels) == ["idna", "markupsafe"]
+        assert all(len(one["digest"]["sha256"]) == 64 for one in wheels.values())
 
 
 def test_layers_are_shared_by_platforms(built, debian):

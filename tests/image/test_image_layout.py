@@ -125,6 +125,19 @@ def test_the_archive_is_the_layout(bench, tmp_path):
     assert {each.mode for each in members} == {0o755, 0o644}
 
 
+@pytest.mark.parametrize("workdir", ["/", "/srv/ä b", "/usr/local/bin", "/usr/share"])
+def test_the_layer_holds_the_working_directory(bench, workdir):
+    image = bench.build({"linux/amd64": {"greet": b"x"}}, outputs=("layout",), workdir=workdir)
+    blob = image.outputs[0] / "blobs/sha256" / image.platforms[0].layers[0][7:]
+    with tarfile.open(blob, "r:gz") as tar:
+        found = {each.name: (each.type, each.mode) for each in tar}
+        assert len(tar.getmembers()) == len(found)
+    if workdir != "/":
+        assert found[workdir.lstrip("/")] == (tarfile.DIRTYPE, 0o755)
+    with pytest.raises(ImageError, match=r"image\.workdir: .* leads through the helper"):
+        bench.build({"linux/amd64": {"greet": b"x"}}, workdir="/usr/local/bin/greet/x")
+
+
 def test_the_layer_holds_helpers_and_their_folders(bench):
     image = bench.build(FOUR, outputs=("layout",), entrypoint=("greet",))
     blob = image.outputs[0] / "blobs/sha256" / image.platforms[0].layers[0][7:]

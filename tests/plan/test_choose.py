@@ -80,7 +80,8 @@ def test_what_only_buildkit_makes_needs_docker_whoever_compiles(
 
 @pytest.mark.parametrize("engine", ["host", "auto"])
 def test_an_image_for_a_registry_needs_no_docker(tmp_path: Path, engine: str) -> None:
-    pushed = config(engine=engine, image={"outputs": ["registry", "oci", "layout"]})
+    archive = {"type": "docker-archive", "platforms": "linux/amd64"}
+    pushed = config(engine=engine, image={"outputs": ["registry", "oci", "layout", archive]})
     found = choose(pushed, "greeter", "all", Switches(), {"PATH": str(tmp_path)})
     assert (found.engine, found.docker) == ("host", None)
 

@@ -211,6 +211,20 @@ def test_a_push_needs_a_name_that_leads_to_a_registry(plan: Any, image: dict[str
     assert made.image.buildkit is False
 
 
+def test_an_archive_for_docker_holds_one_platform(plan: Any) -> None:
+    table = {"platforms": ["linux/amd64", "linux/arm64", "windows/amd64"]}
+    wanted: list[Any] = ["oci", "docker-archive"]
+    with pytest.raises(PlanError) as caught:
+        plan({**table, "image": {"outputs": wanted}})
+    assert caught.value.message == (
+        "tool.multiarch.image.outputs[1].platforms: docker-archive holds one platform, and these "
+        'are linux/amd64, linux/arm64; write { type = "docker-archive", platforms = "linux/amd64" '
+        '}, or "oci" for all'
+    )
+    wanted[1] = {"type": "docker-archive", "platforms": "*/arm64"}
+    assert plan({**table, "image": {"outputs": wanted}}).image.buildkit is False
+
+
 def test_files_of_an_image_that_are_missing_are_named(plan: Any) -> None:
     image = {"base": "oci:base.tar", "requirements": "r.txt", "files": {"/etc/x": "x"}}
     with pytest.raises(PlanError) as caught:

@@ -52,7 +52,7 @@ class Made:
     def cyclonedx(self):
         return checked_cyclonedx(self.text)
 
-    def spdx(self):
+    def spdx(self, **more):
         purls = [purl.docker("127.0.0.1:5055/team/greeter", "1.0", "linux/arm/v7")]
         document = sbom.spdx(
             "127.0.0.1:5055/team/greeter",
@@ -61,6 +61,7 @@ class Made:
             sha256=DIGEST.hex(),
             purls=purls,
             created=CREATED,
+            **more,
         )
         return checked_spdx(document)
 
@@ -167,6 +168,34 @@ def test_equal_facts_give_an_equal_document_whatever_their_order(tmp_path):
     numbers = {json.loads(each.text)["serialNumber"] for each in (one, two, three)}
     assert len(numbers) == 2
     assert one.spdx()["documentNamespace"] != three.spdx()["documentNamespace"]
+
+
+METADATA = "Metadata-Version: 2.4\nName: My.Lib\nVersion: 1.0\nLicense-Expression: {}\n\nBody: x"
+
+
+@pytest.mark.parametrize(
+    ("expression", "declared"),
+    [
+        ("mit OR apache-2.0", "MIT OR Apache-2.0"),
+        ("LicenseRef-Mine", None),
+        ("Free, see LICENSE", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("base", ["oci:images/Base.tar", "127.0.0.1:5055/team/python:3@sha256:0"])
+def test_distributions_and_the_base(tmp_path, expression, declared, base):
+    found = sbom.distribution(METADATA.format(expression), "my_lib-1.0.whl", DIGEST.hex())
+    made = Made(tmp_path, {"x": build()})
+    stands_on = sbom.Base(base, f"sha256:{DIGEST.hex()}")
+    document = made.spdx(installed=[found], base=stands_on)
+    shown = package(document, "My.Lib")
+    assert shown.get("licenseDeclared") == declared
+    [external] = shown["externalRefs"]
+    assert external["referenceLocator"] == "pkg:pypi/my-lib@1.0"
+    name = {"oci:images/Base.tar": "base"}.get(base, "python")
+    where = {} if name == "base" else {"repository_url": "127.0.0.1:5055/team/python"}
+    told = PackageURL.from_string(package(document, base)["externalRefs"][0]["referenceLocator"])
+    assert told == PackageURL("oci", None, name, stands_on.digest, where)
 
 
 def test_without_a_time_the_document_has_none(tmp_path):

@@ -22,16 +22,11 @@ _TICK = 100
 _SECONDS = 10**9
 
 
-def stamp(folder: Path, second: int | None = None) -> None:
-    """Give each file below *folder* a time that comes from its content.
-
-    With *second*, the time's fraction alone comes from it, which layers of an image leave out
-    (containerd, archive/tar.go).
-    """
+def stamp(folder: Path) -> None:
+    """Give each file below *folder* a time that comes from its content."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             digest = int(sha256(path), 16)
             digest, ticks = divmod(digest, _SECONDS // _TICK)
-            whole = digest % _SECONDS if second is None else second
-            time = whole * _SECONDS + ticks * _TICK
+            time = digest % _SECONDS * _SECONDS + ticks * _TICK
             os.utime(path, ns=(time, time))

@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import Item, file_item
 from hatch_multiarch.image.package.tools import need
 from hatch_multiarch.process import run
+from hatch_multiarch.sbom import distribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from hatch_multiarch.image.base.python import BasePython
+    from hatch_multiarch.sbom import Distribution
 
 INSTALLER = {"INSTALLER": b"hatch-multiarch\n"}
 """Who installed it (recording installed projects, "The INSTALLER file")."""
@@ -41,6 +44,8 @@ class Installed:
     pure: bool
     """Its wheel is for any platform."""
     items: tuple[Item, ...]
+    about: Distribution
+    """What its METADATA and its wheel tell."""
     metadata: str
     """Its METADATA file."""
 
@@ -102,7 +107,8 @@ class Environment:
             raise ImageError(f"{wheel.name} cannot be installed: {error}") from error
         items = tuple(sorted(place.items.values(), key=lambda each: each.path))
         pure = all(tag.platform == "any" for tag in tags)
-        return Installed(name, str(version), pure, items, metadata)
+        about = distribution(metadata, wheel.name, sha256(wheel), own=asked)
+        return Installed(name, str(version), pure, items, about, metadata)
 
     def compile(self, folder: Path) -> list[Path]:
         """Compile what is installed below *folder*, if asked; return the files that came of it.
