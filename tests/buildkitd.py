@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import socket
-import subprocess
-import tempfile
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from engine_fixture import docker
-from support import REPOSITORY
-
-from hatch_multiarch import platforms
-from hatch_multiarch.toolchain import find_go
+from go_programs import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from engine_fixture import Engine
 
@@ -49,26 +43,8 @@ http = true
 
 def binaries() -> Path:
     """Return the folder of buildkitd and buildctl; compiled once (minutes), then kept."""
-    folder = REPOSITORY / ".cache" / f"buildkitd-{VERSION}"
-    if folder.is_dir():
-        return folder
-    go = find_go("", GO).path
-    folder.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="buildkitd-", dir=folder.parent) as work:
-        env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
-        env |= {"GOOS": "linux", "GOARCH": platforms.host().goarch}
-        programs = [f"{MODULE}/cmd/buildkitd", f"{MODULE}/cmd/buildctl"]
-        for words in (
-            ["mod", "init", "nodes"],
-            ["get", *(f"{each}@{VERSION}" for each in programs)],
-            ["build", "-trimpath", f"-ldflags={FLAGS}", "-o", "out/", *programs],
-        ):
-            done = subprocess.run(
-                [go, *words], cwd=work, env=env, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stderr
-        Path(work, "out").rename(folder)
-    return folder
+    programs = (f"{MODULE}/cmd/buildkitd", f"{MODULE}/cmd/buildctl")
+    return compiled("buildkitd", VERSION, *programs, minimum=GO, ldflags=FLAGS)
 
 
 @pytest.fixture(scope="session")

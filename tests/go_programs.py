@@ -1,0 +1,39 @@
+"""Programs that tests need, compiled from their Go modules once and then kept."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from support import REPOSITORY
+
+from hatch_multiarch import platforms
+from hatch_multiarch.toolchain import find_go
+
+
+def compiled(name: str, version: str, *packages: str, minimum: str, ldflags: str = "-s -w") -> Path:
+    """Return the folder of the commands *packages* of a module's *version*: .cache/NAME-VERSION.
+
+    *minimum* is the least Go that this version builds with, from its go.mod.
+    """
+    folder = REPOSITORY / ".cache" / f"{name}-{version}"
+    if folder.is_dir():
+        return folder
+    go = find_go("", minimum).path
+    folder.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=folder.parent) as work:
+        env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
+        env |= {"GOOS": "linux", "GOARCH": platforms.host().goarch}
+        for words in (
+            ["mod", "init", "programs"],
+            ["get", *(f"{each}@{version}" for each in packages)],
+            ["build", "-trimpath", f"-ldflags={ldflags}", "-o", "out/", *packages],
+        ):
+            done = subprocess.run(
+                [go, *words], cwd=work, env=env, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+        Path(work, "out").rename(folder)
+    return folder
