@@ -273,7 +273,7 @@ def main() -> None:
             f"| {each.ours.whole:.2f} s | {each.theirs.whole:.2f} s | {whole:.1f} |"
         )
     missed = [
-        f"{each.name}: the image is to be {options.at_least_buildx:g} times faster"
+        f"{each.name}: the image is to be at least {options.at_least_buildx:g} times faster"
         for each in apps
         if each.ratios()[0] < options.at_least_buildx
     ]
