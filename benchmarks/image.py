@@ -11,7 +11,7 @@ project's wheel; it brings pip, for the base may have none. Both take the depend
 of wheels; with --index ours asks the package index, as it does by default at each build.
 
 Go: one helper on nothing, for two platforms, a line of it changed; ko's base holds one small file.
-Each writes an OCI archive or layout, without SBOM and provenance.
+Each writes an OCI archive or layout, without SBOM, provenance and bytecode.
 
 *image* is the image's own part. For ours it is measured within `hatchling build`: the base's tag
 looked up, dependencies resolved and unpacked, layers, archive; for BuildKit it is `docker buildx
@@ -53,11 +53,13 @@ DOCKERFILE = """\
 FROM {base}
 RUN --network=none --mount=type=bind,source=wheels,target=/wheels \\
     python3 -m venv --without-pip /opt/greeter && \\
-    /opt/greeter/bin/python {pip} install --no-index --find-links=/wheels {dependencies}
+    /opt/greeter/bin/python {pip} install --no-compile --no-index \\
+        --find-links=/wheels {dependencies}
 ENTRYPOINT ["/opt/greeter/bin/greeter"]
 RUN --network=none --mount=type=bind,source=wheels,target=/wheels \\
     --mount=type=bind,source=dist,target=/dist \\
-    /opt/greeter/bin/python {pip} install --no-index --find-links=/dist --no-deps greeter
+    /opt/greeter/bin/python {pip} install --no-compile --no-index \\
+        --find-links=/dist --no-deps greeter
 """
 
 
@@ -83,8 +85,11 @@ class Row:
 
 
 def run(*words: str | Path, cwd: Path, **env: str) -> float:
-    """Run a program; return its seconds, or stop with what it said."""
-    steering = ("HATCH_", "SOURCE_DATE_EPOCH")
+    """Run a program; return its seconds, or stop with what it said.
+
+    Python may keep the bytecode of what it imports, as what pip installs has it.
+    """
+    steering = ("HATCH_", "SOURCE_DATE_EPOCH", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     begun = time.perf_counter()
     done = subprocess.run(
