@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,13 @@ __all__ = ["Request", "Solved", "Step", "arguments", "solve"]
 
 _FOLDERS = ("BUILDX_CONFIG", "DOCKER_CERT_PATH", "DOCKER_CONFIG")
 """Variables in which docker and buildx are told of folders."""
+
+
+PAUSES = (1.0, 4.0)
+"""Seconds between tries."""
+
+_PASSING = re.compile(r"unexpected status from \w+ request to \S+: (?:5\d\d|429) ")
+"""What a registry may not say the next time (containerd, core/remotes/docker)."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +90,10 @@ def solve(
     """Build *request*; each step is told to *on_step* when it begins, ends and fails.
 
     Files of the outputs appear whole when the build has ended well, and not at all otherwise.
-    Raises CompileError for a step that failed, EngineError for all else that goes wrong, and
-    process.Stopped when *group* is stopped.
+    A registry in trouble (5xx, 429) is given time and tried again: what is built is in the cache,
+    and what was pushed is there. Raises CompileError for a step that failed, EngineError for all
+    else that goes wrong, and process.Stopped when *group* is stopped.
     """
-    decoder = Decoder()
-    tracker = Tracker(request.platforms[0] if len(request.platforms) == 1 else "")
-
-    def heard(line: str) -> None:
-        record = decoder.feed(line)
-        for step in tracker.update(record) if record else ():
-            if on_step is not None:
-                on_step(step)
-
     ours = ("DOCKER_BUILDKIT", "SOURCE_DATE_EPOCH")
     env = {key: text for key, text in buildx.environ.items() if key not in ours}
     # It may be started in another folder than this process.
@@ -105,23 +106,44 @@ def solve(
     ):
         metadata = Path(work, "metadata.json")
         words = arguments(request, outputs, metadata)
-        try:
-            done = process.run(
-                [Path(buildx.docker).absolute(), "buildx", *words],
-                cwd=request.layout[1].parent if request.layout else None,
-                env=env,
-                group=group,
-                on_error_line=heard,
-            )
-        except OSError as error:
-            raise EngineError(f"docker cannot be started: {error}") from error
-        if done.code != 0:
-            raise failure(tracker, list(decoder.text), done.code, secrets=request.secrets.values())
+        command: list[str | Path] = [Path(buildx.docker).absolute(), "buildx", *words]
+        for pause in (*PAUSES, None):
+            code, tracker, text = _run(command, request, env, on_step, group)
+            if code == 0:
+                break
+            if pause is None or not any(map(_PASSING.search, text)):
+                raise failure(tracker, text, code, secrets=request.secrets.values())
+            time.sleep(pause)
         record = metadata.read_text("utf-8")
     if request.metadata is not None:
         request.metadata.write_text(record, "utf-8")
     found = json.loads(record)
     return Solved(str(found.get("containerimage.digest", "")), found, tracker.steps)
+
+
+def _run(
+    command: list[str | Path],
+    request: Request,
+    env: dict[str, str],
+    on_step: Callable[[Step], None] | None,
+    group: process.Group | None,
+) -> tuple[int, Tracker, list[str]]:
+    """Run buildx once; return its exit code, the steps, and what it wrote beside its records."""
+    decoder = Decoder()
+    tracker = Tracker(request.platforms[0] if len(request.platforms) == 1 else "")
+
+    def heard(line: str) -> None:
+        record = decoder.feed(line)
+        for step in tracker.update(record) if record else ():
+            if on_step is not None:
+                on_step(step)
+
+    cwd = request.layout[1].parent if request.layout else None
+    try:
+        done = process.run(command, cwd=cwd, env=env, group=group, on_error_line=heard)
+    except OSError as error:
+        raise EngineError(f"docker cannot be started: {error}") from error
+    return done.code, tracker, list(decoder.text)
 
 
 def arguments(request: Request, outputs: Sequence[str], metadata: Path) -> list[str]:

@@ -70,8 +70,7 @@ def made(buildx: Buildx, engine: Engine, builder: str, folder: Path) -> dict[str
         outputs=(output("local", dest=folder / "out", names=(), compression="gzip"),),
     )
     solve(buildx, request)
-    driver = inspect_builder(buildx, builder).driver
-    pushed = output("registry", dest=None, names=(name,), compression="gzip", driver=driver)
+    pushed = output("registry", dest=None, names=(name,), compression="gzip")
     solved = solve(buildx, Request(**{**vars(request), "outputs": (pushed,)}))
     shown = docker(engine, "buildx", "imagetools", "inspect", name)
     assert solved.digest in shown

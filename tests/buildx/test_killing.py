@@ -221,7 +221,7 @@ def test_the_registry_goes_away(
 
     def pushed_to(registry: str) -> Request:
         names = (f"{registry}/{repository}:1",)
-        push = output("registry", dest=None, names=names, compression="gzip", driver="docker")
+        push = output("registry", dest=None, names=names, compression="gzip")
         return replace(site.request, outputs=(site.request.outputs[0], push))
 
     with pytest.raises(EngineError) as caught:

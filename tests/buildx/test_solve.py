@@ -205,6 +205,50 @@ def test_a_push_with_names_annotations_and_provenance(
     assert [each["platform"]["architecture"] for each in kinds].count("unknown") == 2
 
 
+DOCKER = """\
+#!/bin/sh
+echo >>"$0.calls"
+if [ "$(wc -l <"$0.calls")" -le %d ]; then
+    echo "ERROR: failed to solve: failed to push x: unexpected status from HEAD request to" \\
+        "http://127.0.0.1:1/v2/x/manifests/1: %s" >&2
+    exit 1
+fi
+for word in "$@"; do
+    case $word in
+        --metadata-file=*) echo '{"containerimage.digest": "sha256:x"}' >"${word#*=}" ;;
+    esac
+done
+"""
+"""The tests' engine trusts no registry but the one of theirs, which seldom gets into trouble."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script for sh")
+@pytest.mark.parametrize(
+    ("fails", "status", "calls"),
+    [
+        (1, "500 Internal Server Error", 2),
+        (2, "429 Too Many Requests", 3),
+        (9, "503 Service Unavailable", 3),
+        (9, "403 Forbidden", 1),
+    ],
+)
+def test_a_registry_in_trouble_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: int, status: str, calls: int
+):
+    monkeypatch.setattr("hatch_multiarch.buildx.solve.PAUSES", (0.01, 0.01))
+    docker = tmp_path / "docker"
+    docker.write_text(DOCKER % (fails, status))
+    docker.chmod(0o755)
+    buildx = Buildx(str(docker), Version("0.13"), dict(os.environ))
+    request = request_of(tmp_path, "FROM scratch\n")
+    if fails < calls:
+        assert solve(buildx, request).digest == "sha256:x"
+    else:
+        with pytest.raises(EngineError, match=status):
+            solve(buildx, request)
+    assert len(Path(f"{docker}.calls").read_text().splitlines()) == calls
+
+
 def test_folders_and_secrets_of_any_name(engine: Engine, tmp_path: Path):
     root = tmp_path / "-o,x \"y' $(touch z)"
     other = tmp_path / "--other,type=a:b@c"
