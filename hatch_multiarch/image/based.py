@@ -21,7 +21,7 @@ from hatch_multiarch.image.config import platform_of
 from hatch_multiarch.image.content import contents
 from hatch_multiarch.image.ground import read_ground, with_wheels
 from hatch_multiarch.image.inherit import BaseConfig
-from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
+from hatch_multiarch.image.layout import CONFIG, INDEX, Layout
 from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
 from hatch_multiarch.sbom import Base as SbomBase
@@ -169,16 +169,7 @@ class BasedImage:
         )
         about = layout.add(CONFIG, document)
         blobs = [*base.layers, *(blob for blob, _ in layers)]
-        manifest = layout.add(
-            MANIFEST,
-            {
-                "schemaVersion": 2,
-                "mediaType": MANIFEST,
-                "config": about.document(),
-                "layers": [blob.document() for blob in blobs],
-                "annotations": self._notes(base.digest, notes),
-            },
-        )
+        manifest = layout.manifest(about, blobs, self._notes(base.digest, notes))
         return manifest, BuiltPlatform(
             platform=ground.platform,
             digest=manifest.digest,

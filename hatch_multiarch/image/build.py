@@ -18,7 +18,7 @@ from hatch_multiarch.image.base import check_scratch
 from hatch_multiarch.image.config import command, image_config, platform_of
 from hatch_multiarch.image.layers import write_layer
 from hatch_multiarch.image.layout import Layout
-from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER, MANIFEST
+from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,16 +172,7 @@ def _store(
     """Store one platform's blobs: layer, config, and the manifest that binds them."""
     blobs = [layout.adopt(LAYER, layer.path, layer.digest, layer.size)]
     about = layout.add(CONFIG, config)
-    manifest = layout.add(
-        MANIFEST,
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "config": about.document(),
-            "layers": [blob.document() for blob in blobs],
-            "annotations": notes,
-        },
-    )
+    manifest = layout.manifest(about, blobs, notes)
     return manifest, BuiltPlatform(
         platform=platform,
         digest=manifest.digest,

@@ -55,6 +55,19 @@ class Layout:
         (self._blobs / digest).write_bytes(data)
         return Descriptor(media_type, f"sha256:{digest}", len(data))
 
+    def manifest(
+        self, config: Descriptor, layers: Sequence[Descriptor], annotations: Mapping[str, str]
+    ) -> Descriptor:
+        """Store the manifest that binds *config* and *layers* (manifest.md)."""
+        document = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": config.document(),
+            "layers": [layer.document() for layer in layers],
+            "annotations": annotations,
+        }
+        return self.add(MANIFEST, document)
+
     def adopt(self, media_type: str, path: Path, digest: str, size: int) -> Descriptor:
         """Move the finished file *path*, whose digest and size are known, among the blobs."""
         path.replace(self._blobs / digest.partition(":")[2])

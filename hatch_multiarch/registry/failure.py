@@ -96,8 +96,3 @@ def words_of(answer: Answer) -> str:
         return ""
     said = printable(said)
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 3]}..."
-
-
-def code_of(answer: Answer) -> str:
-    """Return the code of the first error that a registry names."""
-    return words_of(answer).partition(":")[0]

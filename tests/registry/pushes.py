@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -90,3 +91,18 @@ class Site:
             assert (copy / f"{each['digest'].partition(':')[2]}.manifest.json").is_file()
         shutil.rmtree(copy)
         return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def command(site: Any, *words: object, code: int = 0, **env: str) -> str:
+    """Run hatch-multiarch *words* with the settings of *site*; return all that it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hatch_multiarch", *map(str, words)],
+        env={**os.environ, **site.env, "NO_COLOR": "1", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said
+    return said
