@@ -16,7 +16,6 @@ from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.image import (
-    BasedImage,
     BuildkitImage,
     BuiltImage,
     Published,
@@ -24,12 +23,12 @@ from hatch_multiarch.image import (
     with_docker_archive,
 )
 from hatch_multiarch.image.config import timestamp
-from hatch_multiarch.image.package import wanted
 from hatch_multiarch.report import make_report, with_published, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hatch_multiarch.image.based import BasedImage
     from hatch_multiarch.plan import ImagePlan, Plan, WheelPlan
 
 DEFAULT_EPOCH = 1580601600
@@ -151,6 +150,9 @@ class Build:
             return
         binaries, facts = self.compiled.binaries, self.compiled.facts
         if plan.config.base != "scratch":
+            from hatch_multiarch.image.based import BasedImage  # noqa: PLC0415 - 50 ms to import
+            from hatch_multiarch.image.package import wanted  # noqa: PLC0415 - the same
+
             # The package in it comes from the wheels, which are made later.
             self.based = BasedImage(plan, self.plan.project, staging=self.aside, epoch=epoch)
             core = self.builder.metadata.core

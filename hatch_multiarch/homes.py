@@ -1,4 +1,4 @@
-"""Where a user's caches are, and what stands in for them where there is no home."""
+"""Where a user's caches are, what stands in for them, and how a file comes into one whole."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import os
 import stat
 import sys
 import tempfile
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from hatch_multiarch.errors import ToolchainError
+from hatch_multiarch.errors import ImageError, ToolchainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+_PART = ".part-"
+_ABANDONED = 24 * 60 * 60
+"""Seconds after which an unfinished file is that of a build which was killed."""
 
 
 def cache_home(env: Mapping[str, str], system: str = sys.platform) -> Path:
@@ -58,3 +64,42 @@ def private() -> Path:
             advice="set HOME, or XDG_CACHE_HOME, to a folder that you can write to",
         )
     return folder
+
+
+@contextmanager
+def aside(final: Path) -> Iterator[BinaryIO]:
+    """Yield a file of our own beside *final*, and give it that name at the end."""
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final.parent)
+        handle, name = tempfile.mkstemp(prefix=_PART, dir=final.parent)
+    except OSError as error:
+        raise _unwritable(final, error) from None
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        try:
+            part.replace(final)
+        except OSError as error:
+            # Windows lets nobody replace what another build reads, which is the same blob.
+            if not final.exists():
+                raise _unwritable(final, error) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what builds that were killed have left."""
+    old = time.time() - _ABANDONED
+    for each in folder.glob(f"{_PART}*"):
+        with suppress(OSError):
+            if each.stat().st_mtime < old:
+                each.unlink()
+
+
+def _unwritable(final: Path, error: OSError) -> ImageError:
+    return ImageError(
+        f"{final.parent}: the cache cannot be written: {error.strerror}",
+        advice="set XDG_CACHE_HOME to a folder that you can write to",
+    )

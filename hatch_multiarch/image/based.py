@@ -23,6 +23,7 @@ from hatch_multiarch.image.ground import read_ground, with_wheels
 from hatch_multiarch.image.inherit import BaseConfig
 from hatch_multiarch.image.layout import CONFIG, INDEX, Layout
 from hatch_multiarch.image.program import Programs, base_command
+from hatch_multiarch.image.shelf import Shelf
 from hatch_multiarch.image.stack import Stack
 from hatch_multiarch.sbom import Base as SbomBase
 
@@ -49,6 +50,7 @@ class BasedImage:
         self._epoch = epoch
         self._staging = staging
         self._grounds: list[Ground] = []
+        self._shelf = Shelf.of(os.environ)
 
     def prepare(
         self,
@@ -69,7 +71,9 @@ class BasedImage:
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=self._staging))
         name = self._plan.config.base
         with self._open(doing) as base:
-            grounds = [read_ground(base, *each, self._work) for each in self._plan.platforms]
+            grounds = [
+                read_ground(base, *each, self._work, self._shelf) for each in self._plan.platforms
+            ]
             self._digest, self._name = base.digest, base.name
         problems = [
             problem
@@ -83,7 +87,13 @@ class BasedImage:
             )
         image, project = self._plan.config, self._project
         self._grounds = with_wheels(
-            grounds, image, project, requirements, wheels=wheels, work=self._work
+            grounds,
+            image,
+            project,
+            requirements,
+            wheels=wheels,
+            work=self._work,
+            shelf=self._shelf,
         )
         return _found(name, self._grounds)
 
@@ -97,10 +107,16 @@ class BasedImage:
         plan = self._plan
         by_platform = {each.platform: each for each in wheels}
         parts = contents(
-            self._project, plan.config, self._grounds, by_platform, binaries, self._work
+            self._project,
+            plan.config,
+            self._grounds,
+            by_platform,
+            binaries,
+            self._work,
+            self._shelf,
         )
         layout = Layout(self._work / "layout")
-        stack = Stack(layout, self._work, epoch=self._epoch)
+        stack = Stack(layout, self._work, self._shelf, epoch=self._epoch)
         notes = image_annotations(self._project, plan.config.annotations, epoch=self._epoch)
         attester = Attester(layout, plan, self._project, binaries, self._facts, epoch=self._epoch)
         manifests: list[dict[str, object]] = []
@@ -155,13 +171,13 @@ class BasedImage:
             ground.platform.name,
             {} if content.bin is None else content.scripts,
             content.programs,
-            frozenset(item.path for layer in content.layers for item in layer),
+            frozenset(item.path for part in content.layers for item in part.items),
             ground.files,
             image.env.get("PATH", path),
         )
         run = base_command(image, programs, inherited, package=content.bin is not None)
         layers = [
-            stack.add(items, ground.files) for items in content.with_links(run.entrypoint, run.cmd)
+            stack.add(part, ground.files) for part in content.with_links(run.entrypoint, run.cmd)
         ]
         user = inherited.user(image, python=content.bin is not None)
         document = inherited.document(

@@ -1,9 +1,8 @@
 """What an image adds to its base, cut into layers by how often each of them changes.
 
 From the bottom: pure dependencies, one blob for all platforms; dependencies with native code; the
-helpers; the package's own files, again one blob for all; what tells of them on each platform
-(RECORD, WHEEL, SBOMs); files of the project. So a changed line of Python changes the package's two
-small layers, and nothing below them.
+helpers; what else is the platform's own in the package (WHEEL, SBOMs); the package, again one blob
+for all; files of the project. So a changed line of Python changes one small layer.
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.items import Item, file_item
+from hatch_multiarch.image.items import Item, Part, file_item
 from hatch_multiarch.image.layers import helper_path
 from hatch_multiarch.image.package.complete import check_complete
 from hatch_multiarch.image.package.install import Environment
+from hatch_multiarch.image.package.kept import Dependencies
 from hatch_multiarch.image.package.target import Target
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.ground import Ground
     from hatch_multiarch.image.package.install import Installed
+    from hatch_multiarch.image.shelf import Shelf
     from hatch_multiarch.plan import Project
     from hatch_multiarch.sbom import Distribution
     from hatch_multiarch.wheel import BuiltWheel
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 class Content:
     """What the image of one platform adds to its base."""
 
-    layers: tuple[tuple[Item, ...], ...]
+    layers: tuple[Part, ...]
     """Lowest first, none of them empty."""
     helpers: dict[str, str]
     """Helper -> where its file is, without a leading slash."""
@@ -49,7 +50,7 @@ class Content:
     installed: tuple[Distribution, ...] = ()
     """The project first, then its dependencies by name."""
 
-    def with_links(self, *commands: Sequence[str]) -> list[tuple[Item, ...]]:
+    def with_links(self, *commands: Sequence[str]) -> list[Part]:
         """Return the layers, and links in ``/usr/local/bin`` to the helpers that *commands* run."""
         run = {words[0] for words in commands if words}
         links = tuple(
@@ -57,7 +58,7 @@ class Content:
             for name, path in self.programs.items()
             if path in run and path.lstrip("/") != self.helpers[name]
         )
-        return [*self.layers, links] if links else list(self.layers)
+        return [*self.layers, Part(links)] if links else list(self.layers)
 
 
 def contents(
@@ -67,8 +68,11 @@ def contents(
     wheels: Mapping[str, BuiltWheel],
     binaries: Mapping[str, Binary],
     folder: Path,
+    shelf: Shelf,
 ) -> list[Content]:
     """Return the content of each of *grounds*; *folder* takes what is unpacked on the way.
+
+    What is on *shelf* need not be.
 
     Raises ImageError when something cannot be installed or is not what was built.
     """
@@ -76,7 +80,7 @@ def contents(
     if any(each.python is None for each in grounds):
         return [_bare(each, binaries, extra) for each in grounds]
     packed = [
-        _Package(project, image, each, wheels[each.platform.name], folder / f"root-{number}")
+        _Package(project, image, each, wheels[each.platform.name], folder / f"root-{number}", shelf)
         for number, each in enumerate(grounds)
     ]
     for each in packed:
@@ -97,7 +101,7 @@ def _bare(ground: Ground, binaries: Mapping[str, Binary], extra: tuple[Item, ...
         Item(helper_path(unit), binaries[unit.id].sha256, 0o755, binaries[unit.id].path)
         for unit in ground.units
     )
-    layers = tuple(each for each in (items, extra) if each)
+    layers = tuple(Part(each) for each in (items, extra) if each)
     programs = {name: f"/{path}" for name, path in places.items()}
     return Content(layers, places, programs, {}, None)
 
@@ -106,7 +110,13 @@ class _Package:
     """The project and its dependencies, installed for one platform."""
 
     def __init__(
-        self, project: Project, image: Image, ground: Ground, wheel: BuiltWheel, folder: Path
+        self,
+        project: Project,
+        image: Image,
+        ground: Ground,
+        wheel: BuiltWheel,
+        folder: Path,
+        shelf: Shelf,
     ) -> None:
         if ground.python is None:
             raise ValueError("there is no Python to install for")
@@ -114,20 +124,23 @@ class _Package:
         self._environment = Environment(project.name, ground.python, bytecode=image.bytecode)
         folder.mkdir()
         self._skeleton = self._environment.skeleton(folder)
-        self._others = [
-            self._environment.install(path, folder / str(number))
-            for number, path in enumerate(ground.wheels)
-        ]
+        self._others = Dependencies(self._environment, ground.wheels, folder, shelf)
         places = {name: self._place(member) for name, member in wheel.members.items()}
         inside = {unit.helper.name for unit in ground.units}
         left = [path for name, path in places.items() if name not in inside]
         self.helpers = {name: path for name, path in places.items() if name in inside}
-        mine = self._environment.install(wheel.path, folder / "own", left, asked=True)
+        apart = set(places.values())
+        mine = self._environment.install(
+            wheel.path,
+            folder / "own",
+            left,
+            lambda path: path in apart or _tells_of_platform(path),
+            asked=True,
+        )
         self.own = mine.items
         self.sames = {item.same for item in mine.items}
-        self.apart = {item.path for item in mine.items if _tells_of_platform(item.path)}
-        self.apart |= set(places.values())
-        self._installed = [mine, *self._others]
+        self.apart = apart | {item.path for item in mine.items if _tells_of_platform(item.path)}
+        self._installed = [mine, *self._others.installed]
         check_complete(
             self._installed, project.name, image.extras, Target(ground.platform, ground.python)
         )
@@ -143,13 +156,16 @@ class _Package:
         """Return the layers; *shared* are the own files that are the same on all platforms."""
         helpers = set(self.helpers.values())
         rest = [item for item in self.own if item.path not in helpers]
+        others, unpack = self._others.installed, self._others.unpack
+        pure = (*self._skeleton, *_items(each for each in others if each.pure))
+        native = tuple(_items(each for each in others if not each.pure))
         layers = (
-            (*self._skeleton, *_items(each for each in self._others if each.pure)),
-            tuple(_items(each for each in self._others if not each.pure)),
-            tuple(item for item in self.own if item.path in helpers),
-            tuple(item for item in rest if item.same in shared),
-            tuple(item for item in rest if item.same not in shared),
-            extra,
+            Part(pure, lasting=True, unpack=unpack),
+            Part(native, lasting=True, unpack=unpack),
+            Part(tuple(item for item in self.own if item.path in helpers), lasting=True),
+            Part(tuple(item for item in rest if item.same not in shared)),
+            Part(tuple(item for item in rest if item.same in shared)),
+            Part(extra),
         )
         folder = self._environment.bin
         scripts = {
@@ -159,7 +175,7 @@ class _Package:
             for name in [posixpath.basename(item.path)]
         }
         return Content(
-            tuple(each for each in layers if each),
+            tuple(each for each in layers if each.items),
             self.helpers,
             {unit.helper.name: f"/{helper_path(unit)}" for unit in self._ground.units},
             scripts,
@@ -182,7 +198,7 @@ def _tells_of_platform(path: str) -> bool:
     """Tell whether *path* is metadata that differs between the wheels of one version."""
     parts = path.split("/")
     about = next((at for at, part in enumerate(parts) if part.endswith(".dist-info")), None)
-    return about is not None and parts[about + 1] in ("RECORD", "WHEEL", "sboms")
+    return about is not None and parts[about + 1] in ("WHEEL", "sboms")
 
 
 def _extra(project: Project, image: Image) -> tuple[Item, ...]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base import find_python, read_files
-from hatch_multiarch.image.base.python import wanted
-from hatch_multiarch.image.package import Target, fetch, resolve
+from hatch_multiarch.image.base import Files, find_python, read_files
+from hatch_multiarch.image.base.python import look, wanted
+from hatch_multiarch.image.package import Target, resolve, wheels_of
 from hatch_multiarch.image.package.install import Environment
 from hatch_multiarch.image.package.lock import read_lock, those_for
 from hatch_multiarch.process import Group
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_multiarch.config import Image
-    from hatch_multiarch.image.base import Base, BaseImage, BasePython, Files
+    from hatch_multiarch.image.base import Base, BaseImage, BasePython
+    from hatch_multiarch.image.package import Wheel
     from hatch_multiarch.image.package.lock import Pin
+    from hatch_multiarch.image.shelf import Shelf
     from hatch_multiarch.plan import Project, Unit
     from hatch_multiarch.platforms import Platform
 
@@ -45,18 +47,27 @@ class Ground:
     files: Files
     """Of the base."""
     python: BasePython | None
-    wheels: tuple[Path, ...] = ()
+    wheels: tuple[Wheel, ...] = ()
     """Of the dependencies."""
 
 
-def read_ground(base: Base, platform: Platform, units: tuple[Unit, ...], work: Path) -> Ground:
+def read_ground(
+    base: Base, platform: Platform, units: tuple[Unit, ...], work: Path, shelf: Shelf
+) -> Ground:
     """Return what *base* has for *platform*; files that are looked into are kept in *work*.
 
-    Raises ImageError.
+    A base that was read before is on *shelf*. Raises ImageError.
     """
     image = base.resolve(platform)
-    kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
-    files = read_files(base, image, wanted, kept)
+    inputs = ([each.digest for each in image.layers], image.diff_ids)
+    told = shelf.recall("base", *inputs)
+    if told is not None:
+        files = Files.load(told)
+    else:
+        kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
+        files = read_files(base, image, wanted, kept)
+        look(files)
+        shelf.note(files.dump(), "base", *inputs)
     return Ground(platform, units, image, files, find_python(files, platform, base.source))
 
 
@@ -68,6 +79,7 @@ def with_wheels(
     *,
     wheels: Sequence[str],
     work: Path,
+    shelf: Shelf,
 ) -> list[Ground]:
     """Return *grounds* with the wheels of the project's *requirements* where a base has Python.
 
@@ -81,11 +93,10 @@ def with_wheels(
     targets = [_target(each, image, project, wheels) for each in grounds]
     pins = _pins(image, project, requirements, targets, work)
 
-    def fetched(numbered: tuple[int, Target]) -> tuple[Path, ...]:
+    def fetched(numbered: tuple[int, Target]) -> tuple[Wheel, ...]:
         number, target = numbered
         folder = work / f"wheels-{number}"
-        mine = fetch(pins[number], target, root=project.root, folder=folder, group=group)
-        return tuple(mine)
+        return wheels_of(pins[number], target, shelf, root=project.root, folder=folder, group=group)
 
     group = Group()
     with ThreadPoolExecutor(4) as pool:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
+from typing import TYPE_CHECKING
 
 from hatch_multiarch.image.stream import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,17 @@ class Item:
     def same(self) -> tuple[str, str, int, str]:
         """Return what makes two of them the same in a layer."""
         return (self.path, self.sha256, self.mode, self.target)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The items of one layer."""
+
+    items: tuple[Item, ...]
+    lasting: bool = False
+    """Likely to be the same in the next build, so that the layer is worth keeping."""
+    unpack: Callable[[], None] | None = None
+    """Puts the sources of the items where they are said to be, if they are not there yet."""
 
 
 def file_item(path: str, source: Path, *, executable: bool = False) -> Item:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import sys
+import zlib
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.base.verified import Verified, chunks
 from hatch_multiarch.image.items import Item
 from hatch_multiarch.image.layers import LEVEL, Layer
-from hatch_multiarch.image.layout import LAYER
+from hatch_multiarch.image.layout import LAYER, Descriptor
 from hatch_multiarch.image.stream import Sink, Source, Tar
 
 if TYPE_CHECKING:
@@ -17,28 +20,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.image.base import Files
-    from hatch_multiarch.image.layout import Descriptor, Layout
+    from hatch_multiarch.image.items import Part
+    from hatch_multiarch.image.layout import Layout
+    from hatch_multiarch.image.shelf import Shelf
 
 Folder = tuple[str, int, tuple[int, int]]
 """Path, mode and owner."""
 
 
 class Stack:
-    """Layers on their way into *layout*; equal ones of several platforms are one blob."""
+    """Layers on their way into *layout*; equal ones of several platforms are one blob.
 
-    def __init__(self, layout: Layout, aside: Path, *, epoch: int) -> None:
+    Those that are likely to last are on *shelf* for the next build.
+    """
+
+    def __init__(self, layout: Layout, aside: Path, shelf: Shelf, *, epoch: int) -> None:
         self._layout = layout
         self._aside = aside
+        self._shelf = shelf
         self._epoch = epoch
         self._made: dict[object, tuple[Descriptor, Layer]] = {}
 
-    def add(self, items: Iterable[Item], tree: Files) -> tuple[Descriptor, Layer]:
-        """Write *items* as a layer over the files *tree*; of a path that is twice the last counts.
+    def add(self, part: Part, tree: Files) -> tuple[Descriptor, Layer]:
+        """Write *part* as a layer over the files *tree*; of a path that is twice the last counts.
 
         Raises ImageError when a file is no longer what it was, or would replace a folder.
         """
         placed = {}
-        for item in items:
+        for item in part.items:
             found = tree.find(item.path)
             if found is not None and found.kind == "folder":
                 raise ImageError(f"/{item.path} is a folder of the base, and a file of the image")
@@ -49,12 +58,51 @@ class Stack:
         folders = _folders(ordered, tree)
         key = (tuple(each.same for each in ordered), tuple(folders))
         if key not in self._made:
-            layer = self._write(self._aside / f"layer-{len(self._made)}", ordered, folders)
-            blob = self._layout.adopt(LAYER, layer.path, layer.digest, layer.size)
-            self._made[key] = blob, layer
+            files = {each.path: each.sha256 for each in ordered if each.source is not None}
+            inputs = (*key, self._epoch, LEVEL, zlib.ZLIB_RUNTIME_VERSION, *sys.version_info[:2])
+            kept = self._recalled(inputs, files) if part.lasting else None
+            self._made[key] = kept or self._new(part, ordered, folders, inputs, files)
         return self._made[key]
 
-    def _write(self, path: Path, items: Sequence[Item], folders: Sequence[Folder]) -> Layer:
+    def _recalled(
+        self, inputs: Sequence[object], files: dict[str, str]
+    ) -> tuple[Descriptor, Layer] | None:
+        """Return the layer of an earlier build, if it is kept and whole."""
+        told = self._shelf.recall("layer", *inputs)
+        path = self._shelf.file(told["digest"].partition(":")[2], "layer") if told else None
+        if path is None:
+            return None
+        blob = Descriptor(LAYER, told["digest"], told["size"])
+        try:
+            self._layout.copy(blob, Verified(chunks(path), blob, str(path)))
+        except (ImageError, OSError):
+            return None
+        return blob, Layer(path, blob.digest, told["diff_id"], blob.size, files)
+
+    def _new(
+        self,
+        part: Part,
+        items: Sequence[Item],
+        folders: Sequence[Folder],
+        inputs: Sequence[object],
+        files: dict[str, str],
+    ) -> tuple[Descriptor, Layer]:
+        if part.unpack is not None:
+            part.unpack()
+        layer = self._write(self._aside / f"layer-{len(self._made)}", items, folders, files)
+        if part.lasting:
+            self._shelf.keep(layer.path, layer.digest.partition(":")[2], "layer")
+            told = {"digest": layer.digest, "diff_id": layer.diff_id, "size": layer.size}
+            self._shelf.note(told, "layer", *inputs)
+        return self._layout.adopt(LAYER, layer.path, layer.digest, layer.size), layer
+
+    def _write(
+        self,
+        path: Path,
+        items: Sequence[Item],
+        folders: Sequence[Folder],
+        files: dict[str, str],
+    ) -> Layer:
         entries: list[tuple[str, Item | Folder]] = [(each[0], each) for each in folders]
         entries += [(each.path, each) for each in items]
         with path.open("xb") as out:
@@ -67,7 +115,6 @@ class Stack:
                             _add(tar, entry)
                         else:
                             tar.folder(entry[0], mode=entry[1], owner=entry[2])
-        files = {each.path: each.sha256 for each in items if each.source is not None}
         return Layer(path, packed.digest, plain.digest, packed.size, files)
 
 

@@ -12,26 +12,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.homes import cache_home
+from hatch_multiarch.homes import aside, cache_home
 from hatch_multiarch.oci.documents import LIMIT, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from hatch_multiarch.registry.reference import Reference
 
 _CHUNK = 1 << 20
-_PART = ".part-"
-_ABANDONED = 24 * 60 * 60
-"""Seconds after which an unfinished file is that of a build which was killed."""
 
 
 class Cache:
@@ -80,7 +74,7 @@ class Cache:
         The block answers for its bytes. Raises ImageError when the folder cannot be written.
         """
         final = self.path(digest)
-        with _aside(final) as file:
+        with aside(final) as file:
             yield file
 
     def tag(self, reference: Reference) -> str:
@@ -95,7 +89,7 @@ class Cache:
     def keep_tag(self, reference: Reference, digest: str) -> None:
         """Record what the tag of *reference* names. Raises ImageError."""
         record = {"name": _name(reference), "digest": digest}
-        with _aside(self._tag(reference)) as file:
+        with aside(self._tag(reference)) as file:
             file.write(json.dumps(record).encode())
 
     def _tag(self, reference: Reference) -> Path:
@@ -104,42 +98,3 @@ class Cache:
 
 def _name(reference: Reference) -> str:
     return f"{reference.name}:{reference.tag}"
-
-
-@contextmanager
-def _aside(final: Path) -> Iterator[BinaryIO]:
-    """Yield a file of our own beside *final*, and give it that name at the end."""
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(final.parent)
-        handle, name = tempfile.mkstemp(prefix=_PART, dir=final.parent)
-    except OSError as error:
-        raise _unwritable(final, error) from None
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        try:
-            part.replace(final)
-        except OSError as error:
-            # Windows lets nobody replace what another build reads, which is the same blob.
-            if not final.exists():
-                raise _unwritable(final, error) from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what builds that were killed have left."""
-    old = time.time() - _ABANDONED
-    for each in folder.glob(f"{_PART}*"):
-        with suppress(OSError):
-            if each.stat().st_mtime < old:
-                each.unlink()
-
-
-def _unwritable(final: Path, error: OSError) -> ImageError:
-    return ImageError(
-        f"{final.parent}: the cache cannot be written: {error.strerror}",
-        advice="set XDG_CACHE_HOME to a folder that you can write to",
-    )

@@ -10,7 +10,7 @@ from layouts import Layout, tar
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import BasePython, find_python, open_base, read_files
-from hatch_multiarch.image.base.python import Libc, wanted
+from hatch_multiarch.image.base.python import Libc, look, wanted
 from hatch_multiarch.platforms import lookup
 
 pytestmark = pytest.mark.slow
@@ -41,17 +41,18 @@ def programs(tmp_path_factory):
 
 
 @pytest.fixture
-def look(tmp_path):
-    def look(*entries, platform="linux/amd64"):
+def find(tmp_path):
+    def find(*entries, platform="linux/amd64"):
         layout = Layout(tmp_path / "base")
         layout.finish(layout.image(platform, tar(*entries)))
         (tmp_path / "kept").mkdir()
         row = lookup(platform)
         with open_base("oci:base", tmp_path, {}) as base:
             tree = read_files(base, base.resolve(row), wanted, tmp_path / "kept")
+        look(tree)
         return find_python(tree, row, "oci:base")
 
-    return look
+    return find
 
 
 def libc(program, said=GLIBC):
@@ -59,9 +60,9 @@ def libc(program, said=GLIBC):
     return program[:64] + said
 
 
-def test_the_official_image_comes_before_the_distribution(look, programs):
+def test_the_official_image_comes_before_the_distribution(find, programs):
     python = programs["amd64"]
-    found = look(
+    found = find(
         ("usr/bin/python3.14", python),
         ("usr/local/bin/python3", "python3.12"),
         ("usr/local/bin/python3.12", python),
@@ -78,8 +79,8 @@ def test_the_official_image_comes_before_the_distribution(look, programs):
     assert found == BasePython((3, 12), "/usr/local/bin/python3.12", Libc("glibc", (2, 31)))
 
 
-def test_the_newest_where_nothing_says_which(look, programs):
-    found = look(
+def test_the_newest_where_nothing_says_which(find, programs):
+    found = find(
         ("bin", "usr/bin"),
         ("usr/bin/python3.9", programs["arm64"]),
         ("usr/bin/python3.11", programs["arm64"]),
@@ -89,8 +90,8 @@ def test_the_newest_where_nothing_says_which(look, programs):
     assert (found.name, found.path) == ("python3.11", "/usr/bin/python3.11")
 
 
-def test_musl(look, programs):
-    found = look(
+def test_musl(find, programs):
+    found = find(
         ("usr/local/bin/python3.13", programs["musl"]),
         ("lib/ld-musl-x86_64.so.1", libc(programs["musl"], MUSL)),
         ("lib/libc.musl-x86_64.so.1", "ld-musl-x86_64.so.1"),
@@ -98,8 +99,8 @@ def test_musl(look, programs):
     assert found == BasePython((3, 13), "/usr/local/bin/python3.13", Libc("musl", (1, 2)))
 
 
-def test_none_at_all(look):
-    assert look(("usr/bin/python2.7", b""), ("bin/sh", b"")) is None
+def test_none_at_all(find):
+    assert find(("usr/bin/python2.7", b""), ("bin/sh", b"")) is None
 
 
 @pytest.mark.parametrize(
@@ -111,9 +112,9 @@ def test_none_at_all(look):
         ("musl", (("lib/libc.so.6", GLIBC),), "needs a C library whose version cannot be told"),
     ],
 )
-def test_what_is_no_python_of_this_platform(look, programs, python, more, message):
+def test_what_is_no_python_of_this_platform(find, programs, python, more, message):
     content = python if isinstance(python, bytes) else programs[python]
     with pytest.raises(ImageError) as caught:
-        look(("usr/bin/python3.11", content), *more)
+        find(("usr/bin/python3.11", content), *more)
     assert message in caught.value.message
     assert "\n" not in caught.value.message

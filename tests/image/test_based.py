@@ -12,7 +12,7 @@ from layouts import Layout, tar
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.config import Image, Output
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image import BasedImage
+from hatch_multiarch.image.based import BasedImage
 from hatch_multiarch.plan import ImagePlan, Project
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.report.proof import prove

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.image.base.python import find_libc
+from hatch_multiarch.image.base.python import HEADER, find_libc, machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.base.tree import Tree
     from hatch_multiarch.plan import Unit
-
-_HEADER = 20
-"""Bytes of an ELF file up to the machine that it is for."""
 
 
 def check_base(
@@ -47,7 +44,7 @@ def check_base(
             problems.append(f"{where} {', '.join(missing)}, which {source} has not")
         if fact.glibc is not None:
             with binaries[unit.id].path.open("rb") as file:
-                libc = find_libc(tree, file.read(_HEADER), "glibc")
+                libc = find_libc(tree, machine(file.read(HEADER)), "glibc")
             if libc is None or libc.version < fact.glibc:
                 has = f"{libc.version[0]}.{libc.version[1]}" if libc else "none"
                 need = f"{fact.glibc[0]}.{fact.glibc[1]}"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from hatch_multiarch.audit.read import read
 from hatch_multiarch.errors import AuditError, ImageError
+from hatch_multiarch.image.base.tree import Seen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.audit.facts import Facts
     from hatch_multiarch.image.base.tree import Tree
     from hatch_multiarch.platforms import Platform
 
@@ -22,15 +22,20 @@ _PYTHON = re.compile(r"python3\.(\d+)")
 _LIBC = re.compile(r"libc\.so\.6|libc-2\.\d+\.so|ld-musl-[\w.]+\.so\.1")
 _GLIBC = re.compile(rb"GNU C Library [^\0\n]{0,200}?version (\d+)\.(\d+)")
 _MUSL = re.compile(rb"\0(1)\.(\d+)\.\d+\0")
+HEADER = 20
+"""Bytes of an ELF file up to the machine that it is for."""
 _MACHINE = (slice(4, 6), slice(18, 20))
 """Where an ELF header has class and order of bytes, and the machine (EI_CLASS, e_machine)."""
+
+LibcKind = Literal["static", "glibc", "musl", "none"]
+"""As audit.Facts has it."""
 
 
 @dataclass(frozen=True)
 class Libc:
     """The C library of a base."""
 
-    kind: Literal["glibc", "musl"]
+    kind: LibcKind
     version: tuple[int, int]
 
 
@@ -51,13 +56,25 @@ class BasePython:
 
 
 def wanted(path: str) -> bool:
-    """Tell whether ``find_python`` and ``find_libc`` look into the file at *path*."""
+    """Tell whether ``look`` looks into the file at *path*."""
     folder, _, name = path.rpartition("/")
     return bool(_LIBC.fullmatch(name) or (folder in _PLACES and _PYTHON.fullmatch(name)))
 
 
+def look(tree: Tree) -> None:
+    """Note what is in the files of *tree* that are kept, so that they need not be kept longer."""
+    for path, node in tree.paths():
+        if node.kept is not None:
+            node.seen = _seen(path.rpartition("/")[2], node.kept)
+
+
+def machine(header: bytes) -> str:
+    """Return what a file with the first 20 bytes *header* is for, as ``Seen.machine`` has it."""
+    return b"".join(header[part] for part in _MACHINE).hex()
+
+
 def find_python(tree: Tree, platform: Platform, source: str) -> BasePython | None:
-    """Return the Python in *tree*, or None when there is none.
+    """Return the Python in *tree*, which was looked into, or None when there is none.
 
     Raises ImageError when it is for another machine than *platform*, or its libc is not known.
     """
@@ -67,39 +84,49 @@ def find_python(tree: Tree, platform: Platform, source: str) -> BasePython | Non
             continue
         node = tree.find(path)
         where = f"tool.multiarch.image.base: {source}: /{path} on {platform.name}"
-        if node is None or node.kept is None:
+        if node is None or node.seen is None:
             raise ImageError(f"{where} is no readable file")
-        facts = _facts(node.kept, where)
-        if facts.architecture != platform.architecture:
-            raise ImageError(f"{where} is a program for {facts.architecture}")
-        if facts.libc == "glibc" and platform.loader and facts.interpreter != platform.loader:
+        seen = node.seen
+        if seen.problem:
+            raise ImageError(f"{where} {seen.problem}")
+        if seen.architecture != platform.architecture:
+            raise ImageError(f"{where} is a program for {seen.architecture}")
+        if seen.libc == "glibc" and platform.loader and seen.interpreter != platform.loader:
             raise ImageError(
-                f"{where} starts with the loader {facts.interpreter}, not {platform.loader}"
+                f"{where} starts with the loader {seen.interpreter}, not {platform.loader}"
             )
-        libc = find_libc(tree, node.kept.read_bytes()[:20], facts.libc)
+        libc = find_libc(tree, seen.machine, seen.libc)
         if libc is None:
             raise ImageError(f"{where} needs a C library whose version cannot be told")
         return BasePython((3, int(path.rpartition(".")[2])), f"/{path}", libc)
     return None
 
 
-def find_libc(tree: Tree, header: bytes, kind: str) -> Libc | None:
-    """Return the C library *kind* of the machine that *header*, of an ELF file, is for."""
-    for path, node in sorted(tree.paths(), key=lambda each: each[0]):
-        name = path.rpartition("/")[2]
-        if node.kept is None or not _LIBC.fullmatch(name):
-            continue
-        data = node.kept.read_bytes()
-        if any(data[part] != header[part] for part in _MACHINE):
-            continue
-        musl = name.startswith("ld-musl")
-        found = (_MUSL if musl else _GLIBC).search(data)
-        if kind == "glibc" and not musl and found:
-            return Libc("glibc", (int(found[1]), int(found[2])))
-        if kind == "musl" and musl:
-            # PEP 656 has tags by minor version; 1.1 is the oldest that any wheel is for.
-            return Libc("musl", (1, int(found[2])) if found else (1, 1))
+def find_libc(tree: Tree, machine: str, kind: LibcKind) -> Libc | None:
+    """Return the C library *kind* for *machine* in *tree*, which was looked into."""
+    found = [(path, node.seen) for path, node in tree.paths() if node.seen is not None]
+    for path, seen in sorted(found, key=lambda each: each[0]):
+        library = _LIBC.fullmatch(path.rpartition("/")[2])
+        if library and seen.machine == machine and seen.libc == kind and seen.version:
+            return Libc(kind, seen.version)
     return None
+
+
+def _seen(name: str, file: Path) -> Seen:
+    data = file.read_bytes()
+    where = machine(data[:HEADER])
+    if _LIBC.fullmatch(name):
+        if name.startswith("ld-musl"):
+            found = _MUSL.search(data)
+            # PEP 656 has tags by minor version; 1.1 is the oldest that any wheel is for.
+            return Seen(where, "musl", (1, int(found[2])) if found else (1, 1))
+        found = _GLIBC.search(data)
+        return Seen(where, "glibc", (int(found[1]), int(found[2])) if found else None)
+    try:
+        facts = read(file)
+    except AuditError as error:
+        return Seen(where, problem=error.message.removeprefix(file.name).strip())
+    return Seen(where, facts.libc, None, facts.architecture, facts.interpreter)
 
 
 def _chosen(tree: Tree, folder: str) -> str | None:
@@ -111,10 +138,3 @@ def _chosen(tree: Tree, folder: str) -> str | None:
     found = [_PYTHON.fullmatch(name) for name in node.children] if node is not None else []
     minor = max((int(each[1]) for each in found if each), default=None)
     return None if minor is None else tree.real(f"{folder}/python3.{minor}")
-
-
-def _facts(path: Path, where: str) -> Facts:
-    try:
-        return read(path)
-    except AuditError as error:
-        raise ImageError(f"{where} {error.message.removeprefix(path.name).strip()}") from None

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.image import base_image, entries_of
 from hatch_multiarch.image.base.platforms import choose
-from hatch_multiarch.image.base.verified import CHUNK, Verified
+from hatch_multiarch.image.base.verified import Verified, chunks
 from hatch_multiarch.oci import documents
 from hatch_multiarch.oci.documents import CONFIGS, LIMIT, Entry
 from hatch_multiarch.registry import Blob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from hatch_multiarch.image.base.records import BaseImage
     from hatch_multiarch.image.layout import Descriptor
     from hatch_multiarch.platforms import Platform
@@ -69,14 +66,8 @@ class RegistryBase:
     def open(self, blob: Descriptor) -> Verified:
         """Return the bytes of *blob* to be read once. Raises ImageError, and RegistryError."""
         path = self._puller.path(Blob(blob.digest, blob.size))
-        return Verified(_chunks(path), blob, self.source)
+        return Verified(chunks(path), blob, self.source)
 
     @cached_property
     def _found(self) -> list[Entry]:
         return entries_of(self, [Entry("", self.digest, 0, "", {})])
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while data := file.read(CHUNK):
-            yield data

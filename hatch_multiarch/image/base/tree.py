@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_multiarch.errors import ImageError
 
@@ -19,6 +19,24 @@ DEPTH = 256
 """Most folders inside each other."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was read in a file that tells of the base: its Python, or a C library."""
+
+    machine: str
+    """What it is for, as an ELF header has it, in hex: ``EI_CLASS``, ``EI_DATA``, ``e_machine``."""
+    libc: Literal["static", "glibc", "musl", "none"] = "none"
+    """What it is, or what it needs."""
+    version: tuple[int, int] | None = None
+    """Of the C library that it is."""
+    architecture: str = ""
+    """Of a program, as OCI names it."""
+    interpreter: str | None = None
+    """The loader of a program (PT_INTERP)."""
+    problem: str = ""
+    """Why it is no program that can be read."""
+
+
 @dataclass(slots=True)
 class Node:
     """A file, a folder, a symbolic link or something else, such as a device."""
@@ -32,7 +50,9 @@ class Node:
     target: str = ""
     """Of a link."""
     kept: Path | None = None
-    """Where its content is, if that was asked for."""
+    """Where its content is, if that was asked for and is still there."""
+    seen: Seen | None = None
+    """What is in it, if somebody has looked."""
     children: dict[str, Node] = field(default_factory=dict)
 
 
@@ -43,6 +63,17 @@ class Tree:
         self._root = Node("folder", -1)
         self.count = 0
         """Of all that was ever added."""
+
+    @classmethod
+    def load(cls, rows: Any) -> Tree:
+        """Return the tree that ``dump`` has made *rows* of."""
+        tree = cls()
+        tree._root.children, tree.count = _children(rows["files"]), rows["count"]
+        return tree
+
+    def dump(self) -> dict[str, Any]:
+        """Return all of it as JSON can hold it, but for the content that is kept."""
+        return {"count": self.count, "files": _rows(self._root)}
 
     def find(self, path: str, *, follow: bool = True) -> Node | None:
         """Return what is at *path*; *follow* a link at its end, too."""
@@ -131,6 +162,33 @@ class Tree:
         for part in _split(path):
             node = node.children.get(part) if node is not None else None
         return node
+
+
+def _rows(node: Node) -> dict[str, Any]:
+    return {
+        name: [
+            each.kind,
+            each.layer,
+            each.mode,
+            *each.owner,
+            each.target,
+            asdict(each.seen) if each.seen else None,
+            _rows(each),
+        ]
+        for name, each in node.children.items()
+    }
+
+
+def _children(rows: dict[str, Any]) -> dict[str, Node]:
+    found = {}
+    for name, (kind, layer, mode, uid, gid, target, seen, below) in rows.items():
+        node = found[name] = Node(kind, layer, mode, (uid, gid), target)
+        if seen is not None:
+            version = seen["version"] and tuple(seen["version"])
+            node.seen = Seen(**{**seen, "version": version})
+        if below:
+            node.children = _children(below)
+    return found
 
 
 def _prune(node: Node, layer: int) -> bool:

@@ -13,6 +13,7 @@ from hatch_multiarch.oci.documents import hasher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from hatch_multiarch.image.layout import Descriptor
 
@@ -22,6 +23,13 @@ DAMAGE = (OSError, EOFError, ValueError, zlib.error)
 """What decompressors raise for bytes that they do not understand, but for zstd's own errors."""
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file."""
+    with path.open("rb") as file:
+        while data := file.read(CHUNK):
+            yield data
 
 
 class Verified:

@@ -11,6 +11,7 @@ import posixpath
 import re
 import sys
 import warnings
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -24,7 +25,7 @@ from hatch_multiarch.process import run
 from hatch_multiarch.sbom import distribution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from hatch_multiarch.image.base.python import BasePython
@@ -59,6 +60,8 @@ class Environment:
         self.site = f"{self.root}/lib/{python.name}/site-packages"
         self.python = python
         self._bytecode = bytecode
+        self.inputs = (self.root, python.name, sys.version if bytecode else "")
+        """All that the files of an installed wheel follow from, beside the wheel."""
         running = (sys.implementation.name, *sys.version_info[:2])
         if bytecode and running != ("cpython", *python.version):
             raise ImageError(
@@ -81,19 +84,27 @@ class Environment:
         ]
 
     def install(
-        self, wheel: Path, folder: Path, leave_out: Iterable[str] = (), *, asked: bool = False
+        self,
+        wheel: Path,
+        folder: Path,
+        leave_out: Iterable[str] = (),
+        apart: Callable[[str], bool] = lambda _: False,
+        *,
+        asked: bool = False,
     ) -> Installed:
         """Install *wheel* below the new *folder*, without the image paths *leave_out*.
 
-        *asked*: by a person, not as a dependency. Raises ImageError for a wheel that is broken or
-        that writes to where no wheel may, and ToolchainError when ``installer`` is missing.
+        Of files whose paths are *apart* RECORD tells no hash: they are others on each platform,
+        and RECORD is not. *asked*: by a person, not as a dependency. Raises ImageError for a wheel
+        that is broken or that writes to where no wheel may, and ToolchainError when ``installer``
+        is missing.
         """
         need("installer")
         import installer  # noqa: PLC0415 - there only when it was asked for
         from installer.sources import WheelFile  # noqa: PLC0415
 
         name, version, _, tags = parse_wheel_filename(wheel.name)
-        place = _Place(self, name, folder, set(leave_out))
+        place = _Place(self, name, folder, set(leave_out), apart)
         more = {**INSTALLER, "REQUESTED": b""} if asked else INSTALLER
         try:
             with WheelFile.open(wheel) as source, warnings.catch_warnings():
@@ -127,10 +138,18 @@ class Environment:
 class _Place:
     """Where ``installer`` writes one wheel to; its protocol is ``WheelDestination``."""
 
-    def __init__(self, environment: Environment, name: str, folder: Path, left: set[str]) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        name: str,
+        folder: Path,
+        left: set[str],
+        apart: Callable[[str], bool],
+    ) -> None:
         self._environment = environment
         self._folder = folder
         self._left = left
+        self._apart = apart
         self._schemes = {
             "purelib": environment.site,
             "platlib": environment.site,
@@ -203,5 +222,8 @@ class _Place:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as copy:
             digest, size = copyfileobj_with_hashing(stream, copy, "sha256")
-        self.items[inside] = file_item(inside, target, executable=executable)
+        sha256 = urlsafe_b64decode(f"{digest}=").hex()
+        self.items[inside] = Item(inside, sha256, 0o755 if executable else 0o644, target)
+        if self._apart(inside):
+            return RecordEntry(path, None, None)
         return RecordEntry(path, Hash("sha256", digest), size)

@@ -1,0 +1,109 @@
+"""Dependencies that were fetched and installed before, for this project or another.
+
+A wheel is known by its hash, and what comes of it by the wheel and the environment: so the same
+dependencies are neither asked for nor unpacked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path  # noqa: TC003 - dataclasses look at it
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.engine.publish import sha256
+from hatch_multiarch.image.items import Item
+from hatch_multiarch.image.package.fetch import fetch
+from hatch_multiarch.image.package.install import Installed
+from hatch_multiarch.image.package.tools import need
+from hatch_multiarch.sbom import Distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_multiarch.image.package.install import Environment
+    from hatch_multiarch.image.package.lock import Pin
+    from hatch_multiarch.image.package.target import Target
+    from hatch_multiarch.image.shelf import Shelf
+    from hatch_multiarch.process import Group
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel of a dependency."""
+
+    sha256: str
+    """In hex."""
+    path: Path
+
+
+def wheels_of(
+    pins: Sequence[Pin],
+    target: Target,
+    shelf: Shelf,
+    *,
+    root: Path,
+    folder: Path,
+    group: Group | None = None,
+) -> tuple[Wheel, ...]:
+    """Return the wheels of *pins*, sorted by name: those of *shelf*, or fetched into *folder*.
+
+    Raises what ``fetch`` raises.
+    """
+    inputs = ([pin.line for pin in pins], target.version, target.tags)
+    told = shelf.recall("wheels", *inputs)
+    kept = [(digest, shelf.file(digest, name)) for name, digest in told or ()]
+    found = tuple(Wheel(digest, path) for digest, path in kept if path and sha256(path) == digest)
+    if told is not None and len(found) == len(told):
+        return found
+    fetched = fetch(pins, target, root=root, folder=folder, group=group)
+    wheels = tuple(Wheel(sha256(path), path) for path in fetched)
+    for each in wheels:
+        shelf.keep(each.path, each.sha256, each.path.name)
+    shelf.note([(each.path.name, each.sha256) for each in wheels], "wheels", *inputs)
+    return wheels
+
+
+class Dependencies:
+    """The *wheels* in *environment*, each below a folder of its own in *folder*.
+
+    Raises what ``Environment.install`` raises.
+    """
+
+    def __init__(
+        self, environment: Environment, wheels: Sequence[Wheel], folder: Path, shelf: Shelf
+    ) -> None:
+        need("installer")
+        self._environment = environment
+        self._shelf = shelf
+        self._installer = version("installer")
+        self._packed: list[tuple[Wheel, Path]] = []
+        places = [(wheel, folder / str(number)) for number, wheel in enumerate(wheels)]
+        self.installed = [self._recalled(*each) or self._install(*each) for each in places]
+        """In the order of the wheels; where their files are said to be, ``unpack`` puts them."""
+
+    def unpack(self) -> None:
+        """Put the files in place that are not there yet."""
+        while self._packed:
+            self._install(*self._packed.pop())
+
+    def _inputs(self, wheel: Wheel) -> tuple[str, ...]:
+        return (wheel.path.name, wheel.sha256, self._installer, *self._environment.inputs)
+
+    def _recalled(self, wheel: Wheel, folder: Path) -> Installed | None:
+        told: dict[str, Any] | None = self._shelf.recall("installed", *self._inputs(wheel))
+        if told is None:
+            return None
+        self._packed.append((wheel, folder))
+        items = [
+            Item(path, digest, mode, folder / path) for path, digest, mode in told.pop("items")
+        ]
+        about = Distribution(**told.pop("about"))
+        return Installed(**told, items=tuple(items), about=about)
+
+    def _install(self, wheel: Wheel, folder: Path) -> Installed:
+        installed = self._environment.install(wheel.path, folder)
+        items = [(each.path, each.sha256, each.mode) for each in installed.items]
+        told = {**asdict(replace(installed, items=())), "items": items}
+        self._shelf.note(told, "installed", *self._inputs(wheel))
+        return installed

@@ -1,0 +1,181 @@
+"""What is kept from build to build is the same as what is made anew, or is not used."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+
+import pytest
+from layouts import Layout as Made
+from layouts import tar
+from wheels import make_wheel, sha256
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.base import open_base, read_files
+from hatch_multiarch.image.base.python import BasePython, Libc, look
+from hatch_multiarch.image.base.tree import Tree
+from hatch_multiarch.image.items import Part
+from hatch_multiarch.image.layout import Layout
+from hatch_multiarch.image.package import Dependencies, Environment, Target, Wheel, wheels_of
+from hatch_multiarch.image.package.lock import Pin
+from hatch_multiarch.image.shelf import UNUSED, Shelf
+from hatch_multiarch.image.stack import Stack
+from hatch_multiarch.platforms import lookup
+
+PYTHON = BasePython((3, 11), "/usr/bin/python3.11", Libc("glibc", (2, 36)))
+TARGET = Target(lookup("linux/arm64"), PYTHON)
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    return Shelf(tmp_path / "shelf")
+
+
+def spoil(folder, pattern):
+    """Change a byte in each file of *folder* that *pattern* names."""
+    found = list(folder.glob(pattern))
+    assert found
+    for path in found:
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def test_a_record_is_for_its_inputs_and_whole(shelf, tmp_path):
+    shelf.note({"a": [1]}, "kind", "input", 2)
+    assert shelf.recall("kind", "input", 2) == {"a": [1]}
+    assert shelf.recall("kind", "input", 3) is None
+    assert shelf.recall("other", "input", 2) is None
+    spoil(tmp_path / "shelf/records", "*.json")
+    assert shelf.recall("kind", "input", 2) is None
+
+
+def test_what_nobody_uses_goes_and_what_is_used_stays(shelf, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for name in ("used", "unused"):
+        shelf.keep(tmp_path / "file", name, "x")
+        shelf.note(name, "kind", name)
+    old = time.time() - UNUSED + 60
+    for path in (tmp_path / "shelf").rglob("*"):
+        os.utime(path, (old, old))
+    later = Shelf(tmp_path / "shelf")
+    assert later.file("used", "x").read_text() == later.file("unused", "x").read_text() == "x"
+    assert later.recall("kind", "used") == "used"
+    for path in (tmp_path / "shelf/files/unused").iterdir():
+        os.utime(path, (old - 120, old - 120))
+    [record] = [
+        each for each in (tmp_path / "shelf/records").iterdir() if "unused" in each.read_text()
+    ]
+    os.utime(record, (old - 120, old - 120))
+    later.note("new", "kind", "new")
+    assert (later.recall("kind", "used"), later.recall("kind", "unused")) == ("used", None)
+    assert later.file("used", "x")
+    assert not (tmp_path / "shelf/files/unused").exists()
+
+
+def test_without_a_place_nothing_is_kept_and_nothing_fails(tmp_path):
+    (tmp_path / "file").write_text("x")
+    for shelf in (Shelf(None), Shelf(tmp_path / "file" / "below")):
+        shelf.note(1, "kind")
+        shelf.keep(tmp_path / "file", "digest", "file")
+        assert shelf.recall("kind") is None
+        assert shelf.file("digest", "file") is None
+
+
+def test_dependencies_are_unpacked_when_their_files_are_needed(shelf, tmp_path):
+    path = make_wheel(tmp_path / "house", "plain", needs=["other"])
+    wheels = [Wheel(sha256(path), path)]
+    environment = Environment("app", PYTHON)
+    [first, second, other] = [tmp_path / name for name in ("first", "second", "other")]
+    for folder in (first, second, other):
+        folder.mkdir()
+    [made] = Dependencies(environment, wheels, first, shelf).installed
+    kept = Dependencies(environment, wheels, second, shelf)
+    [recalled] = kept.installed
+    assert not list(second.iterdir())
+    assert [each.same for each in recalled.items] == [each.same for each in made.items]
+    assert (recalled.about, recalled.metadata, recalled.pure) == (made.about, made.metadata, True)
+    kept.unpack()
+    for mine, theirs in zip(recalled.items, made.items, strict=True):
+        assert mine.source != theirs.source
+        assert mine.source.read_bytes() == theirs.source.read_bytes()
+    # Another Python has another folder, and another project another path.
+    [elsewhere] = Dependencies(Environment("app2", PYTHON), wheels, other, shelf).installed
+    assert {each.path.split("/")[1] for each in elsewhere.items} == {"app2"}
+
+
+def test_wheels_are_fetched_once_and_again_when_damaged(shelf, tmp_path, monkeypatch):
+    house = tmp_path / "house"
+    path = make_wheel(house, "plain")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(house))
+    pins = [Pin("plain", "plain==1.0", "1.0", "", (f"sha256:{sha256(path)}",))]
+    count = iter(range(9))
+
+    def found():
+        folder = tmp_path / f"fetched-{next(count)}"
+        return wheels_of(pins, TARGET, shelf, root=tmp_path, folder=folder)
+
+    [fetched] = found()
+    data = fetched.path.read_bytes()
+    moved = house.rename(tmp_path / "gone")
+    house.mkdir()
+    [kept] = found()
+    assert (kept.sha256, kept.path.name) == (fetched.sha256, fetched.path.name)
+    assert kept.path.read_bytes() == data
+    spoil(tmp_path / "shelf/files", "*/*.whl")
+    with pytest.raises(ImageError, match=r"plain==1\.0 has no wheel for linux/arm64"):
+        found()
+    shutil.copytree(moved, house, dirs_exist_ok=True)
+    [again] = found()
+    assert again.path.read_bytes() == data
+
+
+def test_a_layer_of_before_is_the_same_and_a_damaged_one_is_made_anew(shelf, tmp_path):
+    path = make_wheel(tmp_path / "house", "plain")
+    environment, count = Environment("app", PYTHON), iter(range(9))
+
+    def layer():
+        folder = tmp_path / f"work-{next(count)}"
+        folder.mkdir()
+        layout = Layout(folder / "layout")
+        needed = Dependencies(environment, [Wheel(sha256(path), path)], folder, shelf)
+        part = Part(needed.installed[0].items, lasting=True, unpack=needed.unpack)
+        blob, about = Stack(layout, folder, shelf, epoch=1).add(part, Tree())
+        stored = (folder / "layout/blobs/sha256" / blob.digest[7:]).read_bytes()
+        return (blob, about.diff_id, about.files, stored), (folder / "0").exists()
+
+    new, unpacked = layer()
+    assert unpacked
+    assert layer() == (new, False)
+    spoil(tmp_path / "shelf/files", "*/layer")
+    assert layer() == (new, True)
+    assert layer() == (new, False)
+
+
+def test_a_base_is_read_once(tmp_path):
+    made = Made(tmp_path / "base")
+    files = tar(
+        ("usr/lib", None, {"mode": 0o2775, "uid": 3, "gid": 4}),
+        ("lib", "usr/lib"),
+        ("usr/lib/libc.so.6", b"\x7fELF" + bytes(16) + b"GNU C Library x version 2.36\n"),
+        ("usr/bin/python3.11", b"no program"),
+    )
+    made.finish(made.image("linux/amd64", files))
+    (tmp_path / "kept").mkdir()
+    with open_base("oci:base", tmp_path, {}) as base:
+        image = base.resolve(lookup("linux/amd64"))
+        tree = read_files(base, image, lambda path: "." in path, tmp_path / "kept")
+    look(tree)
+    loaded = Tree.load(json.loads(json.dumps(tree.dump())))
+
+    def told(tree):
+        return {
+            path: (each.kind, each.mode, each.owner, each.target, each.seen)
+            for path, each in tree.paths()
+        }
+
+    assert told(loaded) == told(tree)
+    assert loaded.find("lib/libc.so.6").seen.version == (2, 36)
+    assert "is not an executable" in loaded.find("usr/bin/python3.11").seen.problem
