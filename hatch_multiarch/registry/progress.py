@@ -11,10 +11,15 @@ if TYPE_CHECKING:
 
 _OFTEN = 0.25
 """Seconds between two words."""
+_WIDTH = 20
+"""Of the bar, in characters that every terminal has."""
 
 
 class Progress:
-    """Bytes of *total* moved, by several threads; *doing* hears ``uploaded 1.0 of 2.0 MB``."""
+    """Bytes of *total* moved, by several threads.
+
+    *doing* hears ``uploaded [#####---------------] 25 %, 1.0 of 4.0 MB``.
+    """
 
     def __init__(self, verb: str, total: int, doing: Callable[[str], None]) -> None:
         self._verb, self._total, self._doing = verb, total, doing
@@ -28,5 +33,7 @@ class Progress:
             now = time.monotonic()
             if now - self._told >= _OFTEN:
                 self._told = now
+                share = self._moved / self._total if self._total else 1.0
+                bar = ("#" * int(share * _WIDTH)).ljust(_WIDTH, "-")
                 of = f"{self._moved / 1e6:.1f} of {self._total / 1e6:.1f} MB"
-                self._doing(f"{self._verb} {of}")
+                self._doing(f"{self._verb} [{bar}] {share:.0%}, {of}".replace("%", " %"))

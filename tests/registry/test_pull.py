@@ -178,7 +178,10 @@ def test_how_far_it_is(shop, tmp_path):
     env = {**shop.site.env, "XDG_CACHE_HOME": str(tmp_path / "home")}
     with open_base(shop.reference, tmp_path, env, doing=said.append) as base:
         base.resolve(lookup("linux/amd64"))
-    assert any(re.fullmatch(r"downloaded 0\.\d of 0\.9 MB", each) for each in said)
+    bars = [re.fullmatch(r"downloaded \[(#*-*)\] (\d+) %, (0\.\d) of 0\.9 MB", x) for x in said]
+    told = [(len(each[1]), each[1].count("#") * 5 <= int(each[2])) for each in bars if each]
+    assert told
+    assert set(told) == {(20, True)}
 
 
 def test_many_breaks_end_when_each_brings_something(shop):
