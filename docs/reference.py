@@ -22,6 +22,7 @@ TABLES = {
     "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "sbom")),
     "helpers": ("[tool.multiarch.helpers.NAME]", None),
     "image": ("[tool.multiarch.image]", None),
+    "image.healthcheck": ("[tool.multiarch.image.healthcheck]", None),
     "image.outputs": ("[[tool.multiarch.image.outputs]]", None),
     "stage": ("[tool.multiarch.stage]", None),
     "builder": ("[tool.multiarch.builder]", None),

@@ -23,6 +23,11 @@ def module_name(project: str) -> str:
     return f"_{re.sub(r'[^0-9a-z]+', '_', project.lower()).strip('_')}_helpers"
 
 
+def is_module(folder: str) -> bool:
+    """Tell whether a path is that of a locator module, beside which helpers are installed."""
+    return re.fullmatch(r"(?:.*/)?_[0-9a-z_]+_helpers", folder) is not None
+
+
 def source(project: str, helpers: Mapping[str, tuple[str, str]]) -> str:
     """Return the locator's source for *helpers*: name -> (``package`` or ``scripts``, file)."""
     text = _TEMPLATE.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """``[tool.multiarch]``: the tree of dataclasses, and reading it."""
 
 from hatch_multiarch.config.buildkit import BuilderConfig, NodeConfig, Stage
-from hatch_multiarch.config.image import DOCKER_ARCHIVE, Image, Output
+from hatch_multiarch.config.image import DOCKER_ARCHIVE, Healthcheck, Image, Output
 from hatch_multiarch.config.model import Config, Helper, Libc, Override, Toolchain
 from hatch_multiarch.config.read import read_pyproject, read_table
 
@@ -9,6 +9,7 @@ __all__ = [
     "DOCKER_ARCHIVE",
     "BuilderConfig",
     "Config",
+    "Healthcheck",
     "Helper",
     "Image",
     "Libc",

@@ -77,6 +77,9 @@ def _of_base(image: Image) -> Iterator[Conflict]:
             if getattr(image, key):
                 message = 'has no effect on "scratch"; set base, or remove it'
                 yield Conflict(f"{path}.{key}", message, base)
+        if image.healthcheck == "none":
+            message = '"none" has no effect on "scratch", which has no check; remove it'
+            yield Conflict(f"{path}.healthcheck", message, base)
         return
     if image.extras and image.requirements:
         message = "has no effect beside requirements, which say all; remove one of the two"

@@ -42,6 +42,37 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Healthcheck:
+    """``[tool.multiarch.image.healthcheck]``: how the runtime asks the program whether it is well.
+
+    What is not set is the runtime's default (Docker's Dockerfile reference, HEALTHCHECK).
+    """
+
+    command: tuple[str, ...] = key(
+        "The program and its arguments, in exec form; it exits with 0 when all is well.",
+        check="command_words",
+    )
+    interval: str = key(
+        "Time between two checks: `30s`, `1m30s`. Default: the runtime's, 30s.",
+        default="",
+        check="duration",
+    )
+    timeout: str = key(
+        "Time that one check may take. Default: the runtime's, 30s.", default="", check="duration"
+    )
+    start_period: str = key(
+        "Time to start in, in which a failed check does not count. Default: the runtime's, none.",
+        default="",
+        check="duration",
+    )
+    retries: int | None = key(
+        "Failed checks in a row that make it unhealthy. Default: the runtime's, 3.",
+        default=None,
+        most=1000,
+    )
+
+
+@dataclass(frozen=True)
 class Image:
     """``[tool.multiarch.image]``: one multi-arch image over every Linux platform of the build."""
 
@@ -121,6 +152,13 @@ class Image:
         "Signal that asks the program to stop, such as `SIGINT`. Default: the runtime's, SIGTERM.",
         default="",
         check="signal",
+    )
+    healthcheck: Literal["none"] | Healthcheck | None = key(
+        "How the runtime asks whether the program is well: a command in exec form, or a table as "
+        "in `[tool.multiarch.image.healthcheck]`; `none` switches the base's off. Default: that of "
+        "the base. Docker heeds it; Kubernetes has probes of its own.",
+        default=None,
+        short="command",
     )
     labels: dict[str, str] = key(
         "Labels of the image config.", factory=dict, check="text", keys="label"

@@ -18,14 +18,16 @@ def key(
     part: type | None = None,
     fixed: bool = False,
     short: str = "",
+    most: int = 0,
 ) -> Any:
     """Describe one TOML key: its documentation, its default and the rule its text must pass.
 
     ``keys`` names the rule of a table's keys; a tuple of dataclasses that has it is read from a
     table by name. ``distinct``: a list that holds something, and nothing twice. ``single``: a
     string alone stands for a list of one. ``part``: the dataclass whose keys, all of them
-    optional, the tables of a dict take, without those that are ``fixed``. ``short``: a string
-    alone stands for a table of a dataclass with just this field.
+    optional, the tables of a dict take, without those that are ``fixed``. ``short``: a string, or
+    an array where this field is one, alone stands for a table of a dataclass with just this field.
+    ``most``: an integer is from 1 to this.
     """
     metadata = {
         "doc": doc,
@@ -36,6 +38,7 @@ def key(
         "part": part,
         "fixed": fixed,
         "short": short,
+        "most": most,
     }
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)

@@ -126,10 +126,9 @@ class _Reader:
         origin, args = get_origin(kind), get_args(kind)
         if origin in (Union, UnionType):
             kinds = [each for each in args if each is not NoneType]
-            if len(kinds) > 1 and not isinstance(found, (str, Mapping)):
-                return self.problem(path, expected("a string or a table", found))
-            # The one union of two is `str | dict`: the table is the last.
-            return self.value(kinds[-1 if isinstance(found, Mapping) else 0], path, found, spec)
+            if len(kinds) > 1:
+                return self.either(kinds, path, found, spec)
+            return self.value(kinds[0], path, found, spec)
         if origin is tuple:
             named = is_dataclass(args[0]) and spec["keys"]
             read = self.named if named else self.array
@@ -141,14 +140,35 @@ class _Reader:
         if kind is bool:
             ok = isinstance(found, bool)
             return found if ok else self.problem(path, expected("true or false", found))
+        if kind is int:
+            return self.number(path, found, spec["most"])
         if is_dataclass(kind) and kind is not Libc:
-            if spec["short"] and isinstance(found, str):
+            if spec["short"] and isinstance(found, _shape(kind, spec["short"])):
                 return self.short(kind, path, found, spec["short"])
             return self.record(kind, path, found)
         return self.text(path, found, spec["check"])
 
-    def short(self, cls: Any, path: str, found: str, name: str) -> Any:
-        """Return a *cls* from a string that stands for its field *name* alone."""
+    def either(self, kinds: list[Any], path: str, found: Any, spec: Mapping[str, Any]) -> Any:
+        """Return *found* as one of two *kinds*: of a string, or the last, of a table.
+
+        They are `str | dict`, and `Literal | dataclass`, for which an array may stand too.
+        """
+        words = get_args(kinds[0])
+        if isinstance(found, Mapping) or (words and isinstance(found, list)):
+            return self.value(kinds[-1], path, found, spec)
+        if isinstance(found, str) and (found in words or not words):
+            return self.value(kinds[0], path, found, spec)
+        wanted = f"{one_of(words)}, an array or a table" if words else "a string or a table"
+        return self.problem(path, expected(wanted, found))
+
+    def number(self, path: str, found: Any, most: int) -> Any:
+        """Return an integer from 1 to *most*."""
+        if isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= most:
+            return found
+        return self.problem(path, expected(f"an integer from 1 to {most}", found))
+
+    def short(self, cls: Any, path: str, found: Any, name: str) -> Any:
+        """Return a *cls* from what stands for its field *name* alone."""
         each = toml_fields(cls)[name]
         value = self.value(get_type_hints(cls)[name], path, found, each.metadata)
         return value if value is _FAILED else cls(**{name: value})
@@ -231,6 +251,11 @@ class _Reader:
                 self.problem(at(path, name), f"{show(read)} is listed twice")
             values[read] = self.value(kind, at(path, name), each, spec)
         return _FAILED if _FAILED in (*values, *values.values()) else values
+
+
+def _shape(cls: Any, name: str) -> type:
+    """Return what a value of the field *name* is in TOML: an array or a string."""
+    return list if get_origin(get_type_hints(cls)[name]) is tuple else str
 
 
 def _stand_in(kind: Any) -> Any:

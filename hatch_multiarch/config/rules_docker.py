@@ -60,6 +60,15 @@ def _port(text: str) -> str:
 
 _MOST_PORT = 2**16 - 1
 
+
+def _command_words(words: list[str]) -> list[str]:
+    if not words or not words[0]:
+        raise ValueError("names no program; put it first, and its arguments behind it")
+    if words[0] in ("CMD", "CMD-SHELL", "NONE"):  # Docker's image spec, Healthcheck.Test
+        raise ValueError(f"begins with {show(words[0])}; leave that out, the program is first")
+    return words
+
+
 _SCHEMES = ("docker-container", "fd", "kube-pod", "npipe", "ssh", "tcp", "unix")
 """Addresses that docker or buildx's remote driver can be reached at."""
 
@@ -154,6 +163,15 @@ DOCKER_RULES = {
         "a port such as '8080' or '53/udp'", r"[1-9][0-9]{0,4}(?:/(?:tcp|udp|sctp))?", _port
     ),
     "signal": Rule("a signal such as 'SIGINT'", r"SIG[A-Z0-9+-]{2,12}", longest=16),
+    # Go's time.ParseDuration, without fractions; what does not fit in 64 bits of ns is no duration.
+    "duration": Rule(
+        "a duration above zero such as '30s', '1m30s' or '500ms'",
+        r"(?=.*[1-9])(?:[0-9]{1,6}h)?(?:[0-9]{1,6}m(?!s))?(?:[0-9]{1,6}s)?(?:[0-9]{1,6}ms)?",
+        longest=32,
+    ),
+    "command_words": Rule(
+        "text without NUL characters", r"[^\x00]*", together=_command_words, longest=65536
+    ),
     # PEP 685: compared as names of projects are.
     "extra": Rule(
         "an extra of letters, digits, '.', '_' and '-'",

@@ -76,6 +76,8 @@ def _value(kind: Any, spec: Mapping[str, Any]) -> dict[str, Any]:  # noqa: PLR09
         return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
     if kind is bool:
         return {"type": "boolean"}
+    if kind is int:
+        return {"type": "integer", "minimum": 1, "maximum": spec["most"]}
     if is_dataclass(kind) and kind is not Libc:
         record = _record(kind)
         return {"anyOf": [record["properties"][spec["short"]], record]} if spec["short"] else record

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.health import health_words, healthcheck
 from hatch_multiarch.image.layers import helper_path
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ class Command:
 
     entrypoint: tuple[str, ...]
     cmd: tuple[str, ...]
+    health: tuple[str, ...] = ()
+    """Of the health check, empty without one of the project's own."""
 
 
 def command(plan: ImagePlan) -> Command:
-    """Return entrypoint and cmd with the program as an absolute path.
+    """Return entrypoint, cmd and health check with the program as an absolute path.
 
     The entrypoint defaults to the helper when the image holds just one. A helper's plain name is
     made absolute because nothing promises a search of PATH where there is no shell. Raises
@@ -37,11 +40,13 @@ def command(plan: ImagePlan) -> Command:
     """
     image = plan.config
     programs = list(dict.fromkeys(_program_of(plan)))
+    words = health_words(image)
+    health = _resolved("healthcheck", words, plan) if words else ()
     if image.entrypoint:
-        return Command(_resolved("entrypoint", image.entrypoint, plan), image.cmd)
+        return Command(_resolved("entrypoint", image.entrypoint, plan), image.cmd, health)
     if len(programs) == 1:
-        return Command((programs[0],), image.cmd)
-    return Command((), _resolved("cmd", image.cmd, plan) if image.cmd else ())
+        return Command((programs[0],), image.cmd, health)
+    return Command((), _resolved("cmd", image.cmd, plan) if image.cmd else (), health)
 
 
 def timestamp(epoch: int) -> str:
@@ -58,7 +63,7 @@ def image_config(
     so that an update alone does not change the image.
     """
     created = timestamp(epoch)
-    execution = {
+    execution: dict[str, Any] = {
         "User": image.user,
         "ExposedPorts": {port: {} for port in image.ports},
         "Env": [f"{name}={value}" for name, value in {"PATH": PATH, **image.env}.items()],
@@ -68,6 +73,7 @@ def image_config(
         "WorkingDir": image.workdir,
         "Labels": dict(sorted(image.labels.items())),
         "StopSignal": image.stop_signal,
+        "Healthcheck": healthcheck(image, run.health),
     }
     return {
         "created": created,

@@ -19,6 +19,7 @@ from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.engine.stage.words import exec_form
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.config import command
+from hatch_multiarch.image.health import health_flags
 from hatch_multiarch.image.layers import helper_path
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def _image(plan: ImagePlan, platform: Platform) -> Iterator[str]:
         yield f"EXPOSE {' '.join(image.ports)}"
     if image.stop_signal:
         yield f"STOPSIGNAL {image.stop_signal}"
+    if run.health:
+        yield f"{health_flags(image)} {exec_form(run.health)}"
     if run.entrypoint:
         yield f"ENTRYPOINT {exec_form(run.entrypoint)}"
     if run.cmd:

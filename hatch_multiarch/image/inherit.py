@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.image.config import PATH, platform_of, timestamp
+from hatch_multiarch.image.health import healthcheck
 from hatch_multiarch.oci.documents import rows, table, text
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class BaseConfig:
         created = timestamp(epoch)
         env = {"PATH": path, **self.env, **image.env}
         env["PATH"] = image.env.get("PATH", path)
+        check = healthcheck(image, run.health)
         execution = {
             "User": user,
             "ExposedPorts": {**self._table("ExposedPorts"), **{port: {} for port in image.ports}},
@@ -81,6 +83,7 @@ class BaseConfig:
             "Labels": dict(sorted({**self._table("Labels"), **image.labels}.items())),
             "StopSignal": image.stop_signal or self.text("StopSignal"),
             **{key: self._config.get(key) for key in _KEPT},
+            **({"Healthcheck": check} if check else {}),
         }
         diff_ids = [*self._base.diff_ids, *(layer.diff_id for layer in layers)]
         ours = [{"created": created, "created_by": "hatch-multiarch"} for _ in layers]

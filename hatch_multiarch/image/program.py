@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.config import Command
+from hatch_multiarch.image.health import health_words
+from hatch_multiarch.locator import is_module
 
 if TYPE_CHECKING:
     from hatch_multiarch.config import Image
@@ -48,20 +51,38 @@ class Programs:
             else "name a program of the base",
         )
 
+    def find_check(self, asked: str) -> str:
+        """Return the same of a health check's program. Raises ImageError.
+
+        A helper in a package is named by its own file: ``/usr/local/bin`` links only to those that
+        a container starts with.
+        """
+        path = self.find("healthcheck", asked)
+        if path not in self.helpers.values() or path.lstrip("/") in self.files:
+            return path
+        name = posixpath.basename(path)
+        for each in sorted(self.files):
+            folder, _, file = each.rpartition("/")
+            if file == name and (f"/{folder}" in self.path.split(":") or is_module(folder)):
+                return f"/{each}"
+        raise ImageError(f'tool.multiarch.image.healthcheck: "{asked}" is nowhere in the image')
+
 
 def base_command(image: Image, programs: Programs, base: BaseConfig, *, package: bool) -> Command:
-    """Return entrypoint and cmd; as in a Dockerfile, an entrypoint resets the base's cmd.
+    """Return what runs; as in a Dockerfile, an entrypoint resets the base's cmd.
 
     Without an entrypoint it is the project's only script where the *package* is in the *image*,
     and else the only helper. Raises ImageError when a program is not in the image.
     """
+    words = health_words(image)
+    health = (programs.find_check(words[0]), *words[1:]) if words else ()
     if image.entrypoint:
         program = programs.find("entrypoint", image.entrypoint[0])
-        return Command((program, *image.entrypoint[1:]), image.cmd)
+        return Command((program, *image.entrypoint[1:]), image.cmd, health)
     only = programs.scripts if package else programs.helpers
     if len(only) == 1:
-        return Command(tuple(only.values()), image.cmd)
+        return Command(tuple(only.values()), image.cmd, health)
     entrypoint, cmd = tuple(base.texts("Entrypoint")), tuple(base.texts("Cmd"))
     if image.cmd and not entrypoint:
-        return Command((), (programs.find("cmd", image.cmd[0]), *image.cmd[1:]))
-    return Command(entrypoint, image.cmd or cmd)
+        return Command((), (programs.find("cmd", image.cmd[0]), *image.cmd[1:]), health)
+    return Command(entrypoint, image.cmd or cmd, health)

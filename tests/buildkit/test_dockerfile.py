@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
 import sys
@@ -24,7 +25,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 COMMAND = (sys.executable, "-m", "hatch_multiarch", "dockerfile")
 IMAGE = (
     'env = { GREETING = "a \\"quoted\\" $word" }\nworkdir = "/srv"\n'
-    'ports = ["8080"]\nvolumes = ["/data"]\nstop-signal = "SIGINT"'
+    'ports = ["8080"]\nvolumes = ["/data"]\nstop-signal = "SIGINT"\n'
+    'healthcheck = { command = ["greet", "a b"], interval = "1m30s", retries = 2 }'
 )
 
 
@@ -79,6 +81,8 @@ def test_its_first_line_builds_what_hatch_builds(
         assert '"ExposedPorts":{"8080/tcp":{}}' in shown
         assert '"Volumes":{"/data":{}}' in shown
         assert '"StopSignal":"SIGINT"' in shown
+        check = {"Test": ["CMD", "/usr/local/bin/greet", "a b"], "Interval": 90 * 10**9}
+        assert json.loads(shown)["Healthcheck"] == {**check, "Retries": 2}
     finally:
         docker(engine, "image", "rm", name)
 

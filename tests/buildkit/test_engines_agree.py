@@ -41,6 +41,7 @@ user = "7:8"
 ports = ["8080", "53/udp"]
 volumes = ["/data"]
 stop-signal = "SIGINT"
+healthcheck = { command = ["greet", "a b"], interval = "1m30s", start-period = "500ms" }
 labels = { "com.example.team" = "a, \\"b\\"" }
 annotations = { "com.example.why" = "x=y" }
 """
@@ -256,6 +257,10 @@ def test_docker_loads_its_archive_and_runs_it(
     try:
         words = ["run", "--rm", "--pull=never", "--network=none", "--platform=linux/arm64", name]
         assert "[arm64]" in docker(engine, *words)
+        shown = docker(engine, "image", "inspect", "--format={{json .Config.Healthcheck}}", name)
+        check = json.loads(shown)
+        assert check.pop("Test")[0::2] == ["CMD", "a b"]
+        assert check == {"Interval": 90 * 10**9, "StartPeriod": 500 * 10**6}
     finally:
         docker(engine, "image", "rm", name)
     # By manifest.json, as docker's older store reads it; each layer is checked on the way.

@@ -81,6 +81,11 @@ FIELDS = {
     "image.ports": REFUSED,
     "image.volumes": REFUSED,
     "image.stop-signal": REFUSED,
+    "image.healthcheck.command": BUILT,
+    "image.healthcheck.interval": REFUSED,
+    "image.healthcheck.timeout": REFUSED,
+    "image.healthcheck.start-period": REFUSED,
+    "image.healthcheck.retries": CHOICE,
     "image.labels": BUILT,
     "image.labels.*": REFUSED,
     "image.annotations": BUILT,
@@ -140,7 +145,7 @@ def test_every_key_is_in_the_table() -> None:
 @pytest.mark.parametrize("key", [key for key, how in FIELDS.items() if how == CHOICE])
 def test_choices_hold_no_text(key: str) -> None:
     hint = dict(keys_of(Config))[key]
-    assert hint is bool or get_origin(hint) is Literal
+    assert hint is bool or get_origin(hint) is Literal or hint == int | None
 
 
 def test_the_others_are_tried_where_the_table_says() -> None:
@@ -192,6 +197,9 @@ REFUSALS = {
     "image.ports": "image.ports[0]: ",
     "image.volumes": "image.volumes[0]: ",
     "image.stop-signal": "image.stop-signal: ",
+    "image.healthcheck.interval": "image.healthcheck.interval: ",
+    "image.healthcheck.timeout": "image.healthcheck.timeout: ",
+    "image.healthcheck.start-period": "image.healthcheck.start-period: ",
     "image.env.*": "image.env.",
     "image.user": "image.user: ",
     "image.labels.*": "image.labels.",
@@ -357,6 +365,7 @@ prebuilt = {toml(PREBUILT)}
 [tool.multiarch.image]
 entrypoint = {toml([NAME, TEXT])}
 cmd = {toml([TEXT, "-x"])}
+healthcheck = {toml([NAME, TEXT])}
 workdir = {toml(WORKDIR)}
 env = {toml(ENV)}
 labels = {toml(LABELS)}
@@ -404,6 +413,11 @@ def entrypoint(looked: Looked) -> None:
 
 def cmd(looked: Looked) -> None:
     assert looked.config["config"]["Cmd"] == [TEXT, "-x"]
+
+
+def health(looked: Looked) -> None:
+    test = looked.config["config"]["Healthcheck"]["Test"]
+    assert test == ["CMD", f"/usr/local/bin/{NAME}", TEXT]
 
 
 def env(looked: Looked) -> None:
@@ -457,6 +471,7 @@ LOOKS = {
     "helpers.prebuilt": the_prebuilt,
     "image.entrypoint": entrypoint,
     "image.cmd": cmd,
+    "image.healthcheck.command": health,
     "image.env": env,
     "image.workdir": workdir,
     "image.labels": labels,

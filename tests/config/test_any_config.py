@@ -55,6 +55,7 @@ VALID: dict[str, Any] = {
         "ports": ["8080"],
         "volumes": ["/data"],
         "stop-signal": "SIGINT",
+        "healthcheck": {"command": ["greet"], "interval": "1m30s", "retries": 3},
         "env": {"LANG": "C"},
         "user": "1:1",
         "workdir": "/srv",

@@ -9,6 +9,7 @@ import pytest
 from hatch_multiarch.config import (
     BuilderConfig,
     Config,
+    Healthcheck,
     Helper,
     Image,
     Libc,
@@ -569,6 +570,7 @@ def test_an_image_on_a_base():
         "ports": ["8080", "53/udp"],
         "volumes": ["/data/"],
         "stop-signal": "SIGRTMIN+3",
+        "healthcheck": {"command": ["greet", ""], "start-period": "1m30s", "retries": 5},
         "bytecode": True,
     }
     read = read_table({"helpers": {"greet": {}}, "image": {"name": "greeter", **image}}).image
@@ -580,5 +582,19 @@ def test_an_image_on_a_base():
         ports=("8080/tcp", "53/udp"),
         volumes=("/data",),
         stop_signal="SIGRTMIN+3",
+        healthcheck=Healthcheck(("greet", ""), start_period="1m30s", retries=5),
         bytecode=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["greet", "--health"], Healthcheck(("greet", "--health"))),
+        ({"command": ["greet"], "timeout": "500ms"}, Healthcheck(("greet",), timeout="500ms")),
+        ("none", "none"),
+    ],
+)
+def test_a_health_check(written, expected):
+    image = {"base": "python", "healthcheck": written}
+    assert read_table({"helpers": {"greet": {}}, "image": image}).image.healthcheck == expected

@@ -10,7 +10,7 @@ from conftest import EPOCH
 from layouts import Layout, tar
 
 from hatch_multiarch.audit.facts import Facts
-from hatch_multiarch.config import Image, Output
+from hatch_multiarch.config import Healthcheck, Image, Output
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.based import BasedImage
 from hatch_multiarch.plan import ImagePlan, Project
@@ -118,6 +118,26 @@ def test_what_is_set_goes_over_it(put):
     assert config["Volumes"] == {"/data": {}, "/own": {}}
     assert config["StopSignal"] == "SIGINT"
     assert config["Env"][0] == "PATH=/own"
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        (None, BASE["Healthcheck"]),
+        ("none", {"Test": ["NONE"]}),
+        (Healthcheck(("greet", "x")), {"Test": ["CMD", "/usr/local/bin/greet", "x"]}),
+        (Healthcheck(("sh",), retries=2), {"Test": ["CMD", "/bin/sh"], "Retries": 2}),
+    ],
+)
+def test_the_health_check(put, check, expected):
+    assert config_of(put(BASE, healthcheck=check))["config"]["Healthcheck"] == expected
+
+
+def test_a_health_check_of_what_is_not_there(put):
+    with pytest.raises(
+        ImageError, match=r'image\.healthcheck: "curl" is not in the image on linux'
+    ):
+        put(BASE, healthcheck=Healthcheck(("curl",)))
 
 
 @pytest.mark.parametrize(

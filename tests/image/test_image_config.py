@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from hatch_multiarch.config import Healthcheck
 from hatch_multiarch.errors import ImageError
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -64,6 +65,20 @@ def test_the_whole_config_in_the_order_of_the_specification(bench):
 
 def test_an_empty_setting_is_left_out(bench):
     assert config_of(bench)["config"] == {"Env": [PATH], "Entrypoint": ["/usr/local/bin/greet"]}
+
+
+def test_the_health_check_as_docker_reads_it(bench):
+    config = config_of(bench, healthcheck=Healthcheck(("greet", "--health")))["config"]
+    assert config["Healthcheck"] == {"Test": ["CMD", "/usr/local/bin/greet", "--health"]}
+    check = Healthcheck(("greet",), "1h2m3s4ms", "500ms", "10m", 5)
+    config = config_of(bench, healthcheck=check)["config"]
+    assert config["Healthcheck"] == {
+        "Test": ["CMD", "/usr/local/bin/greet"],
+        "Interval": (3600 + 2 * 60 + 3) * 10**9 + 4 * 10**6,
+        "Timeout": 500 * 10**6,
+        "StartPeriod": 10 * 60 * 10**9,
+        "Retries": 5,
+    }
 
 
 def test_path_is_the_users_when_set_and_stays_first(bench):
@@ -127,6 +142,15 @@ def test_entrypoint_and_cmd(bench, helpers, entrypoint, cmd, expected):
                 "which holds greet"
             ),
             "the program must exist on every platform: see tool.multiarch.helpers.tone.platforms",
+        ),
+        (
+            ONE,
+            {"healthcheck": Healthcheck(("curl", "-f", "localhost"))},
+            (
+                'tool.multiarch.image.healthcheck: "curl" is not in the image on linux/amd64, '
+                "which holds greet"
+            ),
+            "name one of the helpers",
         ),
         (
             {},
