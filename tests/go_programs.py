@@ -37,3 +37,9 @@ def compiled(name: str, version: str, *packages: str, minimum: str, ldflags: str
             assert done.returncode == 0, done.stderr
         Path(work, "out").rename(folder)
     return folder
+
+
+def crane() -> Path:
+    """Return the program of go-containerregistry, a client that is not ours."""
+    package = "github.com/google/go-containerregistry/cmd/crane"
+    return compiled("crane", "v0.22.1", package, minimum="1.25.0") / "crane"

@@ -11,11 +11,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 from engine_fixture import docker
+from go_programs import crane
 from sbom_schemas import checked_spdx
 from support import clean_env, copy_example, need
 
@@ -59,6 +61,7 @@ libc = "glibc:2.17"
 [tool.multiarch.image]
 base = "oci:base.tar"
 outputs = ["oci", "layout"]
+healthcheck = { command = ["greet"], interval = "1s" }
 sbom = "on"
 provenance = "max"
 """
@@ -79,6 +82,18 @@ def main():
         print(say(helper), end="")
 """
 
+MOVED = """
+import os, shutil, sys
+assert sys.prefix == sys.exec_prefix == "/usr/local", sys.prefix
+for each in os.listdir("/usr/bin"):
+    if each.startswith(("py3", "pydoc", "python")):
+        os.remove(f"/usr/bin/{each}")
+shutil.rmtree("/usr/lib/python3.11")
+shutil.rmtree("/usr/lib/python3")
+os.symlink("python3.11", "/usr/local/bin/python3")
+os.symlink("python3", "/usr/local/bin/python")
+"""
+
 
 @pytest.fixture(scope="session")
 def debian(engine, tmp_path_factory):
@@ -91,13 +106,19 @@ def debian(engine, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def official(engine, tmp_path_factory):
-    """The same with its Python where docker's official images have it, made by BuildKit."""
+    """The same with its Python where docker's official images have it, and nowhere else.
+
+    All of `/usr/local` is Python's, and it runs there: sys.prefix is `/usr/local` on each platform.
+    """
     folder = tmp_path_factory.mktemp("official")
     (folder / "empty").touch()
     (folder / "Dockerfile").write_text(
         f"FROM {engine.python_image} AS debian\nFROM debian\n"
         "COPY --from=debian /usr/bin/python3.11 /usr/local/bin/python3.11\n"
+        "COPY --from=debian /usr/lib/python3.11 /usr/local/lib/python3.11\n"
+        f"RUN --network=none {json.dumps(['/usr/local/bin/python3.11', '-c', MOVED])}\n"
         "COPY empty /usr/bin/python3.12\n"
+        "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8\n"
         'ENV PYTHON_VERSION=3.11.2\nCMD ["python3"]\n'
     )
     path = folder / "base.tar"
@@ -204,7 +225,72 @@ def test_docker_runs_the_script_with_both_dependencies_and_the_helpers(engine, p
     lines = said(engine, pushed, platform, []).splitlines()
     assert lines[0] == "/opt/greeter 65532 &lt; xn--4ca"
     assert lines[2] == f"Running in [{arch}] architecture."
-    assert len(lines) > 3, "and the cgo helper, against the glibc of the base"
+    bits = 32 if arch == "arm" else 64
+    assert lines[3].startswith("Note "), "the cgo helper, against the glibc of the base"
+    assert lines[3].endswith(f" Hz ({bits}-bit C).")
+    assert len(lines) == 4
+
+
+def test_skopeo_and_buildx_pull_what_was_built(built, engine, pushed, tmp_path):
+    report = json.loads((built / "build/multiarch/greeter-1.0.0.json").read_text())["image"]
+    # It checks every blob of every manifest, of the attestations too.
+    skopeo("copy", "--all", "--src-tls-verify=false", f"docker://{pushed}", f"dir:{tmp_path}/all")
+    index = (tmp_path / "all/manifest.json").read_bytes()
+    assert f"sha256:{hashlib.sha256(index).hexdigest()}" == report["digest"]
+    tools = ("buildx", "imagetools", "inspect")
+    assert docker(engine, *tools, "--raw", pushed).encode() == index
+    listed = json.loads(docker(engine, *tools, "--format", "{{json .Manifest}}", pushed))
+    assert listed["digest"] == report["digest"]
+    found = [(each["digest"], each["platform"]) for each in listed["manifests"]]
+    for each, (digest, platform) in zip(report["manifests"], found, strict=False):
+        words = (platform["os"], platform["architecture"], platform.get("variant"))
+        assert (digest, "/".join(filter(None, words))) == (each["digest"], each["platform"])
+    shown = json.loads(docker(engine, *tools, "--format", "{{json .Image}}", pushed))
+    assert set(shown) == set(PLATFORMS)
+    assert {each["config"]["User"] for each in shown.values()} == {"65532:65532"}
+
+
+def test_crane_validates_each_platform(built, engine, named, pushed, tmp_path):
+    """Beside attestations, too, which crane takes for images and so refuses, BuildKit's as well.
+
+    Of a manifest it wants as many layers as its config has diff_ids, but only layers of images
+    count, and in-toto statements are none (`crane validate` without `--fast`). An index without
+    attestations passes whole: tests/registry/test_pulling_build.py.
+    """
+    program = crane()
+
+    def validate(*words, code=0):
+        command = [program, "validate", "--insecure", "--remote", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        return done.stderr
+
+    folder = tmp_path / "context"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(f"FROM {engine.python_image}\nLABEL a=b\n")
+    own = named()
+    output = f"type=registry,name={own}"
+    words = ("--platform", ",".join(PLATFORMS), "--attest", "type=provenance", "--output", output)
+    docker(engine, "buildx", "build", *words, folder)
+    for name in (pushed, own):
+        raw = json.loads(docker(engine, "buildx", "imagetools", "inspect", "--raw", name))
+        images, attestations = raw["manifests"][:3], raw["manifests"][3:]
+        assert len(attestations) == 3
+        repository = name.rpartition(":")[0]
+        for each, platform in zip(images, PLATFORMS, strict=True):
+            words = ("os", "architecture", "variant")
+            assert (
+                "/".join(each["platform"][key] for key in words if key in each["platform"])
+                == platform
+            )
+            validate(f"{repository}@{each['digest']}")
+        validate(name, "--fast")
+        failed = validate(name, code=1)
+        for each in attestations:
+            assert each["digest"] in failed
+            assert each["annotations"]["vnd.docker.reference.type"] == "attestation-manifest"
+        assert not any(each["digest"] in failed for each in images)
+        assert "mismatched number of diffids" in failed
 
 
 def test_pip_and_metadata_find_what_is_installed(engine, pushed):
@@ -217,6 +303,24 @@ def test_pip_and_metadata_find_what_is_installed(engine, pushed):
     ).split()
     assert int(number) > 10
     assert there == "True"
+
+
+def test_docker_asks_a_helper_whether_all_is_well(engine, pushed):
+    """The helper of the check is in site-packages: nothing else runs it by name."""
+    docker(engine, "pull", "--quiet", "--platform", "linux/amd64", pushed)
+    words = ("--rm", "--detach", "--network", "none", "--read-only", "--entrypoint", "python")
+    container = docker(engine, "run", *words, pushed, "-c", "import time; time.sleep(60)").strip()
+    try:
+        end = time.monotonic() + 30
+        health = {"Status": "starting"}
+        while health["Status"] == "starting" and time.monotonic() < end:
+            time.sleep(0.2)
+            shown = docker(engine, "inspect", "--format", "{{json .State.Health}}", container)
+            health = json.loads(shown)
+        assert health["Status"] == "healthy", health
+        assert "Running in [amd64] architecture." in health["Log"][0]["Output"]
+    finally:
+        docker(engine, "kill", container)
 
 
 def attested(engine, name, what):
@@ -327,10 +431,14 @@ def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, named,
     name = named()
     push(root, name)
     assert "Running in [arm64]" in said(engine, name, "linux/arm64", [])
-    ask = "import os, sys, idna; print(idna.__version__, sys._base_executable, os.getuid())"
+    ask = (
+        "import os, sys, idna;"
+        "print(idna.__version__, sys._base_executable, sys.base_prefix, os.__file__, os.getuid())"
+    )
     for platform in ("linux/arm64", "linux/amd64"):
         out = said(engine, name, platform, "--entrypoint", "python", ["-c", ask])
-        assert out.split() == ["3.10", "/usr/local/bin/python3.11", "7"]
+        local = ["/usr/local/bin/python3.11", "/usr/local", "/usr/local/lib/python3.11/os.py"]
+        assert out.split() == ["3.10", *local, "7"]
     lines = said(engine, name, "linux/arm/v7", "--entrypoint", "greeter", []).splitlines()
     assert lines[0].endswith("xn--4ca")
     assert len(lines) > 3, "tone too, which is among the scripts"
@@ -338,7 +446,7 @@ def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, named,
     files = json.loads((root / "build/multiarch/greeter-1.0.0.json").read_text())["image"]
     compiled = [path for path in files["manifests"][0]["files"] if path.endswith(".pyc")]
     assert bool(compiled) is bool(bytecode)
-    assert len({each[3][0] for each in (amd64, arm64, arm)}) == 1, "pure dependencies, compiled"
+    assert len({each[5][0] for each in (amd64, arm64, arm)}) == 1, "pure dependencies, compiled"
     # What was fetched once is not asked for again, and makes the same image.
     shutil.rmtree(house)
     house.mkdir()
