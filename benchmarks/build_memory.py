@@ -1,6 +1,10 @@
 """How much memory a build takes: `hatchling build` of wheel and image with a helper of 1 GB.
 
-    python benchmarks/build_memory.py [MEGABYTES]
+    python benchmarks/build_memory.py [--base IMAGE] [MEGABYTES]
+
+The image is from `scratch`, or on the base IMAGE, pulled into an empty cache; there the package is
+installed with a native and a pure dependency. $HM_TEST_PYTHON_IMAGE is one such base
+(docs/contributing.md).
 
 Prints the peak of the resident memory of the process that builds, what each of its parts raised it
 to, and the largest of the programs that it ran (Linux and macOS). The helper is a Go binary for
@@ -10,6 +14,7 @@ The wheel is packed by hatchling, the rest is ours. Exits with 1 when it is too 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -34,6 +39,7 @@ build-backend = "hatchling.build"
 [project]
 name = "large"
 version = "1"
+dependencies = [{dependencies}]
 [tool.hatch.build.targets.wheel]
 only-include = ["large.py"]
 [tool.hatch.build.targets.wheel.hooks.multiarch]
@@ -42,14 +48,17 @@ platforms = ["linux/amd64"]
 [tool.multiarch.helpers.large]
 prebuilt = "prebuilt/large"
 [tool.multiarch.image]
+base = "{base}"
 outputs = ["oci"]
 """
 
 
-def make(root: Path, megabytes: int) -> None:
+def make(root: Path, megabytes: int, base: str) -> None:
     """Write the project and its helper."""
-    (root / "pyproject.toml").write_text(PYPROJECT, "utf-8")
-    (root / ".gitignore").write_text("/prebuilt/\n/build/\n", "utf-8")
+    dependencies = '"markupsafe", "idna"' if base != "scratch" else ""
+    text = PYPROJECT.format(base=base, dependencies=dependencies)
+    (root / "pyproject.toml").write_text(text, "utf-8")
+    (root / ".gitignore").write_text("/prebuilt/\n/build/\n/cache/\n", "utf-8")
     (root / "large.py").touch()
     program, helper = root / "prebuilt/large.go", root / "prebuilt/large"
     helper.parent.mkdir()
@@ -98,12 +107,18 @@ def main() -> int:
     if sys.argv[1:] == ["--build"]:
         build()
         return 0
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--base", default="scratch")
+    parser.add_argument("megabytes", nargs="?", type=int, default=1000)
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        make(root, megabytes)
+        make(root, asked.megabytes, asked.base)
+        env = {**os.environ, "XDG_CACHE_HOME": str(root / "cache")}
         command = [sys.executable, str(Path(__file__).resolve()), "--build"]
-        done = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            command, cwd=root, check=True, stdout=subprocess.PIPE, text=True, env=env
+        )
         [wheel] = (root / "dist").glob("*.whl")
         [image] = (root / "build/multiarch").glob("*.oci.tar")
         sizes = [each.stat().st_size / MB for each in (wheel, image)]
