@@ -61,11 +61,11 @@ class Programs:
         if path not in self.helpers.values() or path.lstrip("/") in self.files:
             return path
         name = posixpath.basename(path)
-        for each in sorted(self.files):
-            folder, _, file = each.rpartition("/")
-            if file == name and (f"/{folder}" in self.path.split(":") or is_module(folder)):
-                return f"/{each}"
-        raise ImageError(f'tool.multiarch.image.healthcheck: "{asked}" is nowhere in the image')
+        return next(
+            f"/{folder}/{file}"
+            for folder, _, file in (each.rpartition("/") for each in sorted(self.files))
+            if file == name and (folder.endswith("/bin") or is_module(folder))
+        )
 
 
 def base_command(image: Image, programs: Programs, base: BaseConfig, *, package: bool) -> Command:

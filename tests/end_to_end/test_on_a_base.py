@@ -426,11 +426,14 @@ def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, named,
         root,
         ("[tool.multiarch.image]\n", f"[tool.multiarch.image]\n{more}"),
         ("cgo = true\n", 'cgo = true\ninstall = "scripts"\n'),
+        ('command = ["greet"]', 'command = ["/usr/local/bin/tone"]'),
     )
     build(run, root, **offline)
     name = named()
     push(root, name)
     assert "Running in [arm64]" in said(engine, name, "linux/arm64", [])
+    check = docker(engine, "image", "inspect", "--format={{json .Config.Healthcheck.Test}}", name)
+    assert json.loads(check) == ["CMD", "/opt/greeter/bin/tone"]
     ask = (
         "import os, sys, idna;"
         "print(idna.__version__, sys._base_executable, sys.base_prefix, os.__file__, os.getuid())"
