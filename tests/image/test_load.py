@@ -8,8 +8,9 @@ import os
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,9 @@ from dockerd import classic  # noqa: F401
 from engine_fixture import docker
 
 from hatch_multiarch.config import Output
-from hatch_multiarch.daemon import Store, connect
+from hatch_multiarch.daemon import Store, connect, daemon
 from hatch_multiarch.errors import EngineError, PlanError
-from hatch_multiarch.image.load import choose
+from hatch_multiarch.image.load import _send, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -281,6 +282,23 @@ def breaking_off(engine: Engine) -> Iterator[str]:
     yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
     server.shutdown(socket.SHUT_RDWR)
     server.close()
+
+
+def test_what_docker_does_not_take_is_one_line(
+    engine: Engine,
+    classic: Engine,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Both stores: an archive of no image, and one that breaks off."""
+    (tmp_path / "cut.tar").write_bytes(b"index.json".ljust(512, b"\0"))
+    with tarfile.open(tmp_path / "empty.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("manifest.json"))
+    for each in (engine, classic):
+        for path in sorted(tmp_path.glob("*.tar")):
+            client = connect(each.env, "a test")
+            with closing(client), pytest.raises(EngineError) as told, daemon():
+                _send(client, path)
+            assert told.value.message.startswith("docker: ")
 
 
 def test_without_the_sdk_one_line_says_what_to_install(
