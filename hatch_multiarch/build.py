@@ -18,18 +18,21 @@ from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.image import (
     BuildkitImage,
     BuiltImage,
+    Loading,
     Published,
     build_image,
+    loading,
     with_docker_archive,
 )
 from hatch_multiarch.image.config import timestamp
+from hatch_multiarch.publish import publish
 from hatch_multiarch.report import make_report, with_published, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hatch_multiarch.image.based import BasedImage
-    from hatch_multiarch.plan import ImagePlan, Plan, WheelPlan
+    from hatch_multiarch.plan import Plan, WheelPlan
 
 DEFAULT_EPOCH = 1580601600
 """2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
@@ -49,6 +52,7 @@ class Build:
         self.image: BuiltImage | None = None
         self.buildkit: BuildkitImage | None = None
         self.based: BasedImage | None = None
+        self.loading: Loading | None = None
         self.added: list[dict[str, Any]] = []
         self.tags: list[str] = []
 
@@ -65,13 +69,15 @@ class Build:
         wheel.check_sources(self.builder.config, self.plan.project)
         if self.plan.config.sbom:
             sbom.check_names(self.builder.config, build_data)
+        self.loading = loading(self.plan.image, os.environ)
         ours = not self.output.exists()
         self.aside = staging.make(self.output)
         self.staged = staging.make(self.dist)
         if ours:
             hide(self.output)
-        for note in self.plan.notes:
-            self.console.note(note)
+        for note in (*self.plan.notes, self.loading.note if self.loading else ""):
+            if note:
+                self.console.note(note)
         if self.plan.mode == "all" and self._sdist_takes_outputs():
             folder = self.plan.config.output
             self.console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
@@ -196,28 +202,17 @@ class Build:
         return with_docker_archive(image, plan, target, epoch=epoch)
 
     def _publish_image(self) -> tuple[Published, ...]:
-        """Give the image to docker and registries where the config says so.
-
-        Raises EngineError of BuildKit's image, RegistryError and ImageError of our own.
-        """
-        if self.buildkit is not None:
-            return self.buildkit.publish()
-        plan, image = self.plan.image, self.image
-        if plan is None or image is None or "registry" not in _types(plan):
+        """Give the image to docker and registries where the config says so."""
+        if self.plan.image is None or self.image is None:
             return ()
-        from hatch_multiarch.inspect import content, open_archive  # noqa: PLC0415 - few builds push
-        from hatch_multiarch.registry import parse, push  # noqa: PLC0415 - the same
-
-        reference = parse(plan.reference)
-        with (
-            self.console.task(f"Pushing {plan.reference}") as doing,
-            open_archive(image.proven[0]) as archive,
-        ):
-            [found] = archive.inspected().images
-            pushed = push(content(archive, found), reference, plan.tags, os.environ, doing=doing)
-        return tuple(
-            Published("registry", f"{plan.reference}:{each.tag}", pushed.digest)
-            for each in pushed.tags
+        return publish(
+            self.plan.image,
+            self.image,
+            self.loading,
+            self.buildkit,
+            aside=self.aside,
+            epoch=read_epoch(os.environ),
+            console=self.console,
         )
 
     def _more_wheels(self, build_data: dict[str, Any]) -> Iterator[Path]:
@@ -258,10 +253,6 @@ class Build:
             else:
                 artifact.unlink(missing_ok=True)
             raise
-
-
-def _types(plan: ImagePlan) -> set[str]:
-    return {each.type for each in plan.config.outputs}
 
 
 def read_epoch(env: Mapping[str, str]) -> int:

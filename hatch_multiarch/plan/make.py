@@ -69,7 +69,7 @@ LOCAL_BASE = "oci:"
 """Before the path of a base that is a file or a folder of the project."""
 
 OWN_OUTPUTS = ("oci", "layout", "registry")
-"""Outputs of the image that need no BuildKit."""
+"""Outputs of the image that need no BuildKit as long as they have no options."""
 
 OWN_SBOMS = ("off", "on")
 """Every other word is a scanner, which only BuildKit runs."""
@@ -87,6 +87,7 @@ def image_needs_buildkit(config: Config, switches: Switches) -> bool:
         return False
     own = all(
         each.type == DOCKER_ARCHIVE
+        or each.loads
         or (
             each.type in OWN_OUTPUTS
             and each.compression == "gzip"

@@ -69,7 +69,7 @@ class ImagePlan:
     tags: tuple[str, ...]
     platforms: tuple[tuple[Platform, tuple[Unit, ...]], ...]
     buildkit: bool = False
-    """It has outputs or an SBOM that BuildKit makes; else it is written without docker."""
+    """It has outputs or an SBOM that BuildKit makes; else it is written without."""
     offline: bool = False
     """The base comes from the cache; no registry is asked for it."""
 

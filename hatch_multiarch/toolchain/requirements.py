@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 INSTALLERS = ("installer>=0.7", "pip>=23.1", "uv>=0.5.10")
 """What resolves, fetches and installs the package and its dependencies for an image."""
 
+LOADER = "docker>=7.2"
+"""What loads an image into docker."""
+
 
 def requirements(
-    units: Iterable[Unit], toolchain: Toolchain, *, package: bool = False
+    units: Iterable[Unit], toolchain: Toolchain, *, package: bool = False, loads: bool = False
 ) -> list[str]:
     """Return the requirements of the toolchains that *units*, compiled here, need and lack.
 
     Only the machine counts, never what is installed in the running environment already: a front
     end may ask twice, before and after it installed them, and must hear the same.
 
-    *package*: an image is built on a base, into which the package is installed.
+    *package*: an image is built on a base, into which the package is installed. *loads*: an image
+    is loaded into docker.
     """
     compiled = [unit for unit in units if unit.compiler != "prebuilt"]
-    needed = list(INSTALLERS) if package else []
+    needed = [*(INSTALLERS if package else ()), *([LOADER] if loads else [])]
     if compiled:
         minimum = minimum_go(compiled)
         if machine_go(toolchain.go, minimum) is None:

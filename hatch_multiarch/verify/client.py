@@ -1,4 +1,4 @@
-"""The daemon that runs images, and how an image gets there and away again."""
+"""How an image gets into the daemon that runs it, and away again."""
 
 from __future__ import annotations
 
@@ -6,46 +6,12 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.errors import EngineError
 from hatch_multiarch.inspect.portion import portion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from hatch_multiarch.inspect import Archive, Manifest
-
-ANSWER = 600
-"""Seconds that the daemon may take for one answer: it may be pulling."""
-
-
-def connect(environ: Mapping[str, str]) -> Any:
-    """Return a client of the daemon that the docker command line uses. Raises EngineError."""
-    try:
-        import docker  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise EngineError(
-            "verify needs the docker SDK for Python",
-            advice="pip install 'hatch-multiarch[docker]'",
-        ) from None
-    with daemon():
-        return docker.from_env(timeout=ANSWER, environment=dict(environ))
-
-
-@contextmanager
-def daemon() -> Iterator[None]:
-    """Turn what the SDK raises into one line."""
-    from docker.errors import APIError, DockerException  # noqa: PLC0415 - an extra
-    from requests.exceptions import RequestException  # noqa: PLC0415 - comes with docker
-
-    try:
-        yield
-    except APIError as error:
-        raise EngineError(f"docker: {error.explanation or error}") from None
-    except (DockerException, RequestException) as error:
-        raise EngineError(
-            f"docker does not answer: {error}",
-            advice="start Docker, or point DOCKER_HOST at one that runs",
-        ) from None
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.daemon import connect, daemon
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.inspect import find, open_archive
 from hatch_multiarch.inspect.registry import inspect_reference
 from hatch_multiarch.platforms import match
-from hatch_multiarch.verify.client import connect, daemon, loaded, pulled
+from hatch_multiarch.verify.client import loaded, pulled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,7 @@ def verify(
     Raises EngineError when docker, its SDK or buildx is missing, and ImageError when there is no
     such image or no such platform in it. A platform that fails is no error here.
     """
-    client = connect(environ)
+    client = connect(environ, "verify")
     with closing(client), daemon():
         found = find(source)
         if isinstance(found, Path):

@@ -63,7 +63,9 @@ PUSHED = {"type": "registry"}
 @pytest.mark.parametrize(
     "image",
     [
-        {"outputs": ["registry", "docker"]},
+        {"outputs": ["registry", "tar"]},
+        {"outputs": [{"type": "docker", "compression": "zstd"}]},
+        {"outputs": [{"type": "docker", "cache": True}]},
         {"outputs": ["registry"], "sbom": "example.com/scanner:1"},
         {"outputs": [{**PUSHED, "cache": True}]},
         {"outputs": [{**PUSHED, "compression": "zstd"}]},
@@ -79,9 +81,11 @@ def test_what_only_buildkit_makes_needs_docker_whoever_compiles(
 
 
 @pytest.mark.parametrize("engine", ["host", "auto"])
-def test_an_image_for_a_registry_needs_no_docker(tmp_path: Path, engine: str) -> None:
-    archive = {"type": "docker-archive", "platforms": "linux/amd64"}
-    pushed = config(engine=engine, image={"outputs": ["registry", "oci", "layout", archive]})
+def test_an_image_for_a_registry_or_docker_needs_no_buildx(tmp_path: Path, engine: str) -> None:
+    """Docker itself is asked when the build begins: its SDK is there by then."""
+    one = {"platforms": "linux/amd64"}
+    docker = [{"type": "docker-archive", **one}, {"type": "docker", **one}]
+    pushed = config(engine=engine, image={"outputs": ["registry", "oci", "layout", *docker]})
     found = choose(pushed, "greeter", "all", Switches(), {"PATH": str(tmp_path)})
     assert (found.engine, found.docker) == ("host", None)
 

@@ -23,7 +23,7 @@ def choose(found: Sequence[Entry], platform: Platform, source: str) -> Entry:
 
     Raises ImageError, with the platforms that there are, when none is.
     """
-    for name in _accepted(platform):
+    for name in accepted(platform):
         for each in found:
             if each.platform == name:
                 return each
@@ -34,7 +34,8 @@ def choose(found: Sequence[Entry], platform: Platform, source: str) -> Entry:
     )
 
 
-def _accepted(platform: Platform) -> list[str]:
+def accepted(platform: Platform) -> list[str]:
+    """Return the names of the platforms that *platform* runs, the best first."""
     if platform.architecture != "arm" or platform.variant is None:
         return [platform.name]
     newest = int(platform.variant[1:])

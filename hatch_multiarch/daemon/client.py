@@ -1,0 +1,74 @@
+"""The daemon that the docker command line uses, and what goes wrong with it, in one line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.buildx.advice import advice, here
+from hatch_multiarch.config.words import show
+from hatch_multiarch.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ANSWER = 600
+"""Seconds that the daemon may take for one answer: it may be pulling, or unpacking."""
+
+INSTALL = "pip install 'hatch-multiarch[docker]'"
+
+
+def connect(environ: Mapping[str, str], who: str, install: str = INSTALL) -> Any:
+    """Return a client of the daemon that the docker command line uses; close it in the end.
+
+    DOCKER_HOST wins over DOCKER_CONTEXT, and that over the context in use (docker/cli,
+    cli/command/cli.go, resolveContextName). *who* needs the SDK, and *install* says what to do
+    where it is missing. Raises EngineError for that, and for a daemon that does not answer.
+    """
+    try:
+        import docker  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise EngineError(f"{who} needs the docker SDK for Python", advice=install) from None
+    with daemon():
+        if not environ.get("DOCKER_HOST"):
+            _check_context(environ)
+        return docker.from_env(timeout=ANSWER, environment=dict(environ))
+
+
+@contextmanager
+def daemon() -> Iterator[None]:
+    """Turn what the SDK raises into one line."""
+    from docker.errors import (  # noqa: PLC0415 - an extra
+        APIError,
+        DockerException,
+        ImageLoadError,
+        StreamParseError,
+    )
+    from requests.exceptions import RequestException  # noqa: PLC0415 - comes with docker
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with requests
+
+    try:
+        yield
+    except APIError as error:
+        raise EngineError(f"docker: {error.explanation or error}") from None
+    except ImageLoadError as error:
+        raise EngineError(f"docker: {error}") from None
+    except (DockerException, RequestException, HTTPError, StreamParseError) as error:
+        if "PermissionError" in str(error):  # the SDK keeps no more of it than its text
+            message = "this user may not use docker's socket"
+            raise EngineError(message, advice=advice("permission", here())) from None
+        raise EngineError(
+            f"docker does not answer: {error}",
+            advice="start Docker, or point DOCKER_HOST at one that runs",
+        ) from None
+
+
+def _check_context(environ: Mapping[str, str]) -> None:
+    """Refuse a context that is not there: for it the SDK takes the daemon of the usual socket."""
+    from docker.context import ContextAPI  # noqa: PLC0415 - an extra
+    from docker.context.config import get_current_context_name  # noqa: PLC0415 - the same
+
+    name = environ.get("DOCKER_CONTEXT") or get_current_context_name()
+    if name != "default" and ContextAPI.get_context(name) is None:
+        message = f"docker's SDK finds no context {show(name)}"
+        raise EngineError(message, advice=advice("context", here()))
