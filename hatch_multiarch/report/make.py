@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform as machine
-import tempfile
 from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import version
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import __version__
+from hatch_multiarch import __version__, staging
 from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.records import (
@@ -35,6 +32,7 @@ from hatch_multiarch.report.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from hatch_multiarch.audit.facts import Facts, GoBuild
     from hatch_multiarch.compile import Compiled
@@ -105,16 +103,7 @@ def with_published(report: Report, published: Sequence[Published]) -> Report:
 
 def write(report: Report, path: Path) -> None:
     """Write *report* to *path*, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(report.to_json())
-        Path(aside).chmod(0o644)  # mkstemp makes files that only their owner may read
-        os.replace(aside, path)  # noqa: PTH105 - the word for atomic
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    staging.write(report.to_json(), path)
 
 
 def _unit(binary: Binary, facts: Facts) -> UnitRecord:

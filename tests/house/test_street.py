@@ -36,6 +36,7 @@ ORDER = [
     "project",
     "lock",
     "inspect",
+    "page",
     "clean",
     "build",
     "verify",
