@@ -47,20 +47,23 @@ def timeline(report: Report) -> Markup:
     if not report.units:
         return section("timeline", "Timeline", "Nothing was compiled.")
     bars = _bars(report.units)
-    whole = max(bar.end for bar in bars)
+    made = count(len(bars), "binary", "binaries")
     known = all(unit.worker is not None for unit in report.units)
+    head = ["#", "helper", "platform", "start>", "took>", "worker>" if known else "lane>", "state>"]
+    rows = table("Units and their times", head, map(_row, bars))
+    if not any(unit.seconds > 0 for unit in report.units):  # so BuildKit tells of what it kept
+        return section("timeline", "Timeline", f"{made}, all up to date.", rows)
+    whole = max(bar.end for bar in bars)
     lanes = max(bar.lane for bar in bars) + 1
     where = f"on {count(lanes, 'worker')}" if known else f"{lanes} at once, where BuildKit had room"
-    note = f"{count(len(bars), 'binary', 'binaries')} in {seconds(whole)}, {where}."
-    figure = el(
-        "figure",
-        el("div", _names(lanes, known=known), _picture(bars, lanes, whole, note), class_="lanes"),
-        el("figcaption", _legend(bars)),
+    note = f"{made} in {seconds(whole)}, {where}."
+    if bars[0].unit.start > EDGE * whole:  # BuildKit pulls images and installs packages first
+        note += f" The first began after {seconds(bars[0].unit.start)}."
+    picture = el(
+        "div", _names(lanes, known=known), _picture(bars, lanes, whole, note), class_="lanes"
     )
-    head = ["#", "helper", "platform", "state", "worker>" if known else "lane>", "start>", "took>"]
-    return section(
-        "timeline", "Timeline", note, figure, table("Units and their times", head, map(_row, bars))
-    )
+    figure = el("figure", picture, el("figcaption", _legend(bars)))
+    return section("timeline", "Timeline", note, figure, rows)
 
 
 def _bars(units: Sequence[UnitRecord]) -> list[_Bar]:
@@ -115,7 +118,7 @@ def marks(whole: float) -> list[float]:
         return [0.0]
     power = 10.0 ** math.floor(math.log10(whole / STEPS))
     step = next(
-        power * each for each in (1, 2, 5, 10) if power * each * (1 + 1e-9) >= whole / STEPS
+        power * each for each in (1, 2, 2.5, 5, 10) if power * each * (1 + 1e-9) >= whole / STEPS
     )
     return [step * each for each in range(int(whole / step * (1 + 1e-9)) + 1)]
 
@@ -162,7 +165,8 @@ def _legend(bars: Iterable[_Bar]) -> Markup:
     for bar in bars:
         colours.setdefault(bar.unit.helper, bar.colour)
     items = [
-        el("span", el("i", class_=f"swatch c{colour}"), name) for name, colour in colours.items()
+        el("span", el("i", class_=f"swatch c{colour}"), name)
+        for name, colour in sorted(colours.items(), key=lambda item: item[1])
     ]
     if any(bar.unit.cached for bar in bars):
         items.append(el("span", el("i", class_="swatch cached"), "was up to date"))
@@ -177,8 +181,8 @@ def _row(bar: _Bar) -> list[object]:
         bar.number,
         name,
         unit.platform,
-        state,
-        bar.lane + 1,
         seconds(unit.start),
         seconds(unit.seconds),
+        bar.lane + 1,
+        state,
     ]

@@ -8,7 +8,6 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -171,7 +170,8 @@ def test_it_can_be_read_by_ear_and_on_a_phone(full, render):
     assert (picture["role"], picture["aria-labelledby"]) == ("img", "picture-title picture-desc")
     assert len(read.all("table")) == len(read.all("div", "scroll"))
     assert all(each["scope"] == "col" for each in read.all("th"))
-    assert "width=device-width" in [each.get("content", "") for each in read.all("meta")][1 + 1]
+    [viewport] = [each for each in read.all("meta") if each.get("name") == "viewport"]
+    assert "width=device-width" in viewport["content"]
     assert read.style.count("prefers-color-scheme: dark") == 1
 
 
@@ -228,6 +228,15 @@ def test_bars_stand_where_the_times_say(full, render):
     assert "2 at once, where BuildKit had room" in Read(render(full)).text
 
 
+def test_what_took_no_time_has_no_picture(full, render):
+    for unit in full["units"]:
+        unit.update(start=0.3, seconds=0.0, worker=None, cached=True)
+    read = Read(render(full))
+    assert read.all("svg", "timeline") == []
+    assert "4 binaries, all up to date." in read.text
+    assert "0 built, 4 up to date" in read.text
+
+
 @pytest.mark.parametrize("times", [(0, 0, 0), (-5, -1, -1), (1e308, 1e-9, 2**40), (1e-9, 1e300, 0)])
 def test_odd_numbers_make_a_page(full, render, times):
     full["units"][0].update(zip(("start", "seconds", "worker"), times, strict=True))
@@ -244,8 +253,9 @@ def test_odd_numbers_make_a_page(full, render, times):
     [
         (0.0, [0]),
         (0.08, [0, 0.02, 0.04, 0.06, 0.08]),
-        (1.0, [0, 0.5, 1.0]),
+        (1.0, [0, 0.25, 0.5, 0.75, 1.0]),
         (1.89, [0, 0.5, 1.0, 1.5]),
+        (8.84, [0, 2.5, 5, 7.5]),
         (42, [0, 20, 40]),
         (4000, [0, 1000, 2000, 3000, 4000]),
     ],
@@ -279,9 +289,3 @@ def test_modules_are_listed_once_and_by_version(finished):
     assert "2 modules" in text
     assert "example.com/depv1.2.3greet, toneh1:abc=" in text
     assert "example.com/depv2.0.0tonea folder of the project" in text
-
-
-def test_the_style_is_a_file_of_the_package():
-    import hatch_multiarch.page
-
-    assert (Path(hatch_multiarch.page.__file__).parent / "style.css").is_file()
