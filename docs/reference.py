@@ -70,6 +70,7 @@ Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, 
 | 7 | the image |
 | 8 | docker, buildx or a builder |
 | 9 | a registry, which does not answer or refuses |
+| 10 | a report, which is missing or cannot be read, or its page |
 | 130 | Ctrl-C |
 """
 

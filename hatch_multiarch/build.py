@@ -26,7 +26,7 @@ from hatch_multiarch.image import (
 )
 from hatch_multiarch.image.config import timestamp
 from hatch_multiarch.publish import publish
-from hatch_multiarch.report import make_report, with_published, write
+from hatch_multiarch.report import Clock, make_report, with_published, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +44,7 @@ class Build:
     compiled: Compiled
 
     def __init__(self, plan: Plan, dist: Path, builder: Any) -> None:
+        self.clock = Clock()
         self.plan = plan
         self.dist = dist
         self.builder = builder
@@ -124,7 +125,7 @@ class Build:
                 stem = self.builder.artifact_project_id
                 made = self.based.build(wheels, self.compiled.binaries, stem)
                 self.image = self._given_on(made)
-            report = make_report(self.plan, self.compiled, wheels, self.image)
+            report = make_report(self.plan, self.compiled, wheels, self.image, self.clock)
             # Only what is proven goes where others see it; when that fails, nothing is left.
             report = with_published(report, self._publish_image())
         for path in paths[1:]:

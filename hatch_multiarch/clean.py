@@ -35,7 +35,7 @@ def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
     doomed = [output / "bin" / slug(each) for each in all_platforms()]
     doomed += staging.leftovers(output)
     if not keep_outputs:
-        ends = (".json", ".docker.tar", *FILES.values())
+        ends = (".json", ".html", ".docker.tar", *FILES.values())
         doomed += [output / f"{project_id}{end}" for end in ends]
         if _ours(output / ".gitignore"):
             doomed.append(output / ".gitignore")

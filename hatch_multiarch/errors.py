@@ -73,3 +73,9 @@ class RegistryError(MultiarchError):
     """A registry does not answer, refuses, or breaks its word; what was built stays good."""
 
     exit_code = 9
+
+
+class ReportError(MultiarchError):
+    """There is no report to read, or its page cannot be written."""
+
+    exit_code = 10

@@ -7,6 +7,7 @@ one rename on one file system: a reader sees the old file or the new one, never 
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 import time
@@ -36,6 +37,20 @@ def make(folder: Path) -> Path:
                 shutil.rmtree(left, ignore_errors=True)
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
+
+
+def write(text: str, path: Path) -> None:
+    """Write *text* to *path* as UTF-8, whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(aside).chmod(0o644)  # mkstemp makes files that only their owner may read
+        os.replace(aside, path)  # noqa: PTH105 - the word for atomic
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
 
 
 def leftovers(folder: Path) -> list[Path]:

@@ -18,11 +18,12 @@ from hatch_multiarch.cli import (
     lock,
     plan,
     push,
+    report,
     verify,
 )
 from hatch_multiarch.errors import MultiarchError
 
-COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push, lock)
+COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push, lock, report)
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""

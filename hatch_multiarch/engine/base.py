@@ -26,6 +26,10 @@ class Binary:
     """The output was up to date: nothing was compiled and nothing was linked."""
     compiler: str
     """Such as ``zig 0.17.1`` or ``none``."""
+    start: float = 0.0
+    """When it began, in seconds after the engine did."""
+    worker: int | None = None
+    """Which of the host's workers made it, from 0; None where BuildKit decides."""
 
 
 class Progress(Protocol):

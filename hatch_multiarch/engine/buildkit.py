@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ class BuildkitEngine:
 
     def _compile(self, units: Sequence[Unit], work: Path, progress: Progress) -> list[Binary]:
         docker, strategy = self._plan.docker, self._plan.config.strategy
+        began = monotonic()
         if docker is None:
             raise ValueError("a plan for BuildKit knows its docker")
         watch = _Watch(units, progress)
@@ -85,8 +87,10 @@ class BuildkitEngine:
             if unit.platform.name not in told:
                 told[unit.platform.name] = Told.read(folder / ".told")
                 told[unit.platform.name].check(self._plan.config.toolchain)
-            binaries.append(self._take(unit, folder, told[unit.platform.name], watch))
             watch.compiled(unit)
+            taken = self._take(unit, folder, told[unit.platform.name], watch)
+            ended = watch.ended[unit.id] - began
+            binaries.append(replace(taken, start=max(0.0, ended - taken.seconds)))
         self.go = next((each.go for each in told.values() if each.go), "none")
         return binaries
 
@@ -154,6 +158,7 @@ class _Watch:
         self._failed: Unit | None = None
         self._compiled: set[str] = set()
         self.seconds: dict[str, float] = {}
+        self.ended: dict[str, float] = {}
         self.cached: set[str] = set()
 
     def __call__(self, step: Step) -> None:
@@ -178,6 +183,7 @@ class _Watch:
         """Say that *unit* is compiled, unless that is said."""
         if unit.id not in self._compiled:
             self._compiled.add(unit.id)
+            self.ended[unit.id] = monotonic()
             seconds = self.seconds.get(unit.id, 0.0)
             self._progress.finished(unit, seconds, cached=unit.id in self.cached)
 

@@ -6,7 +6,10 @@ import os
 import tempfile
 from collections import defaultdict
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
+from queue import PriorityQueue
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.bench import Bench, take
@@ -46,7 +49,10 @@ class HostEngine:
         Raises CompileError when one fails (the others are stopped), ToolchainError when a
         compiler is missing (before any has run) and PlanError for a prebuilt file that is none.
         """
-        group = Group()
+        group, began = Group(), monotonic()
+        free: PriorityQueue[int] = PriorityQueue()  # numbers of workers that make nothing now
+        for number in range(self._jobs):
+            free.put(number)
         # A compiler that is being killed may still write: what it leaves then is no error of ours.
         with tempfile.TemporaryDirectory(
             prefix="hatch-multiarch-", ignore_cleanup_errors=True
@@ -54,9 +60,11 @@ class HostEngine:
             make = self._maker(units, Path(work).resolve(), group)
 
             def watched(unit: Unit) -> Binary:
+                worker = free.get_nowait()
+                start = monotonic() - began
                 progress.started(unit)
                 try:
-                    binary = make(unit)
+                    binary = replace(make(unit), start=start, worker=worker)
                 except Stopped:
                     raise
                 except OSError as error:
@@ -66,6 +74,8 @@ class HostEngine:
                 except Exception as error:
                     progress.failed(unit, error)
                     raise
+                finally:
+                    free.put(worker)
                 progress.finished(unit, binary.seconds, cached=binary.cached)
                 return binary
 

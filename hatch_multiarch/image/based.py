@@ -191,6 +191,7 @@ class BasedImage:
             digest=manifest.digest,
             config=about.digest,
             layers=tuple(blob.digest for blob in blobs),
+            sizes=tuple(blob.size for blob in blobs),
             size=sum(blob.size for blob in (manifest, about, *blobs)),
             files={path: digest for _, layer in layers for path, digest in layer.files.items()},
             base=base.digest,

@@ -40,6 +40,8 @@ class BuiltPlatform:
     """Of its manifest: ``sha256:...``, as all digests here."""
     config: str
     layers: tuple[str, ...]
+    sizes: tuple[int, ...]
+    """Of the layers, as they are stored, in bytes."""
     size: int
     """What a client pulls for it: manifest, config and compressed layers, in bytes."""
     files: dict[str, str]
@@ -178,6 +180,7 @@ def _store(
         digest=manifest.digest,
         config=about.digest,
         layers=tuple(blob.digest for blob in blobs),
+        sizes=tuple(blob.size for blob in blobs),
         size=sum(blob.size for blob in (manifest, about, *blobs)),
         files=layer.files,
     )

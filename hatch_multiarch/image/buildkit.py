@@ -211,6 +211,7 @@ def _read(blobs: Blobs, given: Blobs, image: BuiltImage) -> BuiltImage:
                 digest=each,
                 config=manifest["config"]["digest"],
                 layers=tuple(layer["digest"] for layer in manifest["layers"]),
+                sizes=tuple(layer["size"] for layer in manifest["layers"]),
                 size=size + sum(blob["size"] for blob in (manifest["config"], *manifest["layers"])),
             )
         )

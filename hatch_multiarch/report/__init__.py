@@ -1,7 +1,8 @@
 """What a build made, for machines: one JSON file whose schema is stored beside this module."""
 
-from hatch_multiarch.report.make import make_report, with_published, write
+from hatch_multiarch.report.load import load
+from hatch_multiarch.report.make import Clock, make_report, with_published, write
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.records import Report
 
-__all__ = ["Report", "make_report", "prove", "with_published", "write"]
+__all__ = ["Clock", "Report", "load", "make_report", "prove", "with_published", "write"]

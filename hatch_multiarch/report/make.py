@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import platform as machine
-import tempfile
 from dataclasses import replace
+from datetime import datetime, timezone
 from importlib.metadata import version
-from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import __version__
+from hatch_multiarch import __version__, staging
 from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.records import (
     SCHEMA,
     GoRecord,
     ImageRecord,
+    LayerRecord,
     ManifestRecord,
     ModuleRecord,
     OutputRecord,
@@ -24,6 +24,7 @@ from hatch_multiarch.report.records import (
     ProofRecord,
     PublishedRecord,
     Report,
+    TimingRecord,
     ToolsRecord,
     UnitRecord,
     WheelRecord,
@@ -31,22 +32,41 @@ from hatch_multiarch.report.records import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from hatch_multiarch.audit.facts import Facts, GoBuild
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image import BuiltImage, Published
+    from hatch_multiarch.image import BuiltImage, BuiltPlatform, Published
     from hatch_multiarch.plan import Plan
     from hatch_multiarch.wheel import BuiltWheel
 
 WITHOUT_COMPILER = ("none", "prebuilt")
 
 
+class Clock:
+    """Runs from when it is made."""
+
+    def __init__(self) -> None:
+        self._started = datetime.now(timezone.utc)
+        self._began = monotonic()
+
+    def read(self) -> TimingRecord:
+        """Return when it was started, and the seconds since."""
+        started = self._started.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return TimingRecord(started, round(monotonic() - self._began, 2))
+
+
 def make_report(
-    plan: Plan, compiled: Compiled, wheels: Sequence[BuiltWheel], image: BuiltImage | None
+    plan: Plan,
+    compiled: Compiled,
+    wheels: Sequence[BuiltWheel],
+    image: BuiltImage | None,
+    clock: Clock,
 ) -> Report:
     """Return the report of a finished build; opens every wheel and the image for the proof.
 
+    *clock* was started with the build.
     Raises AuditError when one of them does not hold the binaries that were built.
     """
     binaries = [compiled.binaries[unit.id] for unit in plan.units]
@@ -64,6 +84,7 @@ def make_report(
             go=compiled.engine.go if compiles else None,
             compilers=tuple(sorted(compilers)),
         ),
+        timing=clock.read(),
         platforms=tuple(dict.fromkeys(unit.platform.name for unit in plan.units)),
         units=tuple(_unit(binary, compiled.facts[binary.unit.id]) for binary in binaries),
         wheels=tuple(_wheel(wheel, proof) for wheel in wheels),
@@ -82,16 +103,7 @@ def with_published(report: Report, published: Sequence[Published]) -> Report:
 
 def write(report: Report, path: Path) -> None:
     """Write *report* to *path*, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(report.to_json())
-        Path(aside).chmod(0o644)  # mkstemp makes files that only their owner may read
-        os.replace(aside, path)  # noqa: PTH105 - the word for atomic
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    staging.write(report.to_json(), path)
 
 
 def _unit(binary: Binary, facts: Facts) -> UnitRecord:
@@ -108,6 +120,8 @@ def _unit(binary: Binary, facts: Facts) -> UnitRecord:
         go=_go(facts.go),
         seconds=round(binary.seconds, 2),
         cached=binary.cached,
+        start=round(binary.start, 2),
+        worker=binary.worker,
     )
 
 
@@ -149,10 +163,19 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
         base=plan.image.config.base,
         base_digest=image.base or None,
         manifests=tuple(
-            ManifestRecord(each.platform.name, each.digest, each.size, each.files, each.base)
+            ManifestRecord(
+                each.platform.name, each.digest, each.size, each.files, each.base, _layers(each)
+            )
             for each in image.platforms
         ),
         published=(),
+    )
+
+
+def _layers(image: BuiltPlatform) -> tuple[LayerRecord, ...]:
+    return tuple(
+        LayerRecord(digest, size, place < image.base_layers)
+        for place, (digest, size) in enumerate(zip(image.layers, image.sizes, strict=True))
     )
 
 

@@ -44,6 +44,14 @@ class ToolsRecord:
 
 
 @dataclass(frozen=True)
+class TimingRecord:
+    """When it was built, and how long that took."""
+
+    started: str = said("When the build began: UTC, as `2026-11-25T12:00:00Z`.")
+    seconds: float = said("Until wheels and image were proven; a push is not counted.")
+
+
+@dataclass(frozen=True)
 class ModuleRecord:
     """A Go module that is linked into a helper."""
 
@@ -79,6 +87,10 @@ class UnitRecord:
     go: GoRecord | None = said("Go's build info; null when the binary has none.")
     seconds: float = said("Time it took.")
     cached: bool = said("It was up to date: nothing was compiled.")
+    start: float = said("When it began, in seconds after the compiling of all did.")
+    worker: int | None = said(
+        "Which of the host's workers made it, from 0; null when BuildKit decided where."
+    )
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,15 @@ class PublishedRecord:
 
 
 @dataclass(frozen=True)
+class LayerRecord:
+    """A layer of a platform's image."""
+
+    digest: str = said("Of the blob.")
+    size: int = said("Of the blob, in bytes.")
+    base: bool = said("It is one of the base's.")
+
+
+@dataclass(frozen=True)
 class ManifestRecord:
     """The image of one platform."""
 
@@ -121,6 +142,7 @@ class ManifestRecord:
         "Path in the image, without leading slash -> sha256, hex; without those of the base."
     )
     base: str | None = said("Digest of the base's manifest for it; null on `scratch`.")
+    layers: tuple[LayerRecord, ...] = said("Lowest first: those of the base, then ours.")
 
 
 @dataclass(frozen=True)
@@ -175,6 +197,7 @@ class Report:
     schema: Literal[1] = said("Version of this format.")
     project: ProjectRecord = said("The Python project.")
     tools: ToolsRecord = said("What built it.")
+    timing: TimingRecord = said("When it was built, and how long that took.")
     platforms: tuple[str, ...] = said("Platforms built, in the order of the config.")
     units: tuple[UnitRecord, ...] = said("Every helper on every platform.")
     wheels: tuple[WheelRecord, ...] = said("Every wheel.")

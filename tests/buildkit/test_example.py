@@ -53,6 +53,13 @@ def test_report_names_the_compilers(built: Built) -> None:
     assert all(name.split()[1][0].isdigit() for name in tools["compilers"])
 
 
+def test_report_tells_when_each_unit_was_compiled(built: Built) -> None:
+    whole = built.report["timing"]["seconds"]
+    for unit in built.report["units"]:
+        assert 0 <= unit["start"] <= unit["start"] + unit["seconds"] <= whole + 0.02
+        assert unit["worker"] is None
+
+
 def test_wheels_and_image_hold_the_same_bytes(built: Built) -> None:
     places = [each for each in built.report["proof"] if each["helper"] == "greet"]
     assert [each["platform"] for each in places] == list(PLATFORMS)

@@ -12,6 +12,7 @@ from hatch_multiarch.report.records import (
     ImageRecord,
     OutputRecord,
     ProjectRecord,
+    TimingRecord,
     ToolsRecord,
     UnitRecord,
     WheelRecord,
@@ -36,11 +37,14 @@ GREET = UnitRecord(
     go=None,
     seconds=3.2,
     cached=False,
+    start=0.0,
+    worker=0,
 )
 REPORT = Report(
     schema=1,
     project=ProjectRecord("greeter", "1.0.0"),
     tools=ToolsRecord("0.1.0", "1.27.0", "3.11.0", "host", "go 1.27.3", ()),
+    timing=TimingRecord("2026-11-25T12:00:00Z", 60.0),
     platforms=(*TAGS, "linux/mips64le"),
     units=(
         GREET,

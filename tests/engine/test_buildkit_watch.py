@@ -44,6 +44,7 @@ def test_a_unit_is_done_when_its_go_build_is_and_not_when_all_are():
         watch.compiled(unit)
     assert len(told.events) == 4
     assert watch.seconds["Greet linux/arm64"] == 2.5
+    assert watch.ended["Greet linux/arm64"] <= watch.ended["Greet linux/amd64"]
 
 
 def test_the_unit_whose_step_failed_names_the_error():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import secrets
 import shutil
@@ -41,6 +42,18 @@ def test_pure_go_for_three_systems(site: Site, say: Any):
         assert binary.compiler == "none"
         assert str(site.root).encode() not in data
         assert stat.S_IMODE(binary.path.stat().st_mode) == 0o755 or os.name == "nt"
+
+
+def test_units_tell_when_they_began_and_which_worker_made_them(site: Site):
+    site.greet()
+    units = [site.unit("greet", name) for name in ("linux/amd64", "linux/arm64", "windows/amd64")]
+    made = site.build(*units, jobs=2)
+    assert {each.worker for each in made} == {0, 1}
+    for worker in (0, 1):
+        mine = sorted((b for b in made if b.worker == worker), key=lambda each: each.start)
+        for earlier, later in itertools.pairwise(mine):
+            assert 0 <= earlier.start < earlier.start + earlier.seconds <= later.start
+    assert {each.worker for each in site.build(*units, jobs=1)} == {0}
 
 
 def test_cgo_by_gcc(site: Site, say: Any, interpreter: Any, logged: Logged):

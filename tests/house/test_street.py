@@ -37,6 +37,7 @@ ORDER = [
     "project",
     "lock",
     "inspect",
+    "page",
     "clean",
     "publish",
     "build",

@@ -16,7 +16,7 @@ from hatch_multiarch.engine.base import Binary
 from hatch_multiarch.image import build_image
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.platforms import lookup
-from hatch_multiarch.report import Report, make_report
+from hatch_multiarch.report import Clock, Report, make_report
 from hatch_multiarch.wheel import BuiltWheel
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Finished:
     image: Any
 
     def report(self) -> Report:
-        return make_report(self.plan, self.compiled, self.wheels, self.image)
+        return make_report(self.plan, self.compiled, self.wheels, self.image, Clock())
 
 
 def finish(root: Path, *, outputs=("oci",), image: bool = True) -> Finished:

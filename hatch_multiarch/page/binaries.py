@@ -1,0 +1,105 @@
+"""The binaries: what compiled them, which Go modules are in them, and where their bytes ship."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.page.markup import Markup, el, join
+from hatch_multiarch.page.words import bar, code, count, facts, section, size, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_multiarch.report import Report
+    from hatch_multiarch.report.records import ProofRecord, UnitRecord
+
+
+def binaries(report: Report) -> Markup:
+    """Return the section with the toolchain of each binary, and its size."""
+    largest = max((unit.size for unit in report.units), default=0)
+    rows = [
+        [
+            el("b", unit.helper),
+            unit.platform,
+            unit.go.version.removeprefix("go") if unit.go else "-",
+            unit.compiler if unit.compiler != "none" else "-",
+            _needs(unit),
+            el("span", bar(unit.size, largest), el("span", size(unit.size)), class_="measured"),
+        ]
+        for unit in report.units
+    ]
+    note = "Each was compiled once. What it needs was read from the binary itself."
+    head = ["helper", "platform", "Go", "C compiler", "needs", "size>"]
+    return section("binaries", "Binaries and toolchains", note, table("Binaries", head, rows))
+
+
+def _needs(unit: UnitRecord) -> str:
+    """Return what a machine must have to run the binary."""
+    if unit.macos:
+        return f"macOS {unit.macos}"
+    if unit.libc == "glibc" and unit.floor:
+        return f"glibc {unit.floor}"
+    return {"static": "nothing", "none": "-"}.get(unit.libc, unit.libc)
+
+
+def modules(report: Report) -> Markup:
+    """Return the section with every Go module that is linked in, once, and into what."""
+    users: dict[tuple[str, str, str], dict[str, None]] = {}
+    for unit in report.units:
+        for each in unit.go.modules if unit.go else ():
+            users.setdefault((each.path, each.version, each.sum), {})[unit.helper] = None
+    if not users:
+        note = "None is linked in but Go's own library and the helpers themselves."
+        return section("modules", "Go modules", note)
+    rows = [
+        [
+            el("div", code(path), el("span", version, class_="below")),
+            ", ".join(helpers),
+            _sum(digest),
+        ]
+        for (path, version, digest), helpers in sorted(users.items())
+    ]
+    note = f"{count(len(users), 'module')}, as Go wrote them into the binaries."
+    head = ["module and version", "in", "go.sum"]
+    return section("modules", "Go modules", note, table("Go modules", head, rows))
+
+
+def _sum(digest: str) -> Markup | str:
+    return code(digest, class_="digest") if digest else "a folder of the project"
+
+
+def proof(report: Report) -> Markup:
+    """Return the section that says where each binary was found again, byte for byte."""
+    both = sum(each.wheel is not None and each.image is not None for each in report.proof)
+    note = (
+        "Wheels and image were opened when they were finished; in each place the binary had the "
+        f"sha256 that was built. {both} of {len(report.proof)} are in wheel and image alike."
+    )
+    return section("proof", "Proof", note, el("ul", *map(_proof, report.proof), class_="cards"))
+
+
+def _proof(found: ProofRecord) -> Markup:
+    marks = [
+        el("span", f"in the {name}", class_="mark yes")
+        if place
+        else el("span", f"not in the {name}", class_="mark")
+        for name, place in (("wheel", found.wheel), ("image", found.image))
+    ]
+    places = list(_places(found))
+    return el(
+        "li",
+        el(
+            "div", el("h3", found.helper, " ", el("small", found.platform)), *marks, class_="proven"
+        ),
+        el("p", "sha256 ", code(found.sha256), class_="digest"),
+        el("details", el("summary", "where"), facts(places)) if places else None,
+    )
+
+
+def _places(found: ProofRecord) -> Iterator[tuple[str, Markup]]:
+    if found.wheel is not None:
+        yield "wheel", join([code(found.wheel.file), code(found.wheel.member)], " ")
+    if found.image is not None:
+        yield "image", join([code(f"/{found.image.path}")])
+        yield "manifest", code(found.image.manifest, class_="digest")
+        yield "layer", code(found.image.layer, class_="digest")

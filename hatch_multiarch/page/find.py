@@ -1,0 +1,55 @@
+"""Which report a command means, and where its page goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch import staging
+from hatch_multiarch.errors import ReportError
+from hatch_multiarch.page.document import page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_multiarch.report import Report
+
+
+def find(source: Path) -> Path:
+    """Return the report that *source* names: itself, or what the project in that folder built.
+
+    Of several the one of the project's version is meant. Raises ReportError when there is none,
+    and ConfigError or PlanError as read_project does.
+    """
+    if not source.is_dir():
+        return source
+    if not (source / "pyproject.toml").is_file():
+        raise ReportError(
+            f"{source}: neither a project nor a report",
+            advice="name a folder with a pyproject.toml, or the JSON file that a build wrote",
+        )
+    from hatch_multiarch.project import read_project  # noqa: PLC0415 - slow to import
+
+    project, config = read_project(source.resolve())
+    folder = source / config.output
+    found = sorted(folder.glob("*.json"))
+    chosen = [each for each in found if each.stem.endswith(f"-{project.version}")] or found
+    if len(chosen) == 1:
+        return chosen[0]
+    if not chosen:
+        raise ReportError(
+            f"{folder}: the project has written no report there",
+            advice="run `hatch build`, or name the JSON file of a build",
+        )
+    names = ", ".join(each.name for each in chosen)
+    raise ReportError(f"{folder}: several reports: {names}", advice="name the one you mean")
+
+
+def write_page(report: Report, target: Path) -> None:
+    """Write the page of *report* to *target*, whole or not at all. Raises ReportError."""
+    try:
+        staging.write(page(report), target)
+    except OSError as error:
+        raise ReportError(
+            f"{target}: the page cannot be written: {error.strerror}",
+            advice="--output names another place",
+        ) from None

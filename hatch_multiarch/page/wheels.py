@@ -1,0 +1,41 @@
+"""The wheels: their tags, sizes and hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.page.markup import Markup, el
+from hatch_multiarch.page.words import bar, chips, code, count, section, size
+
+if TYPE_CHECKING:
+    from hatch_multiarch.report import Report
+    from hatch_multiarch.report.records import WheelRecord
+
+
+def wheels(report: Report) -> Markup:
+    """Return the section: a bar for each platform, as long as its wheel is large."""
+    largest = max((each.size for each in report.wheels), default=0)
+    total = size(sum(each.size for each in report.wheels))
+    note = (
+        f"{count(len(report.wheels), 'wheel')}, {total} in all. Tags were read from the binaries."
+    )
+    items = (_wheel(each, largest) for each in report.wheels)
+    return section("wheels", "Wheels", note, el("ul", *items, class_="cards"))
+
+
+def _wheel(wheel: WheelRecord, largest: int) -> Markup:
+    python, _, platforms = wheel.tag.rpartition("-")
+    held = ", ".join(wheel.helpers) or "no helper"
+    return el(
+        "li",
+        el(
+            "div",
+            el("h3", wheel.platform),
+            bar(wheel.size, largest),
+            el("b", size(wheel.size)),
+            class_="measure",
+        ),
+        el("p", chips([python, *platforms.split(".")]), el("span", f"with {held}", class_="aside")),
+        el("p", code(wheel.file, class_="file")),
+        el("p", "sha256 ", code(wheel.sha256), class_="digest"),
+    )
