@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hatch_multiarch.config.schema import json_schema
+from hatch_multiarch.errors import exit_codes
 from hatch_multiarch.platforms import all_platforms
 
 PAGE = Path(__file__).with_name("config.md")
@@ -59,17 +60,15 @@ Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, 
 
 ## Exit codes
 
+With `--json` an error is [one object](commands.md#json), and its `exit_code` is this one.
+
 | code | what was wrong |
 |---|---|
-| 2 | the config or a variable |
-| 3 | the plan: well-formed, but it cannot be built |
-| 4 | a compiler is missing or does not run |
-| 5 | a compiler said no |
-| 6 | a binary is not what its wheel may hold |
-| 7 | the image |
-| 8 | docker, buildx or a builder |
-| 9 | a registry, which does not answer or refuses |
-| 130 | Ctrl-C |
+| 1 | none of these; `lock --check`: the digest is stale |
+"""
+ENDED = """\
+| 141 | The reader of the output went away: 128 and the number of SIGPIPE. |
+| 143 | SIGTERM ended it: 128 and its number. |
 """
 
 
@@ -94,6 +93,8 @@ def render() -> str:
     parts.append("|---|---|---|---|\n")
     parts += [_platform(each) for each in all_platforms()]
     parts.append(ENVIRONMENT)
+    parts += [f"| {code} | {says} |\n" for code, says in exit_codes().items()]
+    parts.append(ENDED)
     return "".join(parts)
 
 

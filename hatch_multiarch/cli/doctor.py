@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hatch_multiarch.doctor import Diagnosis
 
+EXAMPLE = """\
+example:
+  hatch-multiarch doctor           what a build of this project would take
+  hatch-multiarch doctor --json    the same, for a script or a bug report
+"""
+
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser("doctor", help="show what works here, and how to get the rest")
+    parser = commands.add_parser(
+        "doctor", help="show what works here, and how to get the rest", epilog=EXAMPLE
+    )
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.set_defaults(run=run)

@@ -8,10 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+EXAMPLE = """\
+example:
+  hatch-multiarch inspect                      the image that this project built
+  hatch-multiarch inspect python:3.13-slim     one in a registry
+"""
+
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser("inspect", help="show the platforms of an image")
+    parser = commands.add_parser("inspect", help="show the platforms of an image", epilog=EXAMPLE)
     parser.add_argument(
         "image",
         nargs="?",

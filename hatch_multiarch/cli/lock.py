@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -14,18 +13,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 example:
-  hatch-multiarch lock            base = "python:3.13-slim@sha256:..." in pyproject.toml
-  hatch-multiarch lock --check    exit 1 when that is not what the tag names now
+  hatch-multiarch lock           base = "python:3.13-slim@sha256:..." is written
+  hatch-multiarch lock --check   exit 1 when that is not what the tag names now
 """
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
     parser = commands.add_parser(
-        "lock",
-        help="write the digest of the image's base into pyproject.toml",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "lock", help="write the digest of the image's base into pyproject.toml", epilog=EXAMPLE
     )
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
     parser.add_argument(

@@ -17,18 +17,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 example:
-  hatch-multiarch push                                     what this project built, under its names
-  hatch-multiarch push --dry-run image.oci.tar NAME:TAG    what would be uploaded
+  hatch-multiarch push                                what this project built
+  hatch-multiarch push --dry-run x.oci.tar NAME:TAG   what would be uploaded
 """
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
     parser = commands.add_parser(
-        "push",
-        help="push an image that was built, without docker",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "push", help="push an image that was built, without docker", epilog=EXAMPLE
     )
     parser.add_argument(
         "image", nargs="?", default=".", help="an archive, a layout folder, or a project (here)"
