@@ -36,6 +36,10 @@ class ConfigError(MultiarchError):
         self.problems = problems
 
 
+class NoConfigError(ConfigError):
+    """The project does not use this plugin: it has no ``[tool.multiarch]``."""
+
+
 class UsageError(MultiarchError):
     """The command line is wrong."""
 

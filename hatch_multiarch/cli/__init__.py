@@ -53,6 +53,16 @@ def parser() -> Parser:
     return made
 
 
+def _check_folder() -> None:
+    """Raise MultiarchError when the folder that relative paths start from has been removed."""
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib is slow to import
+    except OSError as error:
+        raise MultiarchError(
+            f"the current folder is gone: {error.strerror}", advice="go to one that is there: `cd`"
+        ) from None
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or that of the error (docs/config.md)."""
     words = sys.argv[1:] if argv is None else argv
@@ -62,6 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         arguments = reader.parse_args(words)
         if arguments.command is None:
             reader.error("expected a command")
+        _check_folder()
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except MultiarchError as error:
