@@ -29,6 +29,12 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str, **given: Any) -> None:
         super().__init__(prog, **{"max_help_position": 28, **given})
 
+    def add_argument(self, action: argparse.Action) -> None:
+        """Make room for *action*; argparse forgets that commands are indented twice."""
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as below
+            self._action_max_length += self._indent_increment
+
 
 class Parser(argparse.ArgumentParser):
     """Reads the words of a command; subparsers are of this class too.

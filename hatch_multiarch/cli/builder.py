@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,7 +181,7 @@ def _list(buildx: Buildx, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(found, indent=2))
         return 0
-    _print([("BUILDER", "DRIVER", "NODE", "ENDPOINT", "STATUS", "PLATFORMS"), *rows])
+    _print([("BUILDER", "DRIVER", "NODE", "ENDPOINT", "STATUS", "PLATFORMS"), *rows], head=True)
     return 0
 
 
@@ -216,7 +215,7 @@ def _show(builder: Builder, *, as_json: bool) -> int:
         rows.append(
             (node.name, node.endpoint, node.status or "error", node.build_platform or "-", *cells)
         )
-    _print(rows)
+    _print(rows, head=True)
     for node in builder.nodes:
         if node.error:
             _print([("",), (f"{node.name}: {node.error}",)])
@@ -233,9 +232,8 @@ def _split(node: Node) -> tuple[list[str], list[str]]:
     return native, [each for each in node.platforms if each not in native]
 
 
-def _print(rows: list[tuple[str, ...]]) -> None:
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415
+def _print(rows: list[tuple[str, ...]], *, head: bool = False) -> None:
+    from hatch_multiarch.cli import output  # noqa: PLC0415
     from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
 
-    for line in columns(rows):
-        print(tame(line, sys.stdout.encoding))
+    output.put("\n".join(columns(rows, output.columns(), head=head)))

@@ -57,6 +57,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print what runs here, or install emulators. Raises EngineError."""
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
+
     command: list[str] = []
     if arguments.action is not None:
         way = arguments.way or _way()
@@ -70,7 +72,7 @@ def run(arguments: Any) -> int:
         platforms = [asdict(each) for each in _found()]
         print(json.dumps({"command": command, "platforms": platforms}, indent=2))
     elif arguments.action is None or not arguments.dry_run:
-        print(_status())
+        put(_status())
     return 0
 
 
@@ -144,8 +146,7 @@ def _found() -> list[Finding]:
 
 def _status() -> str:
     """Return a line for each Linux platform."""
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
+    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415 - keeps --help fast
 
     if not sys.platform.startswith("linux"):
         return (
@@ -153,7 +154,7 @@ def _status() -> str:
             "lists the platforms; Docker Desktop has them all"
         )
     rows = [(("ok" if each.works else "--"), each.what, each.says) for each in _found()]
-    return tame("\n".join(columns(rows)), sys.stdout.encoding)
+    return "\n".join(columns(rows))
 
 
 def _platform(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print what the image holds. Raises MultiarchError."""
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli.output import columns, put  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.errors import ImageError  # noqa: PLC0415
     from hatch_multiarch.inspect import check, find, open_archive, show  # noqa: PLC0415
 
@@ -54,7 +53,7 @@ def run(arguments: Any) -> int:
     if arguments.json:
         print(json.dumps(show.as_data(inspected), indent=2))
         return 0
-    print(tame(show.as_text(inspected), sys.stdout.encoding))
+    put(show.as_text(inspected, columns()))
     if checked is not None:
         print(f"\n{checked} blobs read, each is what its digest says")
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Lock, and print what was done or would be. Raises MultiarchError."""
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.errors import PlanError  # noqa: PLC0415
     from hatch_multiarch.lock import find_lock, write_lock  # noqa: PLC0415
     from hatch_multiarch.plan import Switches  # noqa: PLC0415
@@ -50,7 +49,7 @@ def run(arguments: Any) -> int:
         told = {"base": lock.base, "locked": lock.locked, "stale": lock.stale}
         print(json.dumps(told, indent=2))
     else:
-        print(tame(_text(lock, check=arguments.check), sys.stdout.encoding))
+        put(_text(lock, check=arguments.check))
     return 1 if lock.stale and arguments.check else 0
 
 

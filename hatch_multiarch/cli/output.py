@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from hatch_multiarch.console.words import fold, tame
@@ -14,8 +15,29 @@ def put(text: str) -> None:
     A file or another program gets the lines as they are.
     """
     text = tame(text, sys.stdout.encoding or "utf-8")
-    width = columns()
-    print("\n".join(fold(line, width) for line in text.split("\n")) if width else text, flush=True)
+    if width := columns():
+        text = "\n".join(fold(line, width) for line in text.split("\n"))
+    print(_MARK.sub(_painted, text) if _paints() else text, flush=True)
+
+
+_MARK = re.compile(r"^( *)(ok|--)(?=  )", re.MULTILINE)
+"""What lines of doctor and emulators begin with."""
+
+_COLOURS = {"ok": "32", "--": "33"}
+"""Green and yellow (ECMA-48, SGR)."""
+
+
+def _painted(mark: re.Match[str]) -> str:
+    return f"{mark[1]}\033[{_COLOURS[mark[2]]}m{mark[2]}\033[0m"
+
+
+def _paints() -> bool:
+    """Tell whether standard output is a terminal that shows colours, and whose user wants them.
+
+    NO_COLOR: no-color.org. Windows' old console shows escape sequences as text.
+    """
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+    return wanted and sys.platform != "win32" and sys.stdout.isatty()
 
 
 def columns() -> int:

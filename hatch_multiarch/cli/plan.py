@@ -32,7 +32,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print the plan. Raises MultiarchError."""
-    from hatch_multiarch.plan import Switches, choose, make_plan, show  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.plan import Switches, choose, make_plan, show  # noqa: PLC0415
     from hatch_multiarch.project import read_project  # noqa: PLC0415
 
     switches = Switches.read(os.environ)
@@ -44,5 +45,8 @@ def run(arguments: Any) -> int:
     project, config = read_project(arguments.folder.resolve())
     choice = choose(config, project.name, arguments.mode, switches, os.environ)
     plan = make_plan(project, config, arguments.mode, switches, choice)
-    print(json.dumps(show.as_data(plan), indent=2) if arguments.json else show.as_text(plan))
+    if arguments.json:
+        print(json.dumps(show.as_data(plan), indent=2))
+    else:
+        put(show.as_text(plan))
     return 0
