@@ -8,7 +8,6 @@ import os
 import shlex
 import shutil
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,7 +56,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print what runs here, or install emulators. Raises EngineError."""
-    from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
+    from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
+
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415
 
     command: list[str] = []
     if arguments.action is not None:
