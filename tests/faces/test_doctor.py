@@ -131,13 +131,45 @@ def test_what_a_platform_lacks_has_one_command(
     assert s390x["says"] == "tone: there is no s390x-linux-gnu-gcc on PATH"
     sudo = "" if os.geteuid() == 0 else "sudo "
     assert s390x["fix"] == f"{sudo}apt-get install gcc-s390x-linux-gnu libc6-dev-s390x-cross"
+    shim(path, "apt-cache", "printf 'gcc:\\n  Installed: (none)\\n  Candidate: 4:12.2.0-3\\n'")
+    [s390x] = builds(project, told, code=4, **env)
+    assert s390x["fix"] == "", "no command for what apt has not"
     (path / "apt-get").unlink()
+    (path / "apt-cache").unlink()
     shim(path, "dnf", "")
     [s390x] = builds(project, told, code=4, **env)
     assert s390x["fix"] == "", "Fedora's cross-gcc has no C library"
     native = env | {"HATCH_MULTIARCH_PLATFORMS": host().name}
     [native] = builds(project, told, code=4, **native)
     assert native["fix"] == f"{sudo}dnf install gcc glibc-devel"
+
+
+@pytest.mark.parametrize(
+    ("has", "fix"),
+    [
+        ("docker-buildx", "apt-get install docker-buildx"),
+        ("docker-buildx-plugin", "apt-get install docker-buildx-plugin"),
+        ("docker.io", ""),
+    ],
+)
+def test_a_package_is_named_only_where_apt_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has: str, fix: str
+) -> None:
+    from hatch_multiarch.doctor import install
+
+    shim(tmp_path / "bin", "apt-get", "")
+    absent = "printf 'docker-cli:\\n  Installed: (none)\\n  Candidate: (none)\\n'"
+    there = f"printf '{has}:\\n  Installed: (none)\\n  Candidate: 26.1\\n'"
+    shim(tmp_path / "bin", "apt-cache", f"{absent}; {there}")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    install._offered.cache_clear()
+    try:
+        advice = "`sudo apt-get install docker-buildx`; or else another"
+        found, hint = install.command(advice)
+    finally:
+        install._offered.cache_clear()
+    assert found.removeprefix("sudo ") == (fix or advice)
+    assert hint == (advice if fix else "")
 
 
 def test_outside_a_project_it_says_so(run: Callable[..., Ran], tmp_path: Path) -> None:
