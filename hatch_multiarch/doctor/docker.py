@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 from hatch_multiarch.buildx.builders import inspect_builder
 from hatch_multiarch.buildx.find import find_buildx
+from hatch_multiarch.config import BuilderConfig
 from hatch_multiarch.config.words import printable
 from hatch_multiarch.doctor import install
-from hatch_multiarch.doctor.records import DOCKER, Finding
+from hatch_multiarch.doctor.records import DOCKER, ENGINES, Finding
 from hatch_multiarch.errors import MultiarchError
 from hatch_multiarch.plan.make import in_registry
 from hatch_multiarch.registry import parse, parse_pull
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
     from hatch_multiarch.buildx.builders import Builder
     from hatch_multiarch.buildx.find import Buildx
     from hatch_multiarch.plan import ImagePlan
+
+
+DRIVERS = get_args(get_type_hints(BuilderConfig)["driver"])
+"""Of buildx, in the order of ``tool.multiarch.builder.driver``."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,37 @@ class Docker:
                 )
                 fix = "" if runs else f"docker buildx inspect --bootstrap {name}"
                 yield Finding(DOCKER, f"node {node.name}", runs, says, fix)
+
+
+def engines(docker: Docker) -> Iterator[Finding]:
+    """Yield both engines and whether each would work now."""
+    says = "this machine; `hatch build` brings Go and zig where they lack"
+    yield Finding(ENGINES, "host", works=True, says=says)
+    if docker.error:
+        fix, _ = install.command(docker.error.advice)
+        says = docker.error.message.partition("\n")[0]
+        yield Finding(ENGINES, "buildkit", works=False, says=says, fix=fix)
+    elif docker.builder:
+        says = f"on the builder {docker.builder.name}"
+        yield Finding(ENGINES, "buildkit", works=True, says=says)
+
+
+def drivers(docker: Docker, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield which drivers a builder could be made with; what is far away is not asked."""
+    if docker.buildx is None:
+        return
+    lacks = {}
+    if not docker.buildx.server:
+        lacks["docker"] = lacks["docker-container"] = "no daemon answers"
+    home = environ.get("HOME") or environ.get("USERPROFILE") or ""
+    files = environ.get("KUBECONFIG") or f"{home}/.kube/config"
+    if not any(Path(each).is_file() for each in files.split(os.pathsep)):
+        lacks["kubernetes"] = "there is no kubeconfig"
+    for name in DRIVERS:
+        says = lacks.get(name, "can be used")
+        if name == "docker" and docker.builder and not docker.builder.containerd:
+            says += "; its image store is not containerd's, so that it holds one platform"
+        yield Finding(ENGINES, f"driver {name}", name not in lacks, says)
 
 
 def logins(image: ImagePlan | None, environ: Mapping[str, str]) -> Iterator[Finding]:

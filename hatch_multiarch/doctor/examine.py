@@ -8,10 +8,11 @@ from hatch_multiarch.buildx.manage import builder_name
 from hatch_multiarch.config import Toolchain
 from hatch_multiarch.doctor import machine
 from hatch_multiarch.doctor.builds import builds, hindrance
-from hatch_multiarch.doctor.docker import Docker, logins
+from hatch_multiarch.doctor.docker import Docker, drivers, engines, logins
 from hatch_multiarch.doctor.records import (
     BUILDS,
     DOCKER,
+    ENGINES,
     MACHINE,
     PACKAGES,
     PLATFORMS,
@@ -46,7 +47,12 @@ def examine(
     if target is None:
         docker = Docker.ask(environ, "")
         engine = "" if error else "buildkit" if docker.builder else "host"
-        findings = (*_tools(None, Toolchain()), *docker.findings(), *_running(linux, docker))
+        findings = (
+            *_tools(None, Toolchain()),
+            *docker.findings(),
+            *_engines(docker, environ),
+            *_running(linux, docker),
+        )
         return Diagnosis(findings, engine, notes=docker.notes(), error=error)
     project, config = target
     plan = None
@@ -73,6 +79,7 @@ def examine(
         *_tools(plan, config.toolchain),
         *docker.findings(),
         *looked(DOCKER, "logins", lambda: logins(image, environ)),
+        *_engines(docker, environ),
         *built,
         *runs,
     )
@@ -88,6 +95,11 @@ def _tools(plan: Plan | None, toolchain: Toolchain) -> Iterator[Finding]:
     yield from looked(MACHINE, "zig", lambda: machine.zig(toolchain))
     yield from looked(MACHINE, "gcc", lambda: machine.gccs(plan))
     yield from looked(PACKAGES, "packages", lambda: machine.packages(plan))
+
+
+def _engines(docker: Docker, environ: Mapping[str, str]) -> Iterator[Finding]:
+    yield from looked(ENGINES, "engines", lambda: engines(docker))
+    yield from looked(ENGINES, "drivers", lambda: drivers(docker, environ))
 
 
 def _running(platforms: list[Platform], docker: Docker) -> tuple[Finding, ...]:

@@ -96,13 +96,14 @@ def command(advice: str) -> tuple[str, str]:
     found = re.search(r"`([^`]+)`", advice)
     if found is None:
         return advice, ""
+    hint = "" if advice.endswith(found[0]) else advice
     words = shlex.split(found[1])
     if "apt-get" in words and "install" in words:
         names = words[words.index("install") + 1 :]
         fits = [names, [name.replace("buildx", "buildx-plugin") for name in names]]
         fixes = [fix for each in fits if (fix := system({"apt-get": each}))]
-        return (fixes[0], "" if advice == found[0] else advice) if fixes else (advice, "")
-    return found[1], "" if advice == found[0] else advice
+        return (fixes[0], hint) if fixes else (advice, "")
+    return found[1], hint
 
 
 def pip(requirement: str) -> str:

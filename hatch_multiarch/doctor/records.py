@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MACHINE, PACKAGES, DOCKER = "this machine", "this Python", "docker"
+ENGINES = "engines"
 BUILDS, PLATFORMS = "platforms of this project", "platforms that run here"
 """Sections, in this order."""
 

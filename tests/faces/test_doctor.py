@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,7 @@ def test_an_engine_that_must_work_and_does_not(
     assert "error: DOCKER_BUILDKIT=0 switches BuildKit off\n" in said
     assert "compiles on" not in said
     assert "      fix: unset DOCKER_BUILDKIT\n" in said
+    assert re.search(r"\n  --  buildkit +DOCKER_BUILDKIT=0 switches BuildKit off\n", said)
 
 
 def test_a_compiler_that_the_project_asks_for_and_lacks(
@@ -326,11 +328,16 @@ def test_a_project_that_cannot_be_planned_or_read(project: Path, run: Callable[.
 def test_with_an_engine_it_names_builder_and_nodes(
     engine: Engine, project: Path, told: Callable[..., dict[str, Any]]
 ) -> None:
-    found = told(project, HATCH_MULTIARCH_ENGINE="auto", BUILDX_BUILDER="default")
+    env = {"HATCH_MULTIARCH_ENGINE": "auto", "BUILDX_BUILDER": "default", "KUBECONFIG": "/none"}
+    found = told(project, **env)
     assert found["engine"] == "buildkit"
     findings = found["findings"]
     assert all(findings[name]["works"] for name in ("docker", "buildx", "builder", "node default"))
     assert findings["builder"]["says"].startswith("default, driver docker")
+    usable = {"buildkit", "host", "driver docker", "driver docker-container", "driver remote"}
+    engines = [each for each in found["all"] if each["section"] == "engines"]
+    assert {each["what"] for each in engines if each["works"]} == usable
+    assert findings["driver kubernetes"]["says"] == "there is no kubeconfig"
     assert "running, is linux/" in findings["node default"]["says"]
 
 
