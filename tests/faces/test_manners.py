@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from support import Ran
 
 CLI = (sys.executable, "-m", "hatch_multiarch")
-WITHOUT_JSON = {"completion": "prints a script that a shell reads"}
+WITHOUT_JSON = {
+    "completion": "prints a script that a shell reads",
+    "schema": "prints a schema, which is JSON already",
+}
 """Commands without --json, and why."""
 LINES, COLUMNS = 40, 80
 
