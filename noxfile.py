@@ -27,8 +27,10 @@ TEST_NEEDS = [
     "pip",
     "pytest>=8",
     "spdx-tools",
+    "taplo",
     "twine",
     "uv",
+    "validate-pyproject",
     "ziglang==0.17.1",
 ]
 QUICK = "not slow and not network and not engine"

@@ -94,14 +94,14 @@ class _Entry:
 @cache
 def starts(architecture: str) -> bool:
     """Tell whether this kernel starts programs of *architecture* (``arm``), by starting one."""
-    with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder:
-        path = Path(folder, "program")
-        path.write_bytes(_program(architecture))
-        path.chmod(0o700)
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder:
+            path = Path(folder, "program")
+            path.write_bytes(_program(architecture))
+            path.chmod(0o700)
             return process.run([path], timeout=20).code == 0
-        except OSError:  # it does not; or nothing may start in this folder, then it is not known
-            return False
+    except OSError:  # it does not; or there is no folder to start it in, then it is not known
+        return False
 
 
 def state(folder: Path = BINFMT, starts: Callable[[str], bool] = starts) -> dict[str, Emulator]:

@@ -24,13 +24,26 @@ class MultiarchError(Exception):
 
 
 class ConfigError(MultiarchError):
-    """``[tool.multiarch]`` is wrong; ``problems`` holds one line per mistake, all of them."""
+    """``[tool.multiarch]`` or a variable is wrong.
+
+    ``problems`` holds one line per mistake, all of them.
+    """
 
     exit_code = 2
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class NoConfigError(ConfigError):
+    """The project does not use this plugin: it has no ``[tool.multiarch]``."""
+
+
+class UsageError(MultiarchError):
+    """The command line is wrong."""
+
+    exit_code = 2
 
 
 class PlanError(MultiarchError):
@@ -79,3 +92,22 @@ class ReportError(MultiarchError):
     """There is no report to read, or its page cannot be written."""
 
     exit_code = 10
+
+
+class Interrupted(MultiarchError):  # noqa: N818 - someone asked for it
+    """Ctrl-C ended it: 128 and the number of SIGINT."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted")
+
+
+def exit_codes() -> dict[int, str]:
+    """Return what each exit code says, from the first lines of the docstrings above."""
+    kinds = sorted(MultiarchError.__subclasses__(), key=lambda kind: kind.exit_code)
+    codes: dict[int, str] = {}
+    for kind in kinds:
+        says = (kind.__doc__ or "").partition("\n")[0].replace("``", "`")
+        codes[kind.exit_code] = f"{codes.get(kind.exit_code, '')} {says}".lstrip()
+    return codes

@@ -111,7 +111,7 @@ def _version(done: Finished, system: str) -> Version:
 def _server(done: Finished, system: str) -> str:
     """Return the version of the daemon that ``docker version`` tells. Raises EngineError."""
     told = _json(done.out)
-    server = told.get("Server") or {}
+    server = _part(told, "Server")
     if done.code == 0 and server:
         return str(server.get("Version", ""))
     text = done.err
@@ -129,7 +129,7 @@ def _server(done: Finished, system: str) -> str:
 
 def _machine(told: dict[str, Any]) -> bool:
     """Tell whether docker looked into a virtual machine of this one, which its fixes start."""
-    context = str((told.get("Client") or {}).get("Context", ""))
+    context = str(_part(told, "Client").get("Context", ""))
     return context.startswith(("desktop", "colima"))
 
 
@@ -156,6 +156,11 @@ def _json(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _part(told: dict[str, Any], key: str) -> dict[str, Any]:
+    found = told.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _last(done: Finished) -> str:

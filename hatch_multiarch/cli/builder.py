@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +21,36 @@ ACTIONS = {
     "stop": "stop its nodes",
     "rm": "remove it, its nodes and their build cache",
 }
+EXAMPLE = """\
+example:
+  hatch-multiarch builder create --bootstrap    make the project's and start it
+  hatch-multiarch builder inspect               its nodes, and what they emulate
+"""
+EXAMPLES = {
+    "create": ("builder create --dry-run", "print the docker commands"),
+    "ls": ("builder ls --json", "all builders and nodes, for a script"),
+    "inspect": ("builder inspect fleet", "the nodes of the builder fleet"),
+    "use": ("builder use", "take the project's from now on"),
+    "stop": ("builder stop fleet", "free the memory that it takes"),
+    "rm": ("builder rm fleet", "the next build makes everything anew"),
+}
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser("builder", help="make, show and remove the buildx builder")
+    parser = commands.add_parser(
+        "builder", help="make, show and remove the buildx builder", epilog=EXAMPLE
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for action, says in ACTIONS.items():
-        own = actions.add_parser(action, help=says)
+        words, does = EXAMPLES[action]
+        example = f"example:\n  hatch-multiarch {words}    {does}\n"
+        own = actions.add_parser(action, help=says, epilog=example)
+        own.add_argument("--json", action="store_true", help="for machines")
         if action != "ls":
             own.add_argument("--project", type=Path, default=Path(), help="its folder (here)")
         if action not in ("create", "ls"):
             own.add_argument("name", nargs="?", default="", help="a builder (the project's)")
-        if action in ("ls", "inspect"):
-            own.add_argument("--json", action="store_true", help="for machines")
         if action == "inspect":
             own.add_argument("--bootstrap", action="store_true", help="start its nodes first")
         if action == "create":
@@ -67,7 +82,7 @@ def run(arguments: Any) -> int:
         return _show(builder, as_json=arguments.json)
     name = arguments.name or _name(arguments.project)
     actions = {"use": manage.use, "stop": manage.stop, "rm": manage.remove}
-    _print([(actions[action](buildx, name),)])
+    _done(name, [actions[action](buildx, name)], as_json=arguments.json)
     return 0
 
 
@@ -78,8 +93,11 @@ def _create(arguments: Any) -> int:
     root = arguments.project.resolve()
     config, project = _config(root)
     if arguments.dry_run:
-        for words in manage.command(config, project, root):
-            print(shlex.join(["docker", "buildx", *words]))
+        words = [["docker", "buildx", *each] for each in manage.command(config, project, root)]
+        if arguments.json:
+            print(json.dumps({"commands": words}, indent=2))
+        else:
+            print("\n".join(map(shlex.join, words)))
         return 0
     here = config.driver == "docker-container" and not all(node.endpoint for node in config.nodes)
     buildx = find_buildx(os.environ, daemon=here)
@@ -90,10 +108,19 @@ def _create(arguments: Any) -> int:
         said = manage.leave(buildx, name, arguments.leave)
     else:
         said = manage.create(buildx, config, project, root, bootstrap=arguments.bootstrap)
-    _print([(said,)])
+    done = [said]
     if arguments.use:
-        print(manage.use(buildx, name))
+        done.append(manage.use(buildx, name))
+    _done(name, done, as_json=arguments.json)
     return 0
+
+
+def _done(name: str, said: list[str], *, as_json: bool) -> None:
+    """Say what was done with the builder *name*."""
+    if as_json:
+        print(json.dumps({"name": name, "done": said}, indent=2))
+    else:
+        _print([(line,) for line in said])
 
 
 def _config(root: Path) -> tuple[BuilderConfig, str]:
@@ -154,7 +181,7 @@ def _list(buildx: Buildx, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(found, indent=2))
         return 0
-    _print([("BUILDER", "DRIVER", "NODE", "ENDPOINT", "STATUS", "PLATFORMS"), *rows])
+    _print([("BUILDER", "DRIVER", "NODE", "ENDPOINT", "STATUS", "PLATFORMS"), *rows], head=True)
     return 0
 
 
@@ -188,7 +215,7 @@ def _show(builder: Builder, *, as_json: bool) -> int:
         rows.append(
             (node.name, node.endpoint, node.status or "error", node.build_platform or "-", *cells)
         )
-    _print(rows)
+    _print(rows, head=True)
     for node in builder.nodes:
         if node.error:
             _print([("",), (f"{node.name}: {node.error}",)])
@@ -205,9 +232,8 @@ def _split(node: Node) -> tuple[list[str], list[str]]:
     return native, [each for each in node.platforms if each not in native]
 
 
-def _print(rows: list[tuple[str, ...]]) -> None:
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415
+def _print(rows: list[tuple[str, ...]], *, head: bool = False) -> None:
+    from hatch_multiarch.cli import output  # noqa: PLC0415
     from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
 
-    for line in columns(rows):
-        print(tame(line, sys.stdout.encoding))
+    output.put("\n".join(columns(rows, output.columns(), head=head)))

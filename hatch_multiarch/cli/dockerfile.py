@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,18 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Plan
 
 FILE = "Dockerfile"
+EXAMPLE = """\
+example:
+  hatch-multiarch dockerfile                 to read it
+  hatch-multiarch dockerfile --context out   for `docker buildx build out`
+"""
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser("dockerfile", help="print the Dockerfile that BuildKit builds")
+    parser = commands.add_parser(
+        "dockerfile", help="print the Dockerfile that BuildKit builds", epilog=EXAMPLE
+    )
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
     parser.add_argument(
         "--context",
@@ -22,6 +30,7 @@ def add(commands: Any) -> None:
         metavar="DIR",
         help="write it to a new folder, with all that `docker buildx build DIR` needs",
     )
+    parser.add_argument("--json", action="store_true", help="for machines")
     parser.set_defaults(run=run)
 
 
@@ -35,12 +44,15 @@ def run(arguments: Any) -> int:
     plan = make_plan(project, config, "all", Switches.read(os.environ), Choice("buildkit"))
     folder: Path | None = arguments.context
     text = _text(plan, folder)
-    if folder is None:
+    if folder is not None:
+        _prepare(folder, plan)
+        write_context(plan.units, folder)
+        (folder / FILE).write_text(text, encoding="utf-8")
+    if arguments.json:
+        told = {"dockerfile": text, "context": None if folder is None else str(folder)}
+        print(json.dumps(told, indent=2))
+    elif folder is None:
         print(text, end="")
-        return 0
-    _prepare(folder, plan)
-    write_context(plan.units, folder)
-    (folder / FILE).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.errors import ConfigError, MultiarchError, NoConfigError
+
 if TYPE_CHECKING:
+    from hatch_multiarch.config import Config
     from hatch_multiarch.doctor import Diagnosis
+    from hatch_multiarch.plan import Project, Switches
+
+EXAMPLE = """\
+example:
+  hatch-multiarch doctor           what a build of this project would take
+  hatch-multiarch doctor --json    the same, for a script or a bug report
+"""
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser("doctor", help="show what works here, and how to get the rest")
+    parser = commands.add_parser(
+        "doctor", help="show what works here, and how to get the rest", epilog=EXAMPLE
+    )
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.set_defaults(run=run)
@@ -24,51 +35,86 @@ def add(commands: Any) -> None:
 def run(arguments: Any) -> int:
     """Print the diagnosis; return 0 when a build can be made, else the code it would end with.
 
-    Raises MultiarchError for a project that cannot be read.
+    Nothing is raised: a project that cannot be read is part of the diagnosis.
     """
     from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415
     from hatch_multiarch.doctor import examine  # noqa: PLC0415
-    from hatch_multiarch.plan import Switches  # noqa: PLC0415
-    from hatch_multiarch.project import read_project  # noqa: PLC0415
 
-    root = arguments.folder.resolve()
-    target = read_project(root) if (root / "pyproject.toml").is_file() else None
-    found = examine(target, Switches.read(os.environ), os.environ)
+    error: MultiarchError | None
+    switches, error = _switches()
+    target = None
+    root = arguments.folder.absolute()
+    try:
+        target = _project(root)
+    except MultiarchError as raised:
+        error = error or raised
+    found = examine(target, switches, os.environ, error)
     if arguments.json:
         print(json.dumps(_data(found), indent=2))
     else:
-        print(tame(_text(found), sys.stdout.encoding), flush=True)
+        from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
+
+        put(_text(found, root))
         if found.error:
+            sys.stdout.flush()
             Console().error(found.error)
     return found.error.exit_code if found.error else 0
 
 
+def _switches() -> tuple[Switches, ConfigError | None]:
+    """Return the switches of the environment; the default ones, and why, where one is wrong."""
+    from hatch_multiarch.plan import Switches  # noqa: PLC0415 - keeps --help fast
+
+    try:
+        return Switches.read(os.environ), None
+    except ConfigError as error:
+        return Switches(), error
+
+
+def _project(root: Path) -> tuple[Project, Config] | None:
+    """Return the project in *root*, None where none uses us. Raises MultiarchError."""
+    from hatch_multiarch.project import read_project  # noqa: PLC0415 - keeps --help fast
+
+    if not (root / "pyproject.toml").is_file():
+        return None
+    try:
+        return read_project(root)
+    except NoConfigError:
+        return None
+
+
 def _data(found: Diagnosis) -> dict[str, Any]:
-    error = found.error and {
-        "message": found.error.message,
-        "advice": found.error.advice,
-        "code": found.error.exit_code,
-    }
+    from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
+
+    from hatch_multiarch.cli.arguments import as_data  # noqa: PLC0415
+
     return {
+        "project": found.project or None,
         "engine": found.engine,
         "notes": list(found.notes),
-        "error": error,
+        "error": found.error and as_data(found.error),
         "findings": [asdict(each) for each in found.findings],
     }
 
 
-def _text(found: Diagnosis) -> str:
-    lines: list[str] = []
+def _text(found: Diagnosis, root: Path) -> str:
+    if found.project:
+        lines = [f"project {found.project}"]
+    elif found.error:
+        lines = ["the project here cannot be read, so that all is looked at"]
+    else:
+        lines = [f"no project here: no pyproject.toml with [tool.multiarch] in {root}"]
     width = max(len(each.what) for each in found.findings)
     section = ""
     for each in found.findings:
         if each.section != section:
             section = each.section
-            lines += ["", section] if lines else [section]
+            lines += ["", section]
         lines.append(f"  {'ok' if each.works else '--'}  {each.what:{width}}  {each.says}")
         if each.fix:
-            lines.append(f"      {'':{width}}  fix: {each.fix}")
+            lines.append(f"      fix: {each.fix}")
+        if each.hint:
+            lines.append(f"      ({each.hint})")
     if found.engine:
         lines += ["", f"`hatch build` compiles on: {found.engine}"]
     return "\n".join([*lines, *(f"  {note}" for note in found.notes)])

@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import shutil
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hatch_multiarch.doctor import Finding
 
 IMAGE = "tonistiigi/binfmt"
+EXAMPLE = """\
+example:
+  hatch-multiarch emulators                        which platforms run here
+  hatch-multiarch emulators install linux/arm64    add one; without a name, all
+"""
+INSTALL_EXAMPLE = """\
+example:
+  hatch-multiarch emulators install --dry-run     print the command
+  hatch-multiarch emulators install --with debian linux/arm64 linux/riscv64
+"""
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser("emulators", help="show which platforms run here, or install QEMU")
+    parser = commands.add_parser(
+        "emulators", help="show which platforms run here, or install QEMU", epilog=EXAMPLE
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    install = actions.add_parser("install", help="register QEMU for foreign platforms")
+    install = actions.add_parser(
+        "install", help="register QEMU for foreign platforms", epilog=INSTALL_EXAMPLE
+    )
+    # Without a default, which would win over `emulators --json install`.
+    install.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="for machines"
+    )
     install.add_argument(
         "platforms", nargs="*", type=_platform, metavar="PLATFORM", help="linux/arm64 (all)"
     )
@@ -33,17 +56,24 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print what runs here, or install emulators. Raises EngineError."""
-    if arguments.action is None:
-        print(_status())
-        return 0
-    way = arguments.way or _way()
-    command = install_command(way, arguments.platforms, arguments.image)
-    # Whatever happens with it: this is what changes the machine.
-    print(shlex.join(command), flush=True)
-    if arguments.dry_run:
-        return 0
-    _install(way, command)
-    print(_status())
+    from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
+
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415
+
+    command: list[str] = []
+    if arguments.action is not None:
+        way = arguments.way or _way()
+        command = install_command(way, arguments.platforms, arguments.image)
+        if not arguments.json:
+            # Whatever happens with it: this is what changes the machine.
+            print(shlex.join(command), flush=True)
+        if not arguments.dry_run:
+            _install(way, command)
+    if arguments.json:
+        platforms = [asdict(each) for each in _found()]
+        print(json.dumps({"command": command, "platforms": platforms}, indent=2))
+    elif arguments.action is None or not arguments.dry_run:
+        put(_status())
     return 0
 
 
@@ -105,21 +135,27 @@ def _install(way: str, command: list[str]) -> None:
     starts.cache_clear()
 
 
+def _found() -> list[Finding]:
+    """Return how each Linux platform runs under this kernel; nothing where that is no Linux."""
+    from hatch_multiarch import emulators  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.doctor import on_platform  # noqa: PLC0415
+
+    if not sys.platform.startswith("linux"):
+        return []
+    return [on_platform(each) for each in emulators.state().values()]
+
+
 def _status() -> str:
     """Return a line for each Linux platform."""
-    from hatch_multiarch import emulators  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415
-    from hatch_multiarch.doctor import on_platform  # noqa: PLC0415
-    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
+    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415 - keeps --help fast
 
     if not sys.platform.startswith("linux"):
         return (
             "emulators are in the Linux that docker runs in, not here: `docker buildx inspect` "
             "lists the platforms; Docker Desktop has them all"
         )
-    found = [on_platform(each) for each in emulators.state().values()]
-    rows = [(("ok" if each.works else "--"), each.what, each.says) for each in found]
-    return tame("\n".join(columns(rows)), sys.stdout.encoding)
+    rows = [(("ok" if each.works else "--"), each.what, each.says) for each in _found()]
+    return "\n".join(columns(rows))
 
 
 def _platform(text: str) -> str:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
+
+EXAMPLE = """\
+example:
+  hatch-multiarch inspect                      the image that this project built
+  hatch-multiarch inspect python:3.13-slim     one in a registry
+"""
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser("inspect", help="show the platforms of an image")
+    parser = commands.add_parser("inspect", help="show the platforms of an image", epilog=EXAMPLE)
     parser.add_argument(
         "image",
         nargs="?",
@@ -27,7 +32,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print what the image holds. Raises MultiarchError."""
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli.output import columns, put  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.errors import ImageError  # noqa: PLC0415
     from hatch_multiarch.inspect import check, find, open_archive, show  # noqa: PLC0415
 
@@ -48,7 +53,7 @@ def run(arguments: Any) -> int:
     if arguments.json:
         print(json.dumps(show.as_data(inspected), indent=2))
         return 0
-    print(tame(show.as_text(inspected), sys.stdout.encoding))
+    put(show.as_text(inspected, columns()))
     if checked is not None:
         print(f"\n{checked} blobs read, each is what its digest says")
     return 0

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +12,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 example:
-  hatch-multiarch lock            base = "python:3.13-slim@sha256:..." in pyproject.toml
-  hatch-multiarch lock --check    exit 1 when that is not what the tag names now
+  hatch-multiarch lock           base = "python:3.13-slim@sha256:..." is written
+  hatch-multiarch lock --check   exit 1 when that is not what the tag names now
 """
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
     parser = commands.add_parser(
-        "lock",
-        help="write the digest of the image's base into pyproject.toml",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "lock", help="write the digest of the image's base into pyproject.toml", epilog=EXAMPLE
     )
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
     parser.add_argument(
@@ -37,7 +32,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Lock, and print what was done or would be. Raises MultiarchError."""
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.errors import PlanError  # noqa: PLC0415
     from hatch_multiarch.lock import find_lock, write_lock  # noqa: PLC0415
     from hatch_multiarch.plan import Switches  # noqa: PLC0415
@@ -54,7 +49,7 @@ def run(arguments: Any) -> int:
         told = {"base": lock.base, "locked": lock.locked, "stale": lock.stale}
         print(json.dumps(told, indent=2))
     else:
-        print(tame(_text(lock, check=arguments.check), sys.stdout.encoding))
+        put(_text(lock, check=arguments.check))
     return 1 if lock.stale and arguments.check else 0
 
 

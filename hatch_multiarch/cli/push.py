@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +16,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 example:
-  hatch-multiarch push                                     what this project built, under its names
-  hatch-multiarch push --dry-run image.oci.tar NAME:TAG    what would be uploaded
+  hatch-multiarch push                                what this project built
+  hatch-multiarch push --dry-run x.oci.tar NAME:TAG   what would be uploaded
 """
 
 
 def add(commands: Any) -> None:
     """Describe the command to argparse."""
     parser = commands.add_parser(
-        "push",
-        help="push an image that was built, without docker",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "push", help="push an image that was built, without docker", epilog=EXAMPLE
     )
     parser.add_argument(
         "image", nargs="?", default=".", help="an archive, a layout folder, or a project (here)"
@@ -60,7 +56,7 @@ def run(arguments: Any) -> int:
     """Push, and print what was done or would be. Raises MultiarchError."""
     from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
 
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415
     from hatch_multiarch.errors import ImageError  # noqa: PLC0415
     from hatch_multiarch.inspect import find, open_archive  # noqa: PLC0415
     from hatch_multiarch.process import terminable  # noqa: PLC0415
@@ -76,7 +72,7 @@ def run(arguments: Any) -> int:
     if arguments.json:
         print(json.dumps([asdict(each) for each in results], indent=2))
     else:
-        print(tame("\n\n".join(map(_text, results)), sys.stdout.encoding))
+        put("\n\n".join(map(_text, results)))
     return 0
 
 
@@ -163,7 +159,8 @@ def _tags(names: Sequence[str]) -> list[str]:
 
 
 def _text(pushed: Pushed) -> str:
-    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli import output  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
 
     words = {"missing": "would be uploaded"}
     rows = [
@@ -173,7 +170,9 @@ def _text(pushed: Pushed) -> str:
     rows += [(f"{pushed.name}:{each.tag}", "", _moved(pushed, each.before)) for each in pushed.tags]
     total = pushed.size("missing" if pushed.dry_run else "uploaded") / 1e6
     verb = "would be uploaded" if pushed.dry_run else "uploaded"
-    return "\n".join([*columns(rows), "", f"{pushed.digest}, {total:.1f} MB {verb}"])
+    return "\n".join(
+        [*columns(rows, output.columns()), "", f"{pushed.digest}, {total:.1f} MB {verb}"]
+    )
 
 
 def _moved(pushed: Pushed, before: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from hatch_multiarch.cli.output import put
+
 EXAMPLE = """\
 example:
-  hatch-multiarch report --open                    what this project built, in the browser
-  hatch-multiarch report report.json --output report.html
+  hatch-multiarch report --open                what this project built
+  hatch-multiarch report one.json --output one.html
 """
 
 
@@ -21,7 +21,6 @@ def add(commands: Any) -> None:
         "report",
         help="write the report of a build as a page to look at",
         epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "source", nargs="?", type=Path, default=Path(), help="a project (here) or its JSON report"
@@ -37,7 +36,6 @@ def add(commands: Any) -> None:
 def run(arguments: Any) -> int:
     """Write the page and print where it is. Raises MultiarchError."""
     from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415
     from hatch_multiarch.errors import ReportError  # noqa: PLC0415
     from hatch_multiarch.page import find, write_page  # noqa: PLC0415
     from hatch_multiarch.report import load  # noqa: PLC0415
@@ -53,7 +51,7 @@ def run(arguments: Any) -> int:
     if arguments.json:
         print(json.dumps({"report": str(source), "page": str(target)}, indent=2))
     else:
-        print(tame(str(target), sys.stdout.encoding), flush=True)
+        put(str(target))
     if arguments.open:
         import webbrowser  # noqa: PLC0415 - few look at once
 

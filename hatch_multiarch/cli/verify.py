@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 DAY = 86400
 EXAMPLE = """\
 example:
-  hatch-multiarch verify                              the image that this project built
-  hatch-multiarch verify NAME:TAG -- --version        with arguments for its entrypoint
+  hatch-multiarch verify                       the image that this project built
+  hatch-multiarch verify NAME:TAG -- --version with words for its entrypoint
 """
 
 
@@ -26,7 +26,6 @@ def add(commands: Any) -> None:
         help="run each platform of an image, by digest",
         usage="hatch-multiarch verify [OPTIONS] [IMAGE] [-- ARGUMENTS]",
         epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "image",
@@ -59,7 +58,10 @@ def _split(parser: Any) -> None:
 
 
 def run(arguments: Any) -> int:
-    """Run the image and print what it says. Raises MultiarchError, also when a platform fails."""
+    """Run the image and print what it says. Raises MultiarchError, also when a platform fails.
+
+    As JSON a failed platform is a result like others, and the exit code tells.
+    """
     from hatch_multiarch.errors import ImageError  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.process import terminable  # noqa: PLC0415
     from hatch_multiarch.verify import Run, verify  # noqa: PLC0415
@@ -72,6 +74,7 @@ def run(arguments: Any) -> int:
         from dataclasses import asdict  # noqa: PLC0415
 
         print(json.dumps([asdict(each) for each in results], indent=2))
+        return 0 if all(each.outcome == "ok" for each in results) else ImageError.exit_code
     failed = [each.platform for each in results if each.outcome != "ok"]
     if failed:
         count = f"{len(failed)} of {len(results)}"

@@ -18,7 +18,7 @@ from hatch_multiarch.config.keys import toml_fields
 from hatch_multiarch.config.model import Config, Libc
 from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.config.words import at, expected, nearest, one_of, printable, show, unknown_key
-from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.errors import ConfigError, NoConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,8 +46,8 @@ def read_table(table: Mapping[str, Any], *, project_name: str | None = None) -> 
 def read_pyproject(path: Path) -> tuple[Config, dict[str, Any]]:
     """Return the config in the pyproject.toml at *path*, and all of that file.
 
-    Raises ConfigError when the file cannot be read, is not TOML, has no ``[tool.multiarch]`` or
-    has mistakes in it.
+    Raises ConfigError when the file cannot be read, is not TOML or has mistakes in it, and
+    NoConfigError, which is one, when it has no ``[tool.multiarch]``.
     """
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - hatchling has parsed the file in most builds
@@ -65,7 +65,7 @@ def read_pyproject(path: Path) -> tuple[Config, dict[str, Any]]:
     tool = document.get("tool")
     if not isinstance(tool, dict) or "multiarch" not in tool:
         advice = "add [tool.multiarch.helpers.NAME] for each Go program to ship"
-        raise ConfigError([f"{file}: there is no [tool.multiarch]; {advice}"])
+        raise NoConfigError([f"{file}: there is no [tool.multiarch]; {advice}"])
     project = document.get("project")
     name = project.get("name") if isinstance(project, dict) else None
     return read_table(

@@ -1,7 +1,8 @@
 """The JSON schema of ``[tool.multiarch]``, generated from the classes that the reader reads by.
 
 ``python -m hatch_multiarch.config.schema`` rewrites ``schema.json``; with ``--check`` it only
-tells whether that is current. The dialect is draft 7, which schema stores and validate-pyproject
+tells whether that is current, and with ``--document`` it prints a schema of whole files, as editors
+want one. The dialect is draft 7, which schema stores and validate-pyproject
 take. It says of every key what that key alone can say; what goes together is the reader's.
 """
 
@@ -37,6 +38,34 @@ def json_schema() -> dict[str, Any]:
         "title": "[tool.multiarch]",
         **schema,
         "required": ["helpers"],
+    }
+
+
+def tool_schema(tool_name: str) -> dict[str, Any]:
+    """The table [tool.$tool] says which Go helpers hatch-multiarch builds, and for what.
+
+    validate-pyproject asks for the schema by its entry point of that name, and shows this text
+    (its documentation, "Writing Plugins"; it demands draft 7 and an ``$id``).
+    """  # noqa: D401 - it is read by users
+    if tool_name != "multiarch":
+        raise ValueError(f"there is no schema of [tool.{tool_name}] here")
+    schema: dict[str, Any] = json.loads(STORED.read_text(encoding="utf-8"))
+    return schema
+
+
+def document_schema() -> dict[str, Any]:
+    """Return the schema of a whole pyproject.toml, which says nothing of its other tables.
+
+    Editors take one schema for a document (taplo: the directive ``#:schema``).
+    """
+    table = json_schema()
+    tool = {"type": "object", "properties": {"multiarch": table}}
+    return {
+        "$schema": table.pop("$schema"),
+        "$id": "urn:hatch-multiarch:pyproject",
+        "title": "pyproject.toml with [tool.multiarch]",
+        "type": "object",
+        "properties": {"tool": tool},
     }
 
 
@@ -121,15 +150,18 @@ def render() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Rewrite ``schema.json``, or with ``--check`` compare it; return the exit code."""
+    """Rewrite ``schema.json``, compare it, or print that of documents; return the exit code."""
     text = render()
     if arguments == ["--check"]:
         if STORED.is_file() and STORED.read_text(encoding="utf-8") == text:
             return 0
         print(f"{STORED.name} is stale; run python -m {__spec__.name}", file=sys.stderr)
         return 1
+    if arguments == ["--document"]:
+        print(json.dumps(document_schema(), indent=2))
+        return 0
     if arguments:
-        print(f"usage: python -m {__spec__.name} [--check]", file=sys.stderr)
+        print(f"usage: python -m {__spec__.name} [--check | --document]", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(dir=STORED.parent) as folder:
         aside = Path(folder, STORED.name)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from hatch_multiarch.console.progress import Lines, Moving, Silent
-from hatch_multiarch.console.words import CHECK, tame
+from hatch_multiarch.console.words import CHECK, fold, tame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,7 +44,8 @@ class Console:
         self._quiet = verbosity < 0
         self._groups = env.get("GITHUB_ACTIONS", "").lower() not in NO
         ci = self._groups or env.get("CI", "").lower() not in NO
-        self._moves = stream.isatty() and env.get("TERM") != "dumb" and not ci
+        self._tty = stream.isatty()
+        self._moves = self._tty and env.get("TERM") != "dumb" and not ci
         self._encoding = stream.encoding or "utf-8"
         self._symbols = tame(CHECK, self._encoding) == CHECK
         self._rich = Rich(file=stream, markup=False, emoji=False, highlight=False, _environ=env)
@@ -127,12 +128,19 @@ class Console:
         self._say(str(error), label="error", style="bold red")
 
     def _say(self, text: str, *, label: str = "", style: str = "") -> None:
-        """Print *text* as it is, a *style* d label before it and its later lines indented."""
+        """Print *text* as it is, a *style* d label before it and its later lines indented.
+
+        A terminal would break long lines within words: there they are folded between them.
+        """
         from rich.text import Text  # noqa: PLC0415 - see __init__
 
-        line = Text.assemble((f"{label}: ", style)) if label else Text()
-        line.append(tame(text, self._encoding).replace("\n", "\n  "))
-        self._rich.print(line, soft_wrap=True)
+        before = f"{label}: " if label else ""
+        said = before + tame(text, self._encoding).replace("\n", "\n  ")
+        if self._tty:
+            said = "\n".join(fold(line, self._rich.width) for line in said.split("\n"))
+        shown = Text(said)
+        shown.stylize(style, 0, len(before))
+        self._rich.print(shown, soft_wrap=True)
 
 
 def _shown(path: Path, base: Path) -> str:

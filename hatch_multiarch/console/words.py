@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 CHECK = "✓"
 """Stands for all symbols beyond ASCII: a stream that cannot encode it gets none of them."""
 
@@ -29,3 +31,25 @@ def duration(seconds: float) -> str:
 def megabytes(size: int) -> str:
     """Return *size* (bytes) as ``2.3 MB``, a megabyte being 1 000 000 bytes."""
     return f"{size / 1e6:.1f} MB"
+
+
+def fold(line: str, width: int) -> str:
+    """Return *line* as lines of at most *width* columns, broken between words.
+
+    Later lines are indented to the last column of a table, where that leaves them half of the
+    width, or else by two more than the first. A word that is longer than all that stays whole: it
+    is there to be copied, and a terminal wraps it by itself.
+    """
+    if len(line) <= width:
+        return line
+    starts = [found.end() for found in re.finditer(r"^ *|\S  +(?=\S)", line)]
+    fits = [start for start in starts if start <= width // 2]
+    indent = fits[-1] if len(fits) > 1 else len(line) - len(line.lstrip(" ")) + 2
+    lines, current = [], ""
+    for piece in re.findall(r" *[^ ]+", line):
+        if current.strip() and len(current) + len(piece) > width:
+            lines.append(current)
+            current = " " * indent + piece.lstrip(" ")
+        else:
+            current += piece
+    return "\n".join([*lines, current])

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hatch_multiarch.inspect.records import Attestation, Image, Inspected, Manifest
 
@@ -16,25 +16,53 @@ def as_data(inspected: Inspected) -> dict[str, Any]:
     return asdict(inspected)
 
 
-def as_text(inspected: Inspected) -> str:
-    """Return *inspected* for a terminal. Digests stand whole, since they are there to be copied."""
-    return "\n\n".join(_image(image) for image in inspected.images)
+def as_text(inspected: Inspected, width: int = 0) -> str:
+    """Return *inspected* for a terminal of *width* columns; 0 is for any.
+
+    Digests stand whole, since they are there to be copied.
+    """
+    return "\n\n".join(_image(image, width) for image in inspected.images)
 
 
-def columns(table: Sequence[Sequence[str]]) -> list[str]:
+def columns(table: Sequence[Sequence[str]], width: int = 0, *, head: bool = False) -> list[str]:
     """Return the rows of *table* as lines with aligned columns, two blanks between them.
+
+    Where those are wider than *width* (0: any is), each row becomes a few lines, the later ones
+    indented; *head* is for a table whose first row names the columns.
 
     A name is a stranger's and may hold a line break, which must not become a line of ours.
     """
     table = [[cell.replace("\n", "\\n") for cell in row] for row in table]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
+    lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(" ")
         for row in table
     ]
+    if not width or max(map(len, lines), default=0) <= width:
+        return lines
+    names = [name.lower() for name in table[0]] if head else []
+    return [line for row in table[head:] for line in _stacked(row, names, width)]
 
 
-def _image(image: Image) -> str:
+def _stacked(row: Sequence[str], names: Sequence[str], width: int) -> Iterator[str]:
+    """Yield *row* as lines: with *names* one for each cell that says something, else few."""
+    if names:
+        yield row[0]
+        for name, cell in zip(names[1:], row[1:], strict=True):
+            named = f"  {name}: {cell}"
+            if cell not in ("", "-"):
+                # What is a word too long for its name stands alone.
+                yield named if len(named) <= width or " " in cell else f"  {cell}"
+        return
+    whole = "  ".join(filter(None, row))
+    if len(whole) <= width:
+        yield whole
+    else:
+        yield row[0]
+        yield "  " + "  ".join(filter(None, row[1:]))
+
+
+def _image(image: Image, width: int) -> str:
     about = [("name", name) for name in image.names] or [("name", "-")]
     about.append(("media type", image.media_type or "- (docker save without a manifest)"))
     if image.digest:
@@ -42,7 +70,7 @@ def _image(image: Image) -> str:
     by_id = not any(each.digest for each in image.manifests)
     head = ("platform", "image ID" if by_id else "digest", "size", "attestations")
     rows = [head, *(_row(each, by_id=by_id) for each in image.manifests)]
-    return "\n".join([*columns(about), "", *columns(rows)])
+    return "\n".join([*columns(about, width), "", *columns(rows, width, head=True)])
 
 
 def _row(each: Manifest, *, by_id: bool) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ from hatch_multiarch.registry.reference import HUB
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hatch_multiarch.process import Finished
+
 _HUB_KEY = "https://index.docker.io/v1/"
 """The name under which docker keeps what is for Docker Hub."""
 _TOKEN_USER = "<token>"  # noqa: S105 - the name that says that the secret is an identity token
@@ -42,17 +44,60 @@ def find_credential(registry: str, environ: Mapping[str, str]) -> Credential | N
 
     Raises RegistryError when docker's config or its helper cannot be read.
     """
-    folder = environ.get("DOCKER_CONFIG")
-    path = (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+    path = _path(environ)
     config = _read(path)
-    helpers = _table(config, "credHelpers", path)
-    keys = [_HUB_KEY, HUB, "index.docker.io"] if registry == HUB else [registry]
-    helper = next((helpers[key] for key in keys if key in helpers), config.get("credsStore"))
+    keys = _keys(registry)
+    helper = _helper(config, keys, path)
     if helper:
-        found = _ask(str(helper), keys[0], environ)
+        found = _ask(helper, keys[0], environ)
         if found is not None:
             return found
     return _stored(_table(config, "auths", path), keys, path)
+
+
+def find_login(registry: str, environ: Mapping[str, str]) -> str:
+    """Return what keeps a login to *registry*, docker's config or a helper; empty without one.
+
+    A helper is asked for the names that it keeps, never for a secret, so that no user has to
+    unlock anything (docker-credential-helpers, ``list``). Raises RegistryError as above.
+    """
+    path = _path(environ)
+    config = _read(path)
+    keys = _keys(registry)
+    helper = _helper(config, keys, path)
+    if helper:
+        told = _run(helper, "list", "", environ)
+        try:
+            names = json.loads(told.out) if told.code == 0 else {}
+        except ValueError:
+            names = {}
+        hosts = {_hostname(key) for key in keys}
+        if isinstance(names, dict) and hosts & {_hostname(name) for name in names}:
+            return f"docker-credential-{helper}"
+    return str(path) if _stored(_table(config, "auths", path), keys, path) else ""
+
+
+def _path(environ: Mapping[str, str]) -> Path:
+    """Return where docker's config would be. Raises RegistryError for a user without a home."""
+    if folder := environ.get("DOCKER_CONFIG"):
+        return Path(folder) / "config.json"
+    try:
+        return Path.home() / ".docker" / "config.json"
+    except RuntimeError:
+        raise RegistryError(
+            "docker's config cannot be found: this user has no home",
+            advice="set DOCKER_CONFIG, or HOME, to a folder",
+        ) from None
+
+
+def _keys(registry: str) -> list[str]:
+    return [_HUB_KEY, HUB, "index.docker.io"] if registry == HUB else [registry]
+
+
+def _helper(config: dict[str, Any], keys: list[str], path: Path) -> str:
+    helpers = _table(config, "credHelpers", path)
+    found = next((helpers[key] for key in keys if key in helpers), config.get("credsStore"))
+    return str(found or "")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -109,20 +154,8 @@ def _hostname(key: str) -> str:
 
 def _ask(helper: str, server: str, environ: Mapping[str, str]) -> Credential | None:
     """Ask ``docker-credential-HELPER`` for what it keeps; what it says on failing stays unsaid."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", helper):
-        raise RegistryError(f"docker's config names a credential helper {helper!r:.60}")
     program = f"docker-credential-{helper}"
-    try:
-        done = process.run(
-            [program, "get"], env=dict(environ), timeout=_TIMEOUT, input=f"{server}\n"
-        )
-    except TimeoutError:
-        raise RegistryError(f"{program} did not answer within {_TIMEOUT:.0f} s") from None
-    except OSError as error:
-        raise RegistryError(
-            f"{program}, named in docker's config, cannot be started: {error.strerror}",
-            advice="install it, or remove it from docker's config and `docker login` anew",
-        ) from None
+    done = _run(helper, "get", f"{server}\n", environ)
     if done.code:
         # docker-credential-helpers, credentials/error.go: the one failure that is none.
         if "credentials not found" in done.out:
@@ -139,3 +172,19 @@ def _ask(helper: str, server: str, environ: Mapping[str, str]) -> Credential | N
     if not secret:
         return None
     return Credential(str(user), str(secret), identity=user == _TOKEN_USER)
+
+
+def _run(helper: str, word: str, given: str, environ: Mapping[str, str]) -> Finished:
+    """Run ``docker-credential-HELPER`` *word*. Raises RegistryError when it cannot be."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", helper):
+        raise RegistryError(f"docker's config names a credential helper {helper!r:.60}")
+    program = f"docker-credential-{helper}"
+    try:
+        return process.run([program, word], env=dict(environ), timeout=_TIMEOUT, input=given)
+    except TimeoutError:
+        raise RegistryError(f"{program} did not answer within {_TIMEOUT:.0f} s") from None
+    except OSError as error:
+        raise RegistryError(
+            f"{program}, named in docker's config, cannot be started: {error.strerror}",
+            advice="install it, or remove it from docker's config and `docker login` anew",
+        ) from None

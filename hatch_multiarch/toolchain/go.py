@@ -180,7 +180,7 @@ def _probe(path: Path) -> Go | None:
         told = json.loads(done.out)
         version = _parse(told["GOVERSION"])
         goroot = Path(told["GOROOT"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):  # it may say anything
         return None
     if version is None:
         return None

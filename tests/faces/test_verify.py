@@ -303,4 +303,4 @@ def test_without_the_sdk_the_extra_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [["--timeout", "0"], ["--timeout", "x"], ["a", "b"], ["--what"]])
 def test_words_that_make_no_sense(run: Callable[..., Ran], words: list[str]) -> None:
-    assert "usage: hatch-multiarch" in run(*CLI, *words, code=2)
+    assert "see `hatch-multiarch verify --help`" in run(*CLI, *words, code=2)
