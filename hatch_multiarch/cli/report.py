@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hatch_multiarch.cli.output import put
-
 EXAMPLE = """\
 example:
   hatch-multiarch report --open                what this project built
@@ -35,7 +33,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Write the page and print where it is. Raises MultiarchError."""
-    from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.console import Console  # noqa: PLC0415
     from hatch_multiarch.errors import ReportError  # noqa: PLC0415
     from hatch_multiarch.page import find, write_page  # noqa: PLC0415
     from hatch_multiarch.report import load  # noqa: PLC0415
