@@ -34,6 +34,7 @@ ORDER = [
     "report",
     "console",
     "project",
+    "rewrite",
     "lock",
     "inspect",
     "clean",
