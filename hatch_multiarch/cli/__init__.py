@@ -11,9 +11,11 @@ import argparse
 
 from hatch_multiarch.cli import (
     builder,
+    check,
     dockerfile,
     doctor,
     emulators,
+    init,
     inspect,
     lock,
     plan,
@@ -22,30 +24,38 @@ from hatch_multiarch.cli import (
 )
 from hatch_multiarch.errors import MultiarchError
 
-COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push, lock)
+COMMANDS = (
+    *(init, check, plan),
+    *(dockerfile, doctor, builder, emulators, inspect, verify, push, lock),
+)
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
 
 EXAMPLE = """\
 example:
+  hatch-multiarch init                add the config to a project with Go programs
   hatch-multiarch plan                what `hatch build` would do here, without doing it
-  hatch-multiarch plan --mode one     what `pip install .` would do
 """
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or that of the error (docs/config.md)."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    made = argparse.ArgumentParser(
         prog="hatch-multiarch",
         description="Go helpers for Python projects, for every platform.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND [-h]")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND [-h]")
     for command in COMMANDS:
         command.add(commands)
-    arguments = parser.parse_args(argv)
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, or that of the error (docs/config.md)."""
+    arguments = parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except MultiarchError as error:

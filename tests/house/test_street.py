@@ -36,6 +36,8 @@ ORDER = [
     "project",
     "rewrite",
     "lock",
+    "init",
+    "check",
     "inspect",
     "clean",
     "build",
