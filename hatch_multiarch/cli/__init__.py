@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 from hatch_multiarch.cli import (
+    build,
     builder,
     check,
     dockerfile,
@@ -25,7 +26,7 @@ from hatch_multiarch.cli import (
 from hatch_multiarch.errors import MultiarchError
 
 COMMANDS = (
-    *(init, check, plan),
+    *(init, check, plan, build),
     *(dockerfile, doctor, builder, emulators, inspect, verify, push, lock),
 )
 

@@ -38,6 +38,7 @@ ORDER = [
     "lock",
     "init",
     "check",
+    "frontend",
     "inspect",
     "clean",
     "build",
