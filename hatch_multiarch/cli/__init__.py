@@ -13,6 +13,7 @@ from hatch_multiarch.cli import (
     build,
     builder,
     check,
+    completion,
     dockerfile,
     doctor,
     emulators,
@@ -21,6 +22,7 @@ from hatch_multiarch.cli import (
     lock,
     plan,
     push,
+    schema,
     verify,
 )
 from hatch_multiarch.errors import MultiarchError
@@ -28,6 +30,7 @@ from hatch_multiarch.errors import MultiarchError
 COMMANDS = (
     *(init, check, plan, build),
     *(dockerfile, doctor, builder, emulators, inspect, verify, push, lock),
+    *(schema, completion),
 )
 
 INTERRUPTED = 130
