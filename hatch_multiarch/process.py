@@ -145,12 +145,13 @@ def attached(
     ) as child:
         try:
             return child.wait()
-        except BaseException:
-            # Ctrl-C went to it as well; SIGTERM did not.
-            child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(GRACE)
-            child.kill()
+        except BaseException as error:
+            if not isinstance(error, KeyboardInterrupt):
+                child.terminate()  # a terminal's Ctrl-C went to it as well
+            for end in (child.terminate, child.kill):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(2 * GRACE)  # it has compilers to stop
+                end()
             raise
 
 

@@ -127,8 +127,11 @@ def _table(document: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 
 def _check_backend(document: Mapping[str, Any]) -> None:
-    backend = _table(document, "build-system").get("build-backend")
-    if backend in _BACKENDS:
+    system = _table(document, "build-system")
+    backend = system.get("build-backend")
+    named = {re.split(r"[^A-Za-z0-9]", each.strip())[0].lower() for each in requires(document)}
+    # A backend of the project's own that needs hatchling is one that calls it.
+    if backend in _BACKENDS or ("backend-path" in system and "hatchling" in named):
         return
     found = f"found {show(backend)}" if isinstance(backend, str) else "there is none: setuptools"
     advice = (
@@ -155,7 +158,7 @@ def _no_project(root: Path, environ: Mapping[str, str]) -> PlanError:
     if told:
         return PlanError(
             f"pyproject.toml has no [project] here; its members with Go are {', '.join(told)}",
-            advice=f"run it in each of them: hatch-multiarch init {told[0].partition(' (')[0]}",
+            advice=f"run it for each of them, by its folder: {told[0].partition(' (')[0]}",
         )
     return PlanError(
         "pyproject.toml has no [project], and no folder below is a project with Go in it",

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
-from projects import PLAIN, write
+import pytest
+from projects import CGO, PLAIN, write
+from support import clean_env
 
 from hatch_multiarch.platforms import host
 
@@ -95,3 +100,36 @@ def test_a_build_that_fails_ends_with_its_code(tmp_path: Path, run: Callable[...
     said = run(*CLI, "build", "-p", "host", root, code=5)
     assert "undefined: x" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_stopped_it_leaves_no_compiler_behind(
+    tmp_path: Path, run: Callable[..., Ran], name: str, code: int
+) -> None:
+    """As `timeout` and CI stop one process, and Ctrl-C all those of a terminal."""
+    root = write(tmp_path / "one", {**PLAIN, "helpers/greet/main.go": CGO})
+    run(*CLI, "init", root)
+    slow = write(tmp_path, {"cc": f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 30\n"}) / "cc"
+    slow.chmod(0o755)
+    with (root / "pyproject.toml").open("a") as file:
+        file.write(
+            f'\n[[tool.multiarch.overrides]]\nplatforms = "*"\nhelpers.greet.compiler = "{slow}"\n'
+        )
+    pid = tmp_path / "pid"
+    with subprocess.Popen(
+        [*CLI, "build", "-t", "wheel", "-p", "host", root],
+        env=clean_env(GOCACHE=str(tmp_path / "cache")),
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:
+        end = time.monotonic() + 60
+        while not (pid.exists() and pid.read_text().strip()):
+            assert time.monotonic() < end
+            assert child.poll() is None
+            time.sleep(0.05)
+        whom = child.pid if name == "SIGTERM" else -child.pid
+        os.kill(whom, signal.Signals[name])
+        assert child.wait(20) == code
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+    assert not list(root.glob("dist/*.whl"))

@@ -104,8 +104,8 @@ def test_a_workspace_names_its_members_and_each_gets_its_own(
     said = run(*CLI, "init", root, code=3)
     assert said.out == (
         "error: pyproject.toml has no [project] here; its members with Go are packages/a (1 Go "
-        "program), packages/b (1 Go program)\n    hint: run it in each of them: hatch-multiarch "
-        "init packages/a\n"
+        "program), packages/b (1 Go program)\n    hint: run it for each of them, by "
+        "its folder: packages/a\n"
     )
     for name in ("a", "b"):
         run(*CLI, "init", cwd=root / "packages" / name)
@@ -187,6 +187,8 @@ def test_other_refusals(tmp_path: Path, run: Callable[..., Ran]) -> None:
         said == "error: pyproject.toml is read-only\n    hint: allow it: chmod u+w pyproject.toml\n"
     )
     (root / "pyproject.toml").chmod(0o640)
+    own = PYPROJECT.replace('"hatchling.build"', '"ours"\nbackend-path = ["."]')
+    write(root, {"pyproject.toml": own, "ours.py": "from hatchling.build import *\n"})
     run(*CLI, "init", root)
     assert HOOK_TABLE not in (root / "pyproject.toml").read_text()
     assert (root / "pyproject.toml").stat().st_mode & 0o777 == 0o640
