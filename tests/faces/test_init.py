@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import sys
 import zipfile
 from typing import TYPE_CHECKING
@@ -122,7 +123,14 @@ def test_a_diff_changes_nothing(tmp_path: Path, run: Callable[..., Ran]) -> None
         said = run(*CLI, "init", option, "--image", root).out
         assert said.startswith("--- a/pyproject.toml\n+++ b/pyproject.toml\n@@ ")
         assert "+[tool.multiarch.image]  # from scratch: the helpers alone\n" in said
+    told = json.loads(run(*CLI, "init", "--diff", "--json", root).out)
+    greet = {"name": "greet", "folder": "helpers/greet", "cgo": False, "go": "1.21"}
+    assert (told["programs"], told["written"], told["check"]) == ([greet], False, None)
+    assert told["diff"].startswith("--- a/pyproject.toml\n")
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+    told = json.loads(run(*CLI, "init", "--json", root).out)
+    assert (told["written"], told["check"]["ok"]) == (True, True)
+    assert json.loads(run(*CLI, "init", "--json", root).out)["diff"] == ""
 
 
 HOOK_TABLE = "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"
