@@ -26,6 +26,7 @@ TEST_NEEDS = [
     "jsonschema",
     "pip",
     "pytest>=8",
+    "shtab>=1.13",
     "spdx-tools",
     "taplo",
     "twine",
@@ -41,6 +42,7 @@ MINIMUMS = [
     "pyelftools==0.31",
     "rich==13.7.0",
     "nox==2024.4.15",
+    "shtab==1.13.0",
 ]
 
 

@@ -7,13 +7,10 @@ file is read again as it would be, and must differ in that one key.
 from __future__ import annotations
 
 import copy
-import os
 import re
 import sys
-import tempfile
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config import read_pyproject
@@ -21,6 +18,7 @@ from hatch_multiarch.errors import PlanError, RegistryError
 from hatch_multiarch.plan.make import in_registry
 from hatch_multiarch.registry import Cache, Puller
 from hatch_multiarch.registry.reference import parse_pull
+from hatch_multiarch.rewrite import rewrite
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,6 +27,7 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from hatch_multiarch.registry import Pace
 
@@ -79,20 +78,10 @@ def find_lock(root: Path, environ: Mapping[str, str], pace: Pace | None = None) 
 def write_lock(lock: Lock) -> None:
     """Write what *lock* says into its file, whole or not at all.
 
-    Raises PlanError when the file has not the base as one plain string.
+    Raises PlanError when the file has not the base as one plain string, or cannot be written.
     """
-    path = lock.path.resolve()  # a link stays one
-    text = path.read_bytes().decode("utf-8")
-    data = _changed(text, lock).encode("utf-8")
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(aside).chmod(path.stat().st_mode & 0o7777)
-        os.replace(aside, path)  # noqa: PTH105 - the word for atomic
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    text = lock.path.read_bytes().decode("utf-8")
+    rewrite(lock.path, _changed(text, lock))
 
 
 def _changed(text: str, lock: Lock) -> str:

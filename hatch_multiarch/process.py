@@ -128,6 +128,33 @@ def run(
     return Finished(child.returncode, out, err)
 
 
+def attached(
+    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], aloud: bool = True
+) -> int:
+    """Run *command* in this process's own terminal and return its exit code.
+
+    It speaks for itself: what moves still moves, and Ctrl-C reaches it. Where not *aloud*, what it
+    writes to standard output goes to standard error. Raises OSError when it cannot be started.
+    """
+    sys.stdout.flush()
+    with subprocess.Popen(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=dict(env),
+        stdout=None if aloud else sys.stderr.fileno(),
+    ) as child:
+        try:
+            return child.wait()
+        except BaseException as error:
+            if not isinstance(error, KeyboardInterrupt):
+                child.terminate()  # a terminal's Ctrl-C went to it as well
+            for end in (child.terminate, child.kill):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(2 * GRACE)  # it has compilers to stop
+                end()
+            raise
+
+
 def _follow(
     child: subprocess.Popen[str], timeout: float | None, on_line: Callable[[str], object]
 ) -> str:

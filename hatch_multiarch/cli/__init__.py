@@ -12,27 +12,37 @@ import sys
 
 from hatch_multiarch import __version__
 from hatch_multiarch.cli import (
+    build,
     builder,
+    check,
+    completion,
     dockerfile,
     doctor,
     emulators,
+    init,
     inspect,
     lock,
     plan,
     push,
     report,
+    schema,
     verify,
 )
 from hatch_multiarch.cli.arguments import Parser, say, wants_json
 from hatch_multiarch.errors import Interrupted, MultiarchError
 
-COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push, lock, report)
+COMMANDS = (
+    *(init, check, plan, build),
+    *(dockerfile, doctor, builder, emulators, inspect, verify, push, lock, report),
+    *(schema, completion),
+)
 
 BROKEN_PIPE = 141
 """The exit code of a program whose reader went away: 128 and the number of SIGPIPE."""
 
 EXAMPLE = """\
 example:
+  hatch-multiarch init             add the config to a project with Go programs
   hatch-multiarch plan             what `hatch build` would do, without doing it
   hatch-multiarch doctor           what works here, and how to get the rest
   hatch-multiarch COMMAND --help   more about a command

@@ -1,0 +1,117 @@
+"""``hatch-multiarch init``: the config for a project's Go programs, into its pyproject.toml."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hatch_multiarch.check import Checked
+    from hatch_multiarch.init import Program, Target
+
+EXAMPLE = """\
+example:
+  hatch-multiarch init --diff     what would be added to pyproject.toml
+  hatch-multiarch init --image    add it, with an image of the helpers
+"""
+
+
+def add(commands: Any) -> None:
+    """Describe the command to argparse."""
+    parser = commands.add_parser(
+        "init",
+        help="add the config to a project that has Go programs",
+        epilog=EXAMPLE,
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
+    parser.add_argument("--image", action="store_true", help="add [tool.multiarch.image] too")
+    parser.add_argument(
+        "--diff", "--dry-run", action="store_true", help="print what would change, change nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Any) -> int:
+    """Add it, check it, and say what to do next. Raises MultiarchError."""
+    from hatch_multiarch.check import check  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.errors import PlanError  # noqa: PLC0415
+    from hatch_multiarch.init import configured, find_programs, missing, read_target  # noqa: PLC0415
+    from hatch_multiarch.plan import Switches  # noqa: PLC0415
+    from hatch_multiarch.rewrite import rewrite  # noqa: PLC0415
+
+    root = arguments.folder.resolve()
+    switches = Switches.read(os.environ)
+    target = read_target(root, os.environ)
+    if "multiarch" in target.document.get("tool", {}):
+        if lacks := missing(target, image=arguments.image):
+            raise PlanError(
+                f"tool.multiarch: it is there already, but not {', '.join(lacks)}",
+                advice="add that by hand; docs/config.md has every key",
+            )
+        return _say(arguments, [], target, target.before, None)
+    programs = find_programs(root, os.environ)
+    if not programs:
+        raise PlanError(
+            f"there is no Go program below {root}: no go.mod with a main package beside it or in "
+            "cmd/NAME",
+            advice="make one: mkdir -p helpers/greet && cd helpers/greet && go mod init greet",
+        )
+    text = configured(target, programs, image=arguments.image)
+    if arguments.diff:
+        return _say(arguments, programs, target, text, None)
+    rewrite(target.path, text)
+    return _say(arguments, programs, target, text, check(root, switches, os.environ))
+
+
+def _say(
+    arguments: Any, programs: list[Program], target: Target, text: str, checked: Checked | None
+) -> int:
+    """Print what was done, or would be where nothing was *checked*; return the exit code."""
+    from hatch_multiarch.cli.check import as_data, as_text  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.cli.output import put  # noqa: PLC0415
+
+    diff = _diff(target, text)
+    failed = checked.problems[0].exit_code if checked and checked.problems else 0
+    if arguments.json:
+        told = {
+            "programs": [
+                {"name": each.name, "folder": each.folder, "cgo": each.cgo, "go": each.go}
+                for each in programs
+            ],
+            "diff": diff,
+            "written": checked is not None,
+            "check": as_data(checked) if checked else None,
+        }
+        more = {"error": as_data(checked)["error"]} if checked and failed else {}
+        print(json.dumps({**told, **more}, indent=2))
+        return failed
+    if not programs:
+        lines = ["tool.multiarch: it is there already, and nothing is missing"]
+    elif checked is None:
+        lines = diff.splitlines()
+    else:
+        lines = [
+            f"added {each.name}: Go{' with cgo' if each.cgo else ''}, in {each.folder}, needs go "
+            f"{each.go}"
+            for each in programs
+        ]
+        if target.text != target.before:
+            lines.append("removed the byte order mark, with which nothing reads pyproject.toml")
+        lines.append(as_text(checked))
+        if not failed:
+            lines.append("next: hatch build (or `hatch-multiarch build`)")
+    put("\n".join(lines))
+    return failed
+
+
+def _diff(target: Target, text: str) -> str:
+    """Return what changes as a unified diff."""
+    import difflib  # noqa: PLC0415 - keeps --help fast
+
+    name = target.path.name
+    before, after = target.before.splitlines(), text.splitlines()
+    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")
+    return "".join(f"{line}\n" for line in lines)

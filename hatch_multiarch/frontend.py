@@ -1,0 +1,130 @@
+"""`hatch build` without Hatch: hatchling in this environment, when it holds all that it needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.config import read_pyproject
+from hatch_multiarch.errors import ConfigError, PlanError, ToolchainError
+from hatch_multiarch.init.target import requires
+from hatch_multiarch.plan import Switches
+from hatch_multiarch.platforms import host
+from hatch_multiarch.process import attached
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+PREFIX = "HATCH_MULTIARCH_"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for; the rest is the config's."""
+
+    platforms: tuple[str, ...] = ()
+    """Platforms, or ``host`` or ``all``."""
+    image: bool | None = None
+    engine: str = ""
+    offline: bool = False
+    targets: tuple[str, ...] = ("sdist", "wheel")
+    clean: bool = False
+    directory: str = ""
+
+    def environ(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """Return *environ* with the switches of the hook that say the same.
+
+        Raises ConfigError, in the words of the command line, for what is no platform.
+        """
+        several = len(self.platforms) > 1  # the switch takes `host` alone only
+        names = (host().name if several and p == "host" else p for p in self.platforms)
+        own = {
+            "PLATFORMS": ",".join(names),
+            "ENGINE": self.engine,
+            "IMAGE": "" if self.image is None else str(int(self.image)),
+            "OFFLINE": "1" if self.offline else "",
+        }
+        made = {**environ, **{PREFIX + name: value for name, value in own.items() if value}}
+        try:
+            Switches.read(made)
+        except ConfigError as error:
+            if not self.platforms:
+                raise
+            named = [each.replace(f"{PREFIX}PLATFORMS", "--platform") for each in error.problems]
+            raise ConfigError(named) from None
+        return made
+
+
+def build(root: Path, asked: Asked, environ: Mapping[str, str], *, aloud: bool = True) -> int:
+    """Run ``hatchling build`` in *root* and return its exit code; it speaks for itself.
+
+    *aloud*: on standard output too; else all that it says goes to standard error. Raises
+    ToolchainError when this environment lacks what the project needs to be built, ConfigError
+    and PlanError for a project that cannot be read.
+    """
+    env = asked.environ(environ)
+    lacks = missing_requirements(root, asked.targets, env)
+    if lacks:
+        listed = " ".join(f'"{each}"' for each in lacks)
+        raise ToolchainError(
+            f"this environment lacks what the project needs to be built: {', '.join(lacks)}",
+            advice=f"`hatch build` gets it by itself; or: pip install {listed}",
+        )
+    words = [sys.executable, "-m", "hatchling", "build"]
+    for target in asked.targets:
+        words += ["-t", target]
+    if asked.clean:
+        words.append("-c")
+    if asked.directory:
+        words += ["-d", asked.directory]
+    return attached(words, cwd=root, env=env, aloud=aloud)
+
+
+def missing_requirements(
+    root: Path, targets: Iterable[str], environ: Mapping[str, str]
+) -> list[str]:
+    """Return what ``hatch build`` would install first and is not in this environment."""
+    from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - slow to import
+    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - the same
+
+    _, document = read_pyproject(root / "pyproject.toml")
+    lacks = _lacking(requires(document))
+    if lacks:  # the hooks are among it, so that they cannot be asked what they need
+        return lacks
+    # Hooks read the environment of the process, and this one's ends with the command.
+    os.environ.update(environ)
+    builders = {"sdist": SdistBuilder, "wheel": WheelBuilder}
+    needed: dict[str, None] = {}
+    try:
+        for target in targets:
+            found = builders[target](str(root), config=document).config.dependencies
+            needed.update(dict.fromkeys(found))
+    except Exception as error:
+        raise PlanError(f"hatchling: {str(error).partition(chr(10))[0]}") from error
+    return _lacking(needed)
+
+
+def _lacking(requirements: Iterable[str]) -> list[str]:
+    # hatchling 1.27 has it there; where it is now, that has not.
+    from hatchling.dep.core import (  # type: ignore[attr-defined]  # noqa: PLC0415 - slow to import
+        dependencies_in_sync,
+    )
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - the same
+
+    listed = list(requirements)
+    try:
+        return [each for each in listed if not dependencies_in_sync([Requirement(each)])]
+    except InvalidRequirement as error:
+        raise ConfigError([f"build-system.requires: {str(error).partition(chr(10))[0]}"]) from None
+
+
+def report_path(root: Path) -> Path:
+    """Return where a build of the project in *root* writes its report."""
+    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - slow to import
+
+    config, document = read_pyproject(root / "pyproject.toml")
+    stem = WheelBuilder(str(root), config=document).artifact_project_id
+    return root / config.output / f"{stem}.json"

@@ -1,0 +1,7 @@
+"""A project that does not use the hook yet: its Go programs, and the config for them."""
+
+from hatch_multiarch.init.edit import configured
+from hatch_multiarch.init.programs import Program, find_programs
+from hatch_multiarch.init.target import Target, missing, read_target
+
+__all__ = ["Program", "Target", "configured", "find_programs", "missing", "read_target"]

@@ -1,0 +1,175 @@
+"""The text of a pyproject.toml with the config in it, and nothing else of it changed.
+
+Lines are added; the one that may change is that of ``build-system.requires``. Style-keeping TOML
+libraries rewrite arrays that they add to, and not always into valid TOML, so places are tried
+and the TOML parser says whether one is right: the result must read as the file did, and hold the
+additions.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.init.target import HOOK, PLUGIN, hooked, requires, requires_plugin
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hatch_multiarch.init.programs import Program
+    from hatch_multiarch.init.target import Target
+
+PLATFORMS = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64")
+"""Those that the config has by default; written out, because a reader wants to see them."""
+
+WITH_C = ("linux", "windows")
+"""Systems for which any machine can compile C: macOS needs Apple's SDK."""
+
+
+_APPLE = "  # macOS: cgo for it is compiled on a Mac"
+
+
+def configured(target: Target, programs: Sequence[Program], *, image: bool) -> str:
+    """Return the text of *target*'s file with the hook, *programs* and perhaps an image in it.
+
+    Raises PlanError when the file is written in a way that leaves no place for it.
+    """
+    newline = "\r\n" if "\r\n" in target.text else "\n"
+    text, wanted = target.text, copy.deepcopy(target.document)
+    if not requires_plugin(target.document):
+        wanted["build-system"]["requires"].append(PLUGIN)
+        places = _requires(text, requires(target.document), newline)
+        text = _first(places, wanted, f'build-system.requires: add "{PLUGIN}" to it')
+    if not hooked(target):
+        _put(wanted, HOOK)
+        text = _first(_hook(text, newline), wanted, f"add the table [{HOOK}]")
+    table = "\n".join(_config(programs, image=image))
+    added = tomllib.loads(table)["tool"]["multiarch"]
+    wanted.setdefault("tool", {})["multiarch"] = added
+    return _first([_append(text, table, newline)], wanted, "add [tool.multiarch]")
+
+
+def _first(texts: Iterable[str], wanted: dict[str, Any], advice: str) -> str:
+    """Return the first text that reads as *wanted*. Raises PlanError without one."""
+    for text in texts:
+        if _reads_as(text, wanted):
+            return text
+    raise PlanError(
+        "pyproject.toml is written in a way that leaves no place to add to, so that it is left as "
+        "it is",
+        advice=f"by hand, {advice}; then run this again",
+    )
+
+
+def _reads_as(text: str, wanted: dict[str, Any]) -> bool:
+    """Tell whether *text* is the document *wanted*; the order of what is required says nothing."""
+    try:
+        pairs = [tomllib.loads(text), copy.deepcopy(wanted)]
+    except tomllib.TOMLDecodeError:
+        return False
+    for each in pairs:
+        each.get("build-system", {}).get("requires", []).sort(key=str)
+    return bool(pairs[0] == pairs[1])
+
+
+def _put(document: dict[str, Any], path: str) -> None:
+    """Add an empty table to *document*."""
+    for part in path.split("."):
+        document = document.setdefault(part, {})
+
+
+def _requires(text: str, names: list[str], newline: str) -> Iterator[str]:
+    """Yield texts with the plugin beside each requirement, that of the last one first."""
+    for name in reversed(names):
+        for found in re.finditer(rf"""(["']){re.escape(name)}\1""", text):
+            start, end = found.span()
+            line = text[text.rfind("\n", 0, start) + 1 : start]
+            rest = text[end:].partition("\n")[0].strip()
+            quote = found.group(1)
+            ours = f"{quote}{PLUGIN}{quote}"
+            if line.strip():
+                yield f"{text[:end]}, {ours}{text[end:]}"
+            elif rest in ("", ","):  # alone on its line
+                yield f"{text[:end]},{newline}{line}{ours}{text[end:]}"
+            else:  # what follows, a comment mostly, stays with its own requirement
+                yield f"{text[:start]}{ours},{newline}{line}{text[start:]}"
+
+
+_HEADER = re.compile(r"^[ \t]*\[[ \t]*([A-Za-z0-9_.-]+)[ \t]*\][^\n]*\n?", re.MULTILINE)
+
+
+def _hook(text: str, newline: str) -> Iterator[str]:
+    """Yield texts with the hook's table: after the wheel's own tables, at the end, or dotted."""
+    headers = list(_HEADER.finditer(text))
+    wheels = HOOK.removesuffix(".hooks.multiarch")
+    ours = [each for each in headers if f"{each.group(1)}.".startswith(f"{wheels}.")]
+    if ours:
+        after = [each.start() for each in headers if each.start() > ours[-1].start()]
+        end = after[0] if after else len(text)
+        # Comments above the next table are that table's.
+        body = re.sub(r"(?:^[ \t]*(?:#[^\n]*)?(?:\n|\Z))+\Z", "", text[:end], flags=re.MULTILINE)
+        rest = text[len(body) :]
+        if rest.strip() or after:
+            yield _append(body, f"[{HOOK}]", newline) + (rest or newline)
+    yield _append(text, f"[{HOOK}]", newline)
+    for each in headers:
+        if HOOK.startswith(f"{each.group(1)}."):
+            key = HOOK[len(each.group(1)) + 1 :]
+            yield f"{text[: each.end()]}{key} = {{}}{newline}{text[each.end() :]}"
+    yield f"{HOOK} = {{}}{newline}{text}"
+
+
+def _append(text: str, more: str, newline: str) -> str:
+    """Return *text* with the lines of *more* after it, a blank line between."""
+    if text and not text.endswith("\n"):
+        text += newline
+    blank = not text or re.search(r"(?:^|\n)[ \t]*\r?\n\Z", text)
+    lines = ([] if blank else [""]) + more.split("\n")
+    return text + "".join(f"{line}{newline}" for line in lines)
+
+
+def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
+    """Yield the lines of ``[tool.multiarch]``."""
+    systems = {system for each in programs for system in _systems(each)}
+    names = [name for name in PLATFORMS if name.partition("/")[0] in systems]
+    yield "[tool.multiarch]"
+    apple = any(each.cgo and "darwin" in each.systems for each in programs)
+    why = _APPLE if apple and "darwin" not in systems else ""
+    yield f"platforms = {_array(names)}{why}"
+    for each in programs:
+        name = f'"{each.name}"' if "." in each.name else each.name
+        kind = "Go with cgo" if each.cgo else "Go"
+        yield ""
+        yield f"[tool.multiarch.helpers.{name}]  # {kind}, in {each.folder}"
+        if each.source != f"helpers/{each.name}":
+            yield f'source = "{each.source}"'
+        if each.package != ".":
+            yield f'package = "{each.package}"'
+        if each.cgo:
+            yield "cgo = true"
+            yield 'libc = "static"  # runs on every Linux; "glibc:2.17" uses the machine\'s libc'
+        mine = _systems(each)
+        if set(mine) != systems:
+            why = _APPLE if each.cgo and "darwin" in each.systems else ""
+            yield f"platforms = {_array([f'{system}/*' for system in mine])}{why}"
+    if image:
+        yield ""
+        yield "[tool.multiarch.image]  # from scratch: the helpers alone"
+        yield '# base = "python:3.13-slim"  # would hold the package and its dependencies too'
+
+
+def _systems(program: Program) -> tuple[str, ...]:
+    """Return where a program can be compiled from anywhere."""
+    return tuple(each for each in program.systems if not program.cgo or each in WITH_C)
+
+
+def _array(names: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"

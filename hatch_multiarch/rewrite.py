@@ -1,0 +1,34 @@
+"""A pyproject.toml that is changed: whole or not at all, and with the rights that it has."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from hatch_multiarch.errors import PlanError
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Write *text* into the file *path*, aside and moved into place; a link to it stays one.
+
+    Raises PlanError for a file that is read-only, or a folder that cannot be written to.
+    """
+    path = path.resolve()
+    mode = path.stat().st_mode & 0o7777
+    if not mode & 0o222:  # renaming over it, and root, would not heed that
+        raise PlanError(f"{path.name} is read-only", advice=f"allow it: chmod u+w {path.name}")
+    try:
+        handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise PlanError(
+            f"nothing can be written to the folder of {path.name}: {error.strerror}"
+        ) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+        Path(aside).chmod(mode)
+        os.replace(aside, path)  # noqa: PTH105 - the word for atomic
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise

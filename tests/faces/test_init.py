@@ -1,0 +1,310 @@
+"""`hatch-multiarch init`: from a project with Go in it to a wheel whose helper runs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from projects import CGO, GO, PLAIN, PYPROJECT, TUNER, module, write
+
+from hatch_multiarch.config import read_pyproject
+from hatch_multiarch.init import configured, find_programs, missing, read_target
+from hatch_multiarch.init.source import satisfied
+from hatch_multiarch.platforms import host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support import Ran
+
+CLI = (sys.executable, "-m", "hatch_multiarch")
+
+
+def changed(before: str, after: str) -> list[str]:
+    """Return the lines that differ, each with its sign."""
+    diff = difflib.ndiff(before.splitlines(keepends=True), after.splitlines(keepends=True))
+    return [line for line in diff if line[0] in "+-"]
+
+
+def run_helper(wheel: Path, name: str, folder: Path, run: Callable[..., Ran]) -> str:
+    """Take a helper out of a wheel and run it."""
+    with zipfile.ZipFile(wheel) as archive:
+        [member] = [each for each in archive.namelist() if each.endswith(f"/{name}")]
+        path = folder / archive.extract(member, folder)
+    path.chmod(0o755)
+    return run(path).out
+
+
+def test_a_plain_project_is_built_by_hatchling_right_after(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    root = write(tmp_path / "greeter", PLAIN)
+    said = run(*CLI, "init", root)
+    assert "added greet: Go, in helpers/greet, needs go 1.21" in said
+    assert "ok: greeter 1.0.0: 1 helper, 5 wheels, compiled on this machine" in said
+    assert said.out.endswith("next: hatch build (or `hatch-multiarch build`)\n")
+    lines = changed(PYPROJECT, (root / "pyproject.toml").read_text())
+    assert [line for line in lines if line[0] == "-"] == ['- requires = ["hatchling"]\n']
+    assert "".join(line[2:] for line in lines if line[0] == "+") == (
+        'requires = ["hatchling", "hatch-multiarch"]\n'
+        "\n"
+        "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"
+        "\n"
+        "[tool.multiarch]\n"
+        'platforms = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", '
+        '"windows/amd64"]\n'
+        "\n"
+        "[tool.multiarch.helpers.greet]  # Go, in helpers/greet\n"
+    )
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=root)
+    assert len(list(root.glob("dist/*.whl"))) == 5
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}[host().architecture]
+    [wheel] = root.glob(f"dist/*musllinux*_{machine}.whl")
+    assert run_helper(wheel, "greet", tmp_path / "out", run) == "hello from go\n"
+
+
+@pytest.mark.slow
+def test_a_src_project_with_cgo_is_built_by_pip_right_after(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    root = write(tmp_path / "tuner", TUNER)
+    run(*CLI, "init", root)
+    text = (root / "pyproject.toml").read_text()
+    assert [line for line in changed(TUNER["pyproject.toml"] + "\n", text) if line[0] == "-"] == []
+    assert '\n    "hatch-multiarch",\n    "hatchling>=1.27",  # the backend\n' in text
+    assert text.index("hooks.multiarch]") < text.index("# How we test.\n[tool.pytest")
+    config, _ = read_pyproject(root / "pyproject.toml")
+    assert [(h.name, h.source, h.package, h.cgo, h.platforms) for h in config.helpers] == [
+        ("list", "native", "./cmd/list", False, ("*",)),
+        ("tune", "native", "./cmd/tune", True, ("linux/*", "windows/*")),
+    ]
+    pip = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps")
+    run(*pip, "--wheel-dir", tmp_path / "dist", root)
+    [wheel] = tmp_path.glob("dist/*.whl")
+    assert run_helper(wheel, "tune", tmp_path / "out", run) == "four is 4\n"
+    assert run_helper(wheel, "list", tmp_path / "out", run) == "hello from go\n"
+
+
+def test_a_workspace_names_its_members_and_each_gets_its_own(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    member = {name.replace("helpers/greet", "go/hi"): text for name, text in PLAIN.items()}
+    files = {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["packages/*"]\n',
+        "go.work": "go 1.21\n\nuse (\n\t./packages/a/helpers/greet\n\t./packages/b/go/hi // b\n)\n",
+        **{f"packages/a/{name}": text for name, text in PLAIN.items()},
+        **{f"packages/b/{name}": text for name, text in member.items()},
+        "packages/c/pyproject.toml": PYPROJECT,
+    }
+    root = write(tmp_path, files)
+    said = run(*CLI, "init", root, code=3)
+    assert said.out == (
+        "error: pyproject.toml has no [project] here; its members with Go are packages/a (1 Go "
+        "program), packages/b (1 Go program)\n    hint: run it for each of them, by "
+        "its folder: packages/a\n"
+    )
+    for name in ("a", "b"):
+        run(*CLI, "init", cwd=root / "packages" / name)
+        said = run(*CLI, "build", "-p", "host", "-t", "wheel", cwd=root / "packages" / name)
+    assert 'source = "go/hi"' in (root / "packages/b/pyproject.toml").read_text()
+    [wheel] = root.glob("packages/b/dist/*.whl")
+    assert run_helper(wheel, "greet", tmp_path / "out", run) == "hello from go\n"
+
+
+def test_a_diff_changes_nothing(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    root = write(tmp_path, PLAIN)
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    for option in ("--diff", "--dry-run"):
+        said = run(*CLI, "init", option, "--image", root).out
+        assert said.startswith("--- a/pyproject.toml\n+++ b/pyproject.toml\n@@ ")
+        assert "+[tool.multiarch.image]  # from scratch: the helpers alone\n" in said
+    told = json.loads(run(*CLI, "init", "--diff", "--json", root).out)
+    greet = {"name": "greet", "folder": "helpers/greet", "cgo": False, "go": "1.21"}
+    assert (told["programs"], told["written"], told["check"]) == ([greet], False, None)
+    assert told["diff"].startswith("--- a/pyproject.toml\n")
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+    told = json.loads(run(*CLI, "init", "--json", root).out)
+    assert (told["written"], told["check"]["ok"]) == (True, True)
+    assert json.loads(run(*CLI, "init", "--json", root).out)["diff"] == ""
+
+
+HOOK_TABLE = "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"
+REFUSED = {
+    "setuptools": (
+        (
+            '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+            '[project]\nname = "x"\n'
+        ),
+        "found 'setuptools.build_meta'\n    hint: move it to hatchling first: `hatch new --init`",
+    ),
+    "none": (
+        '[project]\nname = "x"\n',
+        "there is none: setuptools\n    hint: move it to hatchling",
+    ),
+    **{
+        backend: (
+            f'[build-system]\nrequires = []\nbuild-backend = "{backend}"\n[project]\nname = "x"\n',
+            f'so expected "hatchling.build", found {backend!r}\n    hint: move it to hatchling',
+        )
+        for backend in ("poetry.core.masonry.api", "uv_build", "flit_core.buildapi", "maturin")
+    },
+    "there": (
+        PYPROJECT + "[tool.multiarch]\n",
+        (
+            'it is there already, but not "hatch-multiarch" in build-system.requires, '
+            "[tool.hatch.build.targets.wheel.hooks.multiarch], [tool.multiarch.helpers.NAME]\n"
+        ),
+    ),
+    "inline": (
+        PYPROJECT + "[tool.hatch]\nbuild = { dev-mode-dirs = ['.'] }\n",
+        (
+            "leaves no place to add to, so that it is left as it is\n    hint: by hand, add the "
+            "table [tool.hatch.build.targets.wheel.hooks.multiarch]"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_have_it_is_told_what_to_do(
+    tmp_path: Path, run: Callable[..., Ran], name: str
+) -> None:
+    text, expected = REFUSED[name]
+    root = write(tmp_path, {**PLAIN, "pyproject.toml": text})
+    assert expected in run(*CLI, "init", root, code=3)
+    assert (root / "pyproject.toml").read_text() == text
+
+
+def test_other_refusals(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    root = write(tmp_path, {"pyproject.toml": PYPROJECT, "lib/go.mod": module("lib")})
+    write(root, {"lib/lib.go": "package lib\n"})
+    assert "no Go program below" in run(*CLI, "init", root, code=3)
+    write(root, {**PLAIN, "hatch.toml": "[build]\n"})
+    assert "add [build.targets.wheel.hooks.multiarch] to hatch.toml" in run(
+        *CLI, "init", root, code=3
+    )
+    write(root, {"hatch.toml": "[build.targets.wheel.hooks.multiarch]\n"})
+    (root / "pyproject.toml").chmod(0o444)
+    said = run(*CLI, "init", root, code=3).out
+    assert (
+        said == "error: pyproject.toml is read-only\n    hint: allow it: chmod u+w pyproject.toml\n"
+    )
+    (root / "pyproject.toml").chmod(0o640)
+    own = PYPROJECT.replace('"hatchling.build"', '"ours"\nbackend-path = ["."]')
+    write(root, {"pyproject.toml": own, "ours.py": "from hatchling.build import *\n"})
+    run(*CLI, "init", root)
+    assert HOOK_TABLE not in (root / "pyproject.toml").read_text()
+    assert (root / "pyproject.toml").stat().st_mode & 0o777 == 0o640
+    assert run(*CLI, "init", root).out.endswith("nothing is missing\n")
+    assert "not [tool.multiarch.image]" in run(*CLI, "init", "--image", root, code=3)
+    assert "no pyproject.toml" in run(*CLI, "init", root / "lib", code=3)
+
+
+def test_crlf_a_byte_order_mark_and_a_link_are_kept_or_said(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    root = write(tmp_path / "project", PLAIN)
+    real = tmp_path / "elsewhere.toml"
+    real.write_bytes(b"\xef\xbb\xbf" + PYPROJECT.replace("\n", "\r\n").encode())
+    (root / "pyproject.toml").unlink()
+    (root / "pyproject.toml").symlink_to(real)
+    assert "removed the byte order mark" in run(*CLI, "init", root)
+    assert (root / "pyproject.toml").is_symlink()
+    data = real.read_bytes()
+    assert data.startswith(b"# The greeter.\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n") > PYPROJECT.count("\n")
+
+
+STYLES = [
+    'requires = ["hatchling", "hatch-vcs",]',
+    "requires=['hatchling']",
+    'requires = [\n  "hatchling",\n]',
+    'requires = [\n\t"hatchling"\n\t, "hatch-vcs"  # last\n\t# none\n]',
+    'requires = [  # why\n  "hatch-vcs",\n  "hatchling"]',
+    'requires = ["hatchling", "Hatch_MultiArch >=0.1"]',
+]
+TABLES = [
+    "[tool.hatch.build]\ntargets.wheel.packages = ['greeter']\n",
+    "[tool.hatch.build.targets]\nwheel.packages = ['greeter']\n[tool.ruff]\nfix = true\n",
+    "[tool.hatch.build.targets.wheel]\n\n\n# ruff's\n[tool.ruff]\n",
+    "[tool.hatch.build.targets.wheel.hooks.custom]\n",
+    "[tool.hatch.build.hooks.multiarch]\n",
+    "[tool.hatch.build.targets.wheel.force-include]\n# nothing",
+]
+
+
+@pytest.mark.parametrize("requires", STYLES)
+@pytest.mark.parametrize("tables", TABLES)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_every_line_of_the_file_stays_but_that_of_what_is_required(
+    tmp_path: Path, requires: str, tables: str, newline: str
+) -> None:
+    head = f'[build-system]\n{requires}\nbuild-backend = "hatchling.build"\n'
+    text = f'{head}[project]\nname = "greeter"\nversion = "1"\n\n{tables}'.replace("\n", newline)
+    root = write(tmp_path, {**PLAIN, "pyproject.toml": text})
+    target = read_target(root, {})
+    after = configured(target, find_programs(root, {}), image=True)
+    write(root, {"pyproject.toml": after})
+    assert missing(read_target(root, {}), image=True) == []
+    before_lines = text.split(newline)
+    gone = [line[2:].strip() for line in changed(text + newline, after) if line[0] == "-"]
+    required = {line.strip() for line in requires.split("\n")}
+    assert set(gone) <= required, before_lines
+    assert after.count("\r\n") == (after.count("\n") if newline == "\r\n" else 0)
+    read_pyproject(root / "pyproject.toml")
+
+
+def test_cgo_is_found_where_linux_compiles_it_and_in_what_is_imported(tmp_path: Path) -> None:
+    sqlite = "github.com/!matt!n/sqlite@v1.2.0/driver.go"
+    files = {
+        "own/go.mod": module("own"),
+        "own/main.go": GO.replace("main()", "main() //"),
+        "own/c_windows.go": CGO.replace("func main", "func win"),
+        "deep/go.mod": module("deep"),
+        "deep/main.go": 'package main\n\nimport _ "example.com/deep/in"\n\nfunc main() {}\n',
+        "deep/in/in.go": '//go:build linux && cgo\n\npackage in\n\nimport (\n\t"C"\n)\n',
+        "database/go.mod": module("database") + "\nrequire github.com/MattN/sqlite v1.2.0\n",
+        "database/main.go": 'package main\n\nimport _ "github.com/MattN/sqlite"\n',
+        f"cache/{sqlite}": 'package sqlite\n\n// #include "x.h"\nimport "C"\n',
+        "tray/go.mod": module("tray"),
+        "tray/tray_windows.go": GO,
+        "said/go.mod": module("said"),
+        "said/main.go": 'package main\n\n// import "C" is not for us.\nfunc main() {}\n',
+    }
+    write(tmp_path, files)
+    programs = find_programs(tmp_path, {"GOMODCACHE": str(tmp_path / "cache")})
+    assert {each.name: each.cgo for each in programs} == {
+        "own": False,
+        "deep": True,
+        "database": True,
+        "tray": False,
+        "said": False,
+    }
+    assert {each.systems for each in programs if each.name == "tray"} == {("windows",)}
+
+
+@pytest.mark.parametrize(
+    ("constraint", "holds"),
+    [
+        ("linux", True),
+        ("!linux || (cgo && !windows)", True),
+        ("!(linux && amd64)", False),
+        ("ignore", False),
+        ("go1.18 && unix", True),
+        ("darwin || windows // why", False),
+        ("(((", False),
+    ],
+)
+def test_build_constraints_hold_as_go_says(constraint: str, *, holds: bool) -> None:
+    assert satisfied(constraint, {"linux", "amd64", "cgo", "unix"}) is holds
+
+
+def test_two_programs_of_one_name_get_two(tmp_path: Path) -> None:
+    write(tmp_path, {"a/go.mod": module("run"), "a/main.go": GO})
+    write(tmp_path, {"b/go.mod": module("tools"), "b/cmd/run/main.go": GO})
+    assert [each.name for each in find_programs(tmp_path, {})] == ["run", "tools-run"]
