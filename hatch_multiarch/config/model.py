@@ -97,7 +97,7 @@ class Helper:
         check="prebuilt_path",
     )
     smoke: tuple[str, ...] | None = key(
-        "Arguments with which `hatch-multiarch verify` starts it once, such as `[\"--version\"]`, "
+        'Arguments with which `hatch-multiarch verify` starts it once, such as `["--version"]`, '
         "expecting exit code 0; `[]`: without any. Default: it is not started.",
         default=None,
         check="text",
