@@ -23,7 +23,8 @@ LEFT = ("__pycache__", ".venv", "venv", ".nox", ".tox", "node_modules", "*.egg-i
 """What no build reads, wherever it stands."""
 ELSEWHERE = ("docker", "image", "registry")
 """Outputs that would change something outside of the copy."""
-ENDS = (".oci.tar", ".docker.tar")
+ENDS = (".oci.tar", ".oci", ".docker.tar")
+"""Outputs of the image that are compared."""
 LINES = 20
 """Lines of a failed build that are shown."""
 
@@ -96,7 +97,9 @@ def _compared(built: Sequence[Path], again: Mapping[str, Path]) -> list[Check]:
             checks.append(Check("rebuild", "failed", f"{path.name}: {found[0]}{more}"))
         else:
             checks.append(Check("rebuild", "ok", f"{path.name}: the same bytes"))
+    # A file that is there but was not asked about is no difference.
     names = {each.name for each in built}
+    names |= {name for name in again if (built[0].parent / name).exists()}
     checks += [
         Check("rebuild", "failed", f"{name} came only of the second build")
         for name in sorted({*again} - names)

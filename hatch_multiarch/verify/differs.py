@@ -20,8 +20,12 @@ CHUNK = 1 << 20
 
 
 def differences(one: Path, two: Path) -> list[str]:
-    """Return a line for each member in which the archives *one* and *two* differ; none: equal."""
-    if _hash(one) == _hash(two):
+    """Return a line for each member in which *one* and *two* differ; none: they are equal.
+
+    They are wheels, sdists, or images in an archive or a layout folder.
+    """
+    folders = one.is_dir() and two.is_dir()
+    if not folders and _hash(one) == _hash(two):
         return []
     try:
         pair = [_members(each) for each in (one, two)]
@@ -38,6 +42,8 @@ def differences(one: Path, two: Path) -> list[str]:
             lines.append(f"{name} differs in its {what}")
     # RECORD follows from the others: it is the last to be named.
     lines.sort(key=lambda line: ".dist-info/RECORD differs" in line)
+    if folders:
+        return lines
     if not lines and list(first) != list(second):
         return ["its members stand in another order"]
     return lines or ["its members are equal, but packed in another way"]
@@ -50,7 +56,7 @@ Members = dict[str, dict[str, Any]]
 def _members(path: Path) -> Members:
     if path.suffix == ".whl":
         return _wheel(path)
-    if path.name.endswith(".oci.tar"):
+    if path.name.endswith((".oci.tar", ".oci")):
         return _image(path)
     found: Members = {}
     with tarfile.open(path) as tar:

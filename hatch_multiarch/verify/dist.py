@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from hatch_multiarch.errors import AuditError, ConfigError, EngineError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.platforms import match
 from hatch_multiarch.project import read_project
-from hatch_multiarch.verify.again import build_again
+from hatch_multiarch.verify.again import ENDS, build_again
+from hatch_multiarch.verify.opened import platform_of
 from hatch_multiarch.verify.platforms import verify
 from hatch_multiarch.verify.records import Check, Verified
 from hatch_multiarch.verify.shipped import Shipped, check_image
@@ -66,9 +68,8 @@ def find_dist(sources: Sequence[str]) -> Dist | None:
 def _project(root: Path) -> Dist:
     project, config = read_project(root.resolve())
     dist = root / _folder(root)
-    name = canonicalize_name(project.name).replace("-", "_")
-    start = f"{name}-{project.version}"
-    mine = tuple(p for p in sorted(dist.glob("*.whl")) if p.name.lower().startswith(f"{start}-"))
+    wanted = (canonicalize_name(project.name), Version(project.version))
+    mine = tuple(each for each in sorted(dist.glob("*.whl")) if _named(each) == wanted)
     if not mine:
         raise AuditError(f"{dist}: no wheel of {project.name} {project.version}", advice=ADVICE)
     found = _with_report(mine, root, config)
@@ -77,6 +78,13 @@ def _project(root: Path) -> Dist:
         image = found.shipped.archive if found.shipped is not None else None
         image = image or (image_of(root) if _has_image(root / config.output) else None)
     return replace(found, image=image)
+
+
+def _named(wheel: Path) -> tuple[str, Version] | None:
+    try:
+        return parse_wheel_filename(wheel.name)[:2]
+    except InvalidWheelFilename:
+        return None
 
 
 def _has_image(folder: Path) -> bool:
@@ -146,10 +154,6 @@ def _each(dist: Dist, run: Run, environ: Mapping[str, str]) -> Iterator[Verified
 
 
 def _wanted(path: Path, globs: tuple[str, ...]) -> bool:
-    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415
-
-    from hatch_multiarch.verify.opened import platform_of  # noqa: PLC0415 - with the one above
-
     try:
         platform = platform_of(parse_wheel_filename(path.name)[3])
     except InvalidWheelFilename:
@@ -201,6 +205,7 @@ def verify_again(dist: Dist, environ: Mapping[str, str]) -> Verified:
         )
     files = [*dist.wheels, *([dist.sdist] if dist.sdist else [])]
     if dist.shipped is not None:
-        ends = (".oci.tar", ".docker.tar")
-        files += [p for p in dist.shipped.outputs if p.name.endswith(ends) and p.is_file()]
+        files += [
+            each for each in dist.shipped.outputs if each.name.endswith(ENDS) and each.exists()
+        ]
     return build_again(dist.root, dist.config, dist.shipped, files, environ)
