@@ -1,4 +1,4 @@
-"""``hatch-multiarch verify``: run each platform of an image and show what it says."""
+"""``hatch-multiarch verify``: are wheels and image what they should be, and do they run."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hatch_multiarch.verify import Ran
+    from hatch_multiarch.verify import Dist, Ran, Run, Verified
 
 DAY = 86400
+SCHEMA = 1
+"""Version of what ``--json`` prints of wheels (docs/inspect.md)."""
 EXAMPLE = """\
 example:
-  hatch-multiarch verify                       the image that this project built
+  hatch-multiarch verify                       what this project built
+  hatch-multiarch verify dist                  the wheels in a folder, or some
+  hatch-multiarch verify --rebuild             and what a second build gives
   hatch-multiarch verify NAME:TAG -- --version with words for its entrypoint
 """
 
@@ -23,24 +28,28 @@ def add(commands: Any) -> None:
     """Describe the command to argparse."""
     parser = commands.add_parser(
         "verify",
-        help="run each platform of an image, by digest",
-        usage="hatch-multiarch verify [OPTIONS] [IMAGE] [-- ARGUMENTS]",
+        help="check wheels and image, and run what is in them",
+        usage="hatch-multiarch verify [OPTIONS] [WHAT...] [-- ARGUMENTS]",
         epilog=EXAMPLE,
     )
     parser.add_argument(
-        "image",
-        nargs="?",
-        default=".",
-        help="a pushed image, an archive, a layout folder, or a project (here)",
+        "sources",
+        nargs="*",
+        metavar="WHAT",
+        help="a project (here), a folder of wheels, wheels, or an image: pushed, an archive, a "
+        "layout folder",
     )
     parser.add_argument(
         "--platform", action="append", help="only this platform or glob; may be repeated"
     )
     parser.add_argument(
-        "--timeout", type=_seconds, default=60.0, help="seconds for each platform (60)"
+        "--timeout", type=_seconds, default=60.0, help="seconds for each program started (60)"
+    )
+    parser.add_argument(
+        "--rebuild", action="store_true", help="build the project again and compare the bytes"
     )
     parser.add_argument("--json", action="store_true", help="for machines")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
     _split(parser)
 
 
@@ -58,28 +67,100 @@ def _split(parser: Any) -> None:
 
 
 def run(arguments: Any) -> int:
-    """Run the image and print what it says. Raises MultiarchError, also when a platform fails.
+    """Verify and print what is found. Raises MultiarchError, also when something failed.
 
-    As JSON a failed platform is a result like others, and the exit code tells.
+    As JSON what failed is a result like others, and the exit code tells.
     """
-    from hatch_multiarch.errors import ImageError  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.process import terminable  # noqa: PLC0415
-    from hatch_multiarch.verify import Run, verify  # noqa: PLC0415
+    from hatch_multiarch.process import terminable  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.verify import Run, find_dist  # noqa: PLC0415
 
+    sources = arguments.sources or ["."]
     how = Run(arguments.arguments, tuple(arguments.platform or ("*",)), arguments.timeout)
-    shown = (lambda _: None) if arguments.json else _print
     with terminable():
-        results = verify(arguments.image, how, os.environ, shown)
+        dist = find_dist(sources)
+        if dist is not None:
+            return _dist(" ".join(sources), dist, how, arguments)
+        if len(sources) > 1:
+            arguments.refuse(f"several words can only be wheels: {' '.join(sources)}")
+        if arguments.rebuild:
+            arguments.refuse("--rebuild is for a project and its wheels")
+        return _image(sources[0], how, arguments)
+
+
+def _dist(source: str, dist: Dist, how: Run, arguments: Any) -> int:
+    """Verify wheels, and the image that belongs to them."""
+    from hatch_multiarch.errors import AuditError, ImageError  # noqa: PLC0415
+    from hatch_multiarch.verify import verify_again, verify_dist  # noqa: PLC0415
+
+    shown = (lambda _: None) if arguments.json else _print_checks
+    done = verify_dist(dist, how, os.environ, shown)
+    again = verify_again(dist, os.environ) if arguments.rebuild else None
+    if again is not None:
+        shown(again)
+    every = (*done, *([again] if again is not None else []))
     if arguments.json:
-        from dataclasses import asdict  # noqa: PLC0415
+        from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
+
+        told = {
+            "schema": SCHEMA,
+            "wheels": [asdict(each) for each in done if each.name.endswith(".whl")],
+            "images": [asdict(each) for each in done if not each.name.endswith(".whl")],
+            "rebuild": None if again is None else asdict(again),
+        }
+        print(json.dumps(told, indent=2))
+    failed = [each for each in every if each.failed]
+    if not failed:
+        return 0
+    named = "; ".join(f"{each.name} ({', '.join(each.failed)})" for each in failed)
+    images = all(each in done and not each.name.endswith(".whl") for each in failed)
+    kind = ImageError if images else AuditError
+    if arguments.json:
+        return kind.exit_code
+    raise kind(f"{source}: failed: {named}")
+
+
+def _image(source: str, how: Run, arguments: Any) -> int:
+    """Run each platform of an image; without docker, say at least whether its digests are right."""
+    from hatch_multiarch.errors import EngineError, ImageError  # noqa: PLC0415
+    from hatch_multiarch.inspect import find  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.verify import check_image, verify  # noqa: PLC0415
+
+    found = find(source)
+    checks = check_image(found, None) if isinstance(found, Path) else ()
+    for each in checks:
+        if each.outcome == "failed":
+            raise ImageError(f"{source}: {each.said}")
+    shown = (lambda _: None) if arguments.json else _print
+    try:
+        results = verify(source, how, os.environ, shown)
+    except EngineError:
+        for each in checks if not arguments.json else ():
+            print(f"{each.said} read, each is what its digest says; not run here", flush=True)
+        raise
+    if arguments.json:
+        from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
 
         print(json.dumps([asdict(each) for each in results], indent=2))
         return 0 if all(each.outcome == "ok" for each in results) else ImageError.exit_code
     failed = [each.platform for each in results if each.outcome != "ok"]
     if failed:
         count = f"{len(failed)} of {len(results)}"
-        raise ImageError(f"{arguments.image}: failed on {', '.join(failed)} ({count} platforms)")
+        raise ImageError(f"{source}: failed on {', '.join(failed)} ({count} platforms)")
     return 0
+
+
+def _print_checks(each: Verified) -> None:
+    """Print the table of a wheel, an image or a second build, as soon as it is known."""
+    from hatch_multiarch.console.words import tame  # noqa: PLC0415 - keeps --help fast
+
+    words = {"none": "-"}
+    rows = [(one.name, words.get(one.outcome, one.outcome), one.said) for one in each.checks]
+    widths = [max(len(row[at]) for row in rows) for at in (0, 1)] if rows else [0, 0]
+    lines = ["  ".join(filter(None, (each.name, each.platform)))]
+    for name, outcome, said in rows:
+        line = said.replace("\n", "\\n")
+        lines.append(f"  {name.ljust(widths[0])}  {outcome.ljust(widths[1])}  {line}".rstrip())
+    print(tame("\n".join(lines), sys.stdout.encoding), flush=True)
 
 
 def _print(ran: Ran) -> None:

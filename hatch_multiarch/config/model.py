@@ -96,6 +96,12 @@ class Helper:
         default="",
         check="prebuilt_path",
     )
+    smoke: tuple[str, ...] | None = key(
+        'Arguments with which `hatch-multiarch verify` starts it once, such as `["--version"]`, '
+        "expecting exit code 0; `[]`: without any. Default: it is not started.",
+        default=None,
+        check="text",
+    )
 
     def __post_init__(self) -> None:
         if not self.source:

@@ -1,6 +1,6 @@
 """Software bills of materials: what stands in Go's build info, as CycloneDX, SPDX and SLSA."""
 
-from hatch_multiarch.sbom.components import Module, Program, programs
+from hatch_multiarch.sbom.components import Module, Program, program, programs
 from hatch_multiarch.sbom.cyclonedx import cyclonedx
 from hatch_multiarch.sbom.place import check_names, member
 from hatch_multiarch.sbom.provenance import provenance
@@ -16,6 +16,7 @@ __all__ = [
     "cyclonedx",
     "distribution",
     "member",
+    "program",
     "programs",
     "provenance",
     "spdx",

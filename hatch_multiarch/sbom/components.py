@@ -92,7 +92,7 @@ def programs(
     *binaries* and *facts* are keyed by ``Unit.id``, *paths* (where each ships) by helper.
     """
     return tuple(
-        _program(
+        program(
             unit.helper.name,
             paths[unit.helper.name],
             binaries[unit.id].sha256,
@@ -117,7 +117,8 @@ def references(found: Sequence[Program]) -> dict[Module, str]:
     return names
 
 
-def _program(name: str, path: str, sha256: str, build: GoBuild | None) -> Program:
+def program(name: str, path: str, sha256: str, build: GoBuild | None) -> Program:
+    """Return one helper, as its build info tells of it; *path* is where it ships."""
     if build is None:
         return Program(name, path, sha256, None, (), "unknown")
     main = _module(build.main, {})

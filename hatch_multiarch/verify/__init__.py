@@ -1,11 +1,26 @@
-"""Run each platform of an image, by digest, through the docker SDK, and keep what it says.
+"""Verify what was built: wheels by what is in them, images by running them.
 
-A container has no network, a root it cannot write to (``/tmp`` is a small one in memory), and
-limits on memory, processes and time; it is removed whatever happens, and so is each image that was
-not there before.
+A wheel is opened as a zip and compared with itself, with the report of its build and with the
+image beside it; its helpers are started once. Each platform of an image runs by digest, through the
+docker SDK: a container has no network, a root it cannot write to (``/tmp`` is a small one in
+memory), and limits on memory, processes and time; it is removed whatever happens, and so is each
+image that was not there before.
 """
 
+from hatch_multiarch.verify.dist import Dist, find_dist, verify_again, verify_dist
 from hatch_multiarch.verify.platforms import verify
-from hatch_multiarch.verify.records import Ran, Run
+from hatch_multiarch.verify.records import Check, Ran, Run, Verified
+from hatch_multiarch.verify.shipped import check_image
 
-__all__ = ["Ran", "Run", "verify"]
+__all__ = [
+    "Check",
+    "Dist",
+    "Ran",
+    "Run",
+    "Verified",
+    "check_image",
+    "find_dist",
+    "verify",
+    "verify_again",
+    "verify_dist",
+]

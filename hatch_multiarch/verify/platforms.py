@@ -29,9 +29,9 @@ def verify(
     Raises EngineError when docker, its SDK or buildx is missing, and ImageError when there is no
     such image or no such platform in it. A platform that fails is no error here.
     """
+    found = find(source)
     client = connect(environ, "verify")
     with closing(client), daemon():
-        found = find(source)
         if isinstance(found, Path):
             with open_archive(found) as archive:
                 chosen = _choose(archive.inspected(), run.platforms)

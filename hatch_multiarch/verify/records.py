@@ -1,4 +1,4 @@
-"""How an image is run, and what became of it."""
+"""How images and wheels are verified, and what became of it."""
 
 from __future__ import annotations
 
@@ -33,3 +33,33 @@ class Ran:
     """The first lines of its output, standard error too."""
     problem: str
     """Why it did not run or end, and what to do about it; empty when it did."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: Literal[
+        "archive", "tags", "record", "executable", "sbom", "smoke", "same bytes", "digests",
+        "run", "rebuild",
+    ]  # fmt: skip
+    outcome: Literal["ok", "failed", "not run here", "none"]
+    """``none``: there is nothing to look at, or nobody asked for it."""
+    said: str = ""
+    """What was found, on one line."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A wheel, an image or a build made again, and what was looked at."""
+
+    name: str
+    """Of the file."""
+    platform: str
+    """OCI platform of a wheel; empty for what is for several, or for none that is known."""
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The checks that failed, each once."""
+        return tuple(dict.fromkeys(each.name for each in self.checks if each.outcome == "failed"))

@@ -42,6 +42,8 @@ FLAG = PLAIN.replace("'q' ", "")
 
 CHOICE, MATCHED, REFUSED, TRIED_THERE, SAME = "choice", "matched", "refused", "tried", "same"
 BUILT = "built"
+STARTED = "started"
+"""Words for a program that `verify` starts; tried in tests/faces/test_verify_wheels.py."""
 OPENED = "opened"
 """It names a file that docker never hears of; tried in tests/image/test_based.py."""
 FIELDS = {
@@ -63,6 +65,7 @@ FIELDS = {
     "helpers.ldflags": BUILT,
     "helpers.install": CHOICE,
     "helpers.prebuilt": BUILT,
+    "helpers.smoke": STARTED,
     "image.name": REFUSED,
     "image.tags": REFUSED,
     "image.base": OPENED,

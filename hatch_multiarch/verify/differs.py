@@ -1,0 +1,111 @@
+"""Where two files of a build differ: which member of a wheel, an sdist or an image."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+import zipfile
+from contextlib import closing
+from typing import IO, TYPE_CHECKING, Any
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.blobs import Blobs
+from hatch_multiarch.inspect import open_archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHUNK = 1 << 20
+
+
+def differences(one: Path, two: Path) -> list[str]:
+    """Return a line for each member in which *one* and *two* differ; none: they are equal.
+
+    They are wheels, sdists, or images in an archive or a layout folder.
+    """
+    folders = one.is_dir() and two.is_dir()
+    if not folders and _hash(one) == _hash(two):
+        return []
+    try:
+        pair = [_members(each) for each in (one, two)]
+    except (OSError, EOFError, ValueError, KeyError, tarfile.TarError, zipfile.BadZipFile,
+            ImageError):  # fmt: skip
+        return ["it differs, and cannot be read"]
+    first, second = pair
+    lines = []
+    for name in sorted({*first, *second}):
+        if name not in first or name not in second:
+            lines.append(f"{name} is only in the {'first' if name in first else 'second'}")
+        elif first[name] != second[name]:
+            what = next(key for key in first[name] if first[name][key] != second[name].get(key))
+            lines.append(f"{name} differs in its {what}")
+    # RECORD follows from the others: it is the last to be named.
+    lines.sort(key=lambda line: ".dist-info/RECORD differs" in line)
+    if folders:
+        return lines
+    if not lines and list(first) != list(second):
+        return ["its members stand in another order"]
+    return lines or ["its members are equal, but packed in another way"]
+
+
+Members = dict[str, dict[str, Any]]
+"""Name -> what is compared of it, by the word for it."""
+
+
+def _members(path: Path) -> Members:
+    if path.suffix == ".whl":
+        return _wheel(path)
+    if path.name.endswith((".oci.tar", ".oci")):
+        return _image(path)
+    found: Members = {}
+    with tarfile.open(path) as tar:
+        for each in tar:
+            file = tar.extractfile(each) if each.isfile() else None
+            content = _read(file) if file is not None else each.linkname
+            owner = (each.uid, each.gid, each.uname, each.gname)
+            found[each.name] = {
+                "content": content, "mode": each.mode, "time": each.mtime, "owner": owner,
+                "kind": each.type,
+            }  # fmt: skip
+    return found
+
+
+def _wheel(path: Path) -> Members:
+    with zipfile.ZipFile(path) as archive:
+        return {
+            each.filename: {
+                "content": (each.CRC, each.file_size),
+                "mode": each.external_attr >> 16,
+                "time": each.date_time,
+            }
+            for each in archive.infolist()
+        }
+
+
+def _image(path: Path) -> Members:
+    """Return the files in each platform's layers, then its config and manifest."""
+    found: Members = {}
+    with open_archive(path) as archive, closing(Blobs(path)) as blobs:
+        for image in archive.inspected().images:
+            for each in image.manifests:
+                for layer in each.layers:
+                    for name, digest in blobs.layer(layer.digest).items():
+                        found[f"{each.platform} /{name}"] = {"content": digest}
+                config = json.dumps(blobs.document(each.config), sort_keys=True)
+                found[f"{each.platform} (its config)"] = {"content": config}
+                found[f"{each.platform} (its manifest)"] = {"content": each.digest}
+            found["the index"] = {"content": image.digest}
+    return found
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return _read(file)
+
+
+def _read(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while data := file.read(CHUNK):
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,154 @@
+"""A wheel, open: its tags, its platform, and which of its files are helpers.
+
+Nothing of it is imported. The table of helpers is read out of the locator's source as a literal.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.parser import BytesParser
+from typing import TYPE_CHECKING
+
+from packaging.tags import parse_tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from hatch_multiarch import locator
+from hatch_multiarch.errors import AuditError
+from hatch_multiarch.platforms import all_platforms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from packaging.tags import Tag
+
+    from hatch_multiarch.platforms import Platform
+
+CHUNK = 1 << 20
+SMALL = 1 << 24
+"""Most bytes of a file that is read whole: RECORD, WHEEL, an SBOM, the locator."""
+UNREADABLE = (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What zipfile raises for bytes that it does not understand; RuntimeError: they are encrypted."""
+LINUX = ("manylinux", "musllinux", "linux_")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A wheel."""
+
+    path: Path
+    archive: zipfile.ZipFile
+    name: str
+    """Of the distribution, normalised."""
+    stem: str
+    """``NAME-VERSION``, which the folders of its metadata and data are named after."""
+    named: frozenset[Tag]
+    """The tags of its file name."""
+    tags: frozenset[Tag]
+    """Those in WHEEL."""
+    platform: Platform | None
+    """Of the tags in WHEEL; None for a wheel for any platform, or for one that we do not know."""
+    members: dict[str, str]
+    """Helper -> its path in the archive."""
+
+    def small(self, member: str) -> bytes:
+        """Return the small file *member*. Raises AuditError when it is missing or not small."""
+        return _small(self.path, self.archive, member)
+
+    def hashed(self, member: str, copy: Path | None = None) -> tuple[str, bytes, int]:
+        """Return sha256 (hex and raw) and size of *member*; with *copy*, write it there too."""
+        digest, size = hashlib.sha256(), 0
+        with self.archive.open(member) as file:
+            target = copy.open("wb") if copy is not None else None
+            try:
+                while data := file.read(CHUNK):
+                    digest.update(data)
+                    size += len(data)
+                    if target is not None:
+                        target.write(data)
+            finally:
+                if target is not None:
+                    target.close()
+        return digest.hexdigest(), digest.digest(), size
+
+
+@contextmanager
+def open_wheel(path: Path) -> Iterator[Opened]:
+    """Open the wheel *path*. Raises AuditError when it is none, also for what goes wrong inside."""
+    try:
+        name, _, _, named = parse_wheel_filename(path.name)
+    except InvalidWheelFilename as error:
+        raise AuditError(f"{path.name} has no name of a wheel: {error}") from None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            stem = _stem(path, archive)
+            told = BytesParser().parsebytes(_small(path, archive, f"{stem}.dist-info/WHEEL"))
+            tags = frozenset(tag for line in told.get_all("Tag", []) for tag in parse_tag(line))
+            members = _members(path, archive, name, stem)
+            yield Opened(path, archive, name, stem, named, tags, platform_of(tags), members)
+    except UNREADABLE as error:
+        raise AuditError(f"{path.name} cannot be read: {error}") from None
+
+
+def platform_of(tags: Iterable[Tag]) -> Platform | None:
+    """Return the platform that the wheel tags *tags* are for."""
+    words = {tag.platform for tag in tags}
+    return next((row for row in all_platforms() if any(_fits(each, row) for each in words)), None)
+
+
+def _fits(word: str, row: Platform) -> bool:
+    if row.plain_tag is not None:
+        return word == row.plain_tag
+    starts = LINUX if row.os == "linux" else ("macosx_",) if row.os == "darwin" else ()
+    return word.startswith(starts) and word.endswith(f"_{row.wheel_arch}")
+
+
+def _stem(path: Path, archive: zipfile.ZipFile) -> str:
+    folders = {name.partition("/")[0] for name in archive.namelist()}
+    found = sorted(each for each in folders if each.endswith(".dist-info"))
+    if len(found) != 1:
+        has = ", ".join(found) or "none"
+        raise AuditError(f"{path.name}: expected one .dist-info folder in it, found {has}")
+    return found[0].removesuffix(".dist-info")
+
+
+def _small(path: Path, archive: zipfile.ZipFile, member: str) -> bytes:
+    try:
+        with archive.open(member) as file:
+            data = file.read(SMALL + 1)
+    except KeyError:
+        raise AuditError(f"{path.name}: {member} is not in it") from None
+    if len(data) > SMALL:
+        raise AuditError(f"{path.name}: {member} is larger than {SMALL >> 20} MiB")
+    return data
+
+
+def _members(path: Path, archive: zipfile.ZipFile, name: str, stem: str) -> dict[str, str]:
+    """Return the helpers that the locator knows; none where the wheel has no locator."""
+    module = locator.module_name(name)
+    source = f"{module}/__init__.py"
+    if source not in archive.namelist():
+        return {}
+    places = {"package": module, "scripts": f"{stem}.data/scripts"}
+    try:
+        table = _table(_small(path, archive, source))
+        members = {helper: f"{places[place]}/{file}" for helper, (place, file) in table.items()}
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, SyntaxError):
+        raise AuditError(f"{path.name}: {source} has no table of helpers") from None
+    for helper, member in members.items():
+        if member not in archive.namelist():
+            raise AuditError(f"{path.name}: {member}, the program of {helper}, is not in it")
+    return members
+
+
+def _table(source: bytes) -> dict[str, tuple[str, str]]:
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_HELPERS":
+            table: dict[str, tuple[str, str]] = ast.literal_eval(node.value or node)
+            return table
+    raise ValueError("no table")

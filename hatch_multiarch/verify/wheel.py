@@ -1,0 +1,198 @@
+"""A wheel on its own: its tags, its files, its SBOM, and its helpers started once."""
+
+from __future__ import annotations
+
+import json
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.tags import parse_tag
+
+from hatch_multiarch import audit, sbom
+from hatch_multiarch.config import Libc
+from hatch_multiarch.errors import AuditError
+from hatch_multiarch.plan import WheelPlan
+from hatch_multiarch.verify.listed import check_record
+from hatch_multiarch.verify.opened import open_wheel
+from hatch_multiarch.verify.records import Check, Verified
+from hatch_multiarch.verify.smoke import start
+from hatch_multiarch.wheel import BuiltWheel, check_natives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.tags import Tag
+
+    from hatch_multiarch.audit import Facts
+    from hatch_multiarch.config import Config
+    from hatch_multiarch.verify.opened import Opened
+    from hatch_multiarch.verify.shipped import Shipped
+
+EXECUTABLE = 0o100
+"""The owner's bit, which installers look at."""
+
+
+@dataclass(frozen=True)
+class _Helper:
+    """A helper, copied out of the wheel."""
+
+    name: str
+    member: str
+    path: Path
+    sha256: str
+    facts: Facts | None
+    """None when it cannot be read as a program."""
+    problem: str
+    """Why."""
+
+
+def verify_wheel(
+    path: Path, config: Config | None, shipped: Shipped | None, *, timeout: float
+) -> Verified:
+    """Return what is found about the wheel *path*; a check that fails is no error.
+
+    *config* is that of its project, which says how helpers are started; *shipped* is what the
+    report says of the build. *timeout*: seconds for each start.
+    """
+    try:
+        with (
+            open_wheel(path) as wheel,
+            tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder,
+        ):
+            helpers = [
+                _copied(wheel, name, member, Path(folder, str(number)))
+                for number, (name, member) in enumerate(wheel.members.items())
+            ]
+            checks = [
+                _tags(wheel, helpers, Path(folder)),
+                check_record(wheel),
+                _executable(wheel),
+                _sbom(wheel, helpers, wanted=config is None or config.sbom),
+                *_smoke(wheel, helpers, config, timeout),
+            ]
+            if shipped is not None:
+                found = {each.name: each.sha256 for each in helpers}
+                checks += shipped.compare(path.name, found)
+            return Verified(path.name, wheel.platform.name if wheel.platform else "", tuple(checks))
+    except AuditError as error:
+        said = error.message.removeprefix(path.name).lstrip(": ")
+        return Verified(path.name, "", (Check("archive", "failed", said),))
+
+
+def _copied(wheel: Opened, name: str, member: str, folder: Path) -> _Helper:
+    """Copy a helper aside under its own name: the only thing that is ever started."""
+    folder.mkdir()
+    file = member.rpartition("/")[2]
+    if file in {"", ".", ".."} or "\\" in file or ":" in file:
+        raise AuditError(f"{wheel.path.name}: {member} is no name for a program")
+    path = folder / file
+    digest, _, _ = wheel.hashed(member, path)
+    path.chmod(0o700)
+    try:
+        return _Helper(name, member, path, digest, audit.read(path), "")
+    except AuditError as error:
+        return _Helper(name, member, path, digest, None, error.message)
+
+
+def _tags(wheel: Opened, helpers: list[_Helper], folder: Path) -> Check:
+    """Compare the tags of file name, WHEEL and binaries."""
+    if wheel.named != wheel.tags:
+        said = f"the file name says {_shown(wheel.named)}, WHEEL says {_shown(wheel.tags)}"
+        return Check("tags", "failed", said)
+    if not helpers:
+        return Check("tags", "none", "no helper is in it")
+    try:
+        return Check("tags", "ok", _needed(wheel, helpers, folder).rpartition("-")[2])
+    except AuditError as error:
+        return Check("tags", "failed", error.message.removeprefix(f"{wheel.path.name}: "))
+
+
+def _needed(wheel: Opened, helpers: list[_Helper], folder: Path) -> str:
+    """Return the tag that the binaries make. Raises AuditError when it is not that of WHEEL."""
+    platform = wheel.platform
+    if platform is None:
+        raise AuditError(f"{_shown(wheel.tags)} is for no platform that helpers are built for")
+    facts = []
+    for each in helpers:
+        if each.facts is None:
+            raise AuditError(each.problem)
+        audit.check(each.facts, file=each.member, platform=platform, libc=Libc("glibc"))
+        facts.append(each.facts)
+    need = audit.wheel_tag(platform, facts)
+    if parse_tag(need) != wheel.tags:
+        raise AuditError(f"WHEEL says {_shown(wheel.tags)}, but the helpers make it {need}")
+    built = BuiltWheel(wheel.path, platform.name, need, wheel.members)
+    check_natives(built, WheelPlan(platform, ()), facts, folder)
+    return need
+
+
+def _executable(wheel: Opened) -> Check:
+    """Look at the mode of each helper; installers want the bit of a regular file in it too."""
+    if not wheel.members:
+        return Check("executable", "none", "no helper is in it")
+    for member in wheel.members.values():
+        mode = wheel.archive.getinfo(member).external_attr >> 16
+        if not stat.S_ISREG(mode) or not mode & EXECUTABLE:
+            said = f"{member} has the mode {mode:o}, which installers do not make executable"
+            return Check("executable", "failed", f"{said}; expected 100755")
+    return Check("executable", "ok", ", ".join(wheel.members))
+
+
+def _sbom(wheel: Opened, helpers: list[_Helper], *, wanted: bool) -> Check:
+    """Look whether the SBOM names every Go module that the helpers' build info has."""
+    place = sbom.member(wheel.stem)
+    if place not in wheel.archive.namelist():
+        if not helpers:
+            return Check("sbom", "none", "no helper is in it")
+        if not wanted:
+            return Check("sbom", "none", "tool.multiarch.sbom is false")
+        return Check("sbom", "failed", f"{place} is not there")
+    try:
+        told = json.loads(wheel.small(place))
+        purls = {each.get("purl") for each in told["components"]}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Check("sbom", "failed", f"{place} is no CycloneDX document")
+    modules = 0
+    for each in helpers:
+        if each.facts is None or each.facts.go is None:
+            continue
+        program = sbom.program(each.name, each.member, each.sha256, each.facts.go)
+        linked = [*program.modules, *([program.main] if program.main else [])]
+        for module in linked:
+            if module.purl not in purls:
+                said = f"{place} does not list {module.purl}, which {each.member} has"
+                return Check("sbom", "failed", said)
+        modules += len(linked)
+    return Check("sbom", "ok", f"{len(purls - {None})} modules, all that the helpers have")
+
+
+def _smoke(
+    wheel: Opened, helpers: list[_Helper], config: Config | None, timeout: float
+) -> Iterable[Check]:
+    """Start each helper once, as its key ``smoke`` says."""
+    for each in helpers:
+        if config is None:
+            yield Check("smoke", "none", f"{each.name}: no pyproject.toml near it says how")
+            continue
+        if each.name not in {helper.name for helper in config.helpers} or wheel.platform is None:
+            yield Check("smoke", "none", f"{each.name}: [tool.multiarch] does not name it")
+            continue
+        words = config.helper_on(each.name, wheel.platform.name).smoke
+        if words is None:
+            yield Check("smoke", "none", f"{each.name}: no smoke test")
+        elif each.facts is None:
+            yield Check("smoke", "failed", f"{each.name}: {each.problem}")
+        else:
+            yield start(each.name, each.path, words, each.facts, wheel.platform, timeout=timeout)
+
+
+def _shown(tags: Iterable[Tag]) -> str:
+    """Return *tags* compressed, as in a file name."""
+    interpreters, abis, platforms = (
+        ".".join(sorted({getattr(tag, part) for tag in tags}))
+        for part in ("interpreter", "abi", "platform")
+    )
+    return f"{interpreters}-{abis}-{platforms}" if platforms else "no tag"
