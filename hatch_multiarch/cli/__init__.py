@@ -11,6 +11,7 @@ import argparse
 
 from hatch_multiarch.cli import (
     builder,
+    ci,
     dockerfile,
     doctor,
     emulators,
@@ -22,7 +23,7 @@ from hatch_multiarch.cli import (
 )
 from hatch_multiarch.errors import MultiarchError
 
-COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push, lock)
+COMMANDS = (plan, dockerfile, doctor, builder, emulators, inspect, verify, push, lock, ci)
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""

@@ -40,6 +40,7 @@ ORDER = [
     "build",
     "verify",
     "doctor",
+    "ci",
     # the faces
     "plugin",
     "hooks",
