@@ -16,6 +16,7 @@ TEST_NEEDS = [
     "auditwheel",
     "backports.zstd; python_version < '3.14'",
     "build",
+    "check-jsonschema",
     "check-wheel-contents",
     "cyclonedx-python-lib[json-validation]",
     "docker",
@@ -26,10 +27,12 @@ TEST_NEEDS = [
     "jsonschema",
     "pip",
     "pytest>=8",
+    "pyyaml",
     "spdx-tools",
     "twine",
     "uv",
     "ziglang==0.17.1",
+    "zizmor",
 ]
 QUICK = "not slow and not network and not engine"
 MINIMUMS = [

@@ -53,13 +53,8 @@ def register(publisher: Publisher = "hatch") -> None:
 
     @nox.session
     def images(session: nox.Session) -> None:
-        """Build the wheels and the multi-arch image of the same helpers; `--push` pushes it."""
-        push, words = _take(session.posargs, "--push")
-        if push:
-            session.install(_PLUGIN)
-        _hatch_build(session, words, image=True)
-        if push:
-            session.run(*_CLI, "push")
+        """Build the wheels and the multi-arch image of the same helpers."""
+        _images(session)
 
     @nox.session
     def verify(session: nox.Session) -> None:
@@ -81,19 +76,7 @@ def register(publisher: Publisher = "hatch") -> None:
     @nox.session
     def ci(session: nox.Session) -> None:
         """Build wheels and image, check and run them: what a pipeline does with a change."""
-        config = _config(session)
-        words = list(session.posargs)
-        apple = needing_a_mac(config) if sys.platform != "darwin" else ()
-        if apple and not split_platforms(words)[0]:
-            session.warn(f"left out, for they need a Mac: {', '.join(apple)}")
-            words += [
-                "--platform",
-                ",".join(each for each in config.platforms if each not in apple),
-            ]
-        _build_all(session, config, words)
-        _check(session)
-        if archived(config):
-            session.run(*_CLI, "verify")
+        _ci(session)
 
 
 def split_platforms(words: list[str]) -> tuple[list[str], list[str]]:
@@ -128,9 +111,8 @@ def _register_helpers() -> None:
     @nox.parametrize("platform", platforms)
     def helpers(session: nox.Session, platform: str) -> None:
         """Compile and audit the helpers of a platform; make no wheel and no image."""
-        session.install("hatch")
         env = {"HATCH_MULTIARCH_PLATFORMS": platform, "HATCH_MULTIARCH_IMAGE": "0"}
-        session.run("hatch", "build", "--hooks-only", *session.posargs, env=env)
+        _run_hatch(session, "build", "--hooks-only", *session.posargs, env=env)
 
 
 def _config(session: nox.Session) -> Config:
@@ -151,8 +133,15 @@ def _hatch_build(session: nox.Session, words: list[str], *, image: bool) -> None
     env = {"HATCH_MULTIARCH_IMAGE": str(int(image))}
     if platforms:
         env["HATCH_MULTIARCH_PLATFORMS"] = ",".join(platforms)
+    _run_hatch(session, "build", *rest, env=env)
+
+
+def _run_hatch(session: nox.Session, *words: str, env: dict[str, str]) -> None:
     session.install("hatch")
-    session.run("hatch", "build", *rest, env=env)
+    # Nox's uv back end sets it to the session's environment, and the uv that hatch starts would
+    # install there what it means for the build's own environment.
+    session.env.pop("UV_PYTHON", None)
+    session.run("hatch", *words, env=env)
 
 
 def _build_all(session: nox.Session, config: Config, words: list[str]) -> None:
@@ -194,3 +183,30 @@ def _release(session: nox.Session, publisher: Publisher) -> None:
         session.log(f"no image is pushed: {why}")
     else:
         session.run(*_CLI, "push", *([] if publish else ["--dry-run"]))
+
+
+def _ci(session: nox.Session) -> None:
+    """Build what this machine can, and run it."""
+    config = _config(session)
+    words = list(session.posargs)
+    apple = needing_a_mac(config) if sys.platform != "darwin" else ()
+    if apple and not split_platforms(words)[0]:
+        session.warn(f"left out, for they need a Mac: {', '.join(apple)}")
+        words += [
+            "--platform",
+            ",".join(each for each in config.platforms if each not in apple),
+        ]
+    _build_all(session, config, words)
+    _check(session)
+    if archived(config):
+        session.run(*_CLI, "verify")
+
+
+def _images(session: nox.Session) -> None:
+    """Build, and with ``--push`` push what was built."""
+    push, words = _take(session.posargs, "--push")
+    if push:
+        session.install(_PLUGIN)
+    _hatch_build(session, words, image=True)
+    if push:
+        session.run(*_CLI, "push")

@@ -87,7 +87,7 @@ def _macos(pipeline: Pipeline) -> dict[str, Any]:
     platforms = " ".join(pipeline.apple)
     env = {"HATCH_MULTIARCH_PLATFORMS": platforms, "HATCH_MULTIARCH_ENGINE": "host"}
     env["HATCH_MULTIARCH_IMAGE"] = "0"
-    steps = [
+    steps: list[dict[str, Any]] = [
         *_checkout(pipeline),
         {"name": "Install", "run": pipeline.install},
         {"name": "Build", "env": env, "run": "hatch build --target wheel"},
@@ -115,7 +115,7 @@ def _push(pipeline: Pipeline) -> dict[str, Any]:
         "USERNAME": "${{ github.actor }}" if own else "${{ secrets.REGISTRY_USERNAME }}",
         "PASSWORD": "${{ github.token }}" if own else "${{ secrets.REGISTRY_PASSWORD }}",
     }
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"uses": PYTHON, "with": {"python-version": "3.13"}},
         {"uses": DOWNLOAD, "with": {"name": "image", "path": "image"}},
         {"name": "Install", "run": f"python -m pip install hatch-multiarch=={__version__}"},
