@@ -1,4 +1,4 @@
-"""`nox -l` lists what this gives: wheels, helpers by platform, images, verify, inspect, release, ci."""
+"""`nox -l` lists what this gives: wheels, helpers, images, verify, inspect, release and ci."""
 
 from hatch_multiarch.sessions import register
 
