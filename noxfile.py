@@ -16,6 +16,7 @@ TEST_NEEDS = [
     "auditwheel",
     "backports.zstd; python_version < '3.14'",
     "build",
+    "check-jsonschema",
     "check-wheel-contents",
     "cyclonedx-python-lib[json-validation]",
     "docker",
@@ -27,12 +28,14 @@ TEST_NEEDS = [
     "pip",
     "pytest>=8",
     "shtab>=1.13",
+    "pyyaml",
     "spdx-tools",
     "taplo",
     "twine",
     "uv",
     "validate-pyproject",
     "ziglang==0.17.1",
+    "zizmor",
 ]
 QUICK = "not slow and not network and not engine"
 MINIMUMS = [

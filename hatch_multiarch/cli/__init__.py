@@ -15,6 +15,7 @@ from hatch_multiarch.cli import (
     build,
     builder,
     check,
+    ci,
     completion,
     dockerfile,
     doctor,
@@ -34,7 +35,7 @@ from hatch_multiarch.errors import Interrupted, MultiarchError
 COMMANDS = (
     *(init, check, plan, build),
     *(dockerfile, doctor, builder, emulators, inspect, verify, push, lock, report),
-    *(schema, completion),
+    *(ci, schema, completion),
 )
 
 BROKEN_PIPE = 141

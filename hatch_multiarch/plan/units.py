@@ -103,7 +103,7 @@ def _fill(pattern: str, helper: Helper, platform: Platform) -> str:
 
 def _compiler(helper: Helper, platform: Platform, where: str, problems: list[str]) -> str | None:
     """Return ``zig``, ``gcc`` or a command for a cgo helper."""
-    choice = _chosen(helper, platform)
+    choice = chosen_compiler(helper, platform)
     if choice == "auto" and platform.os == "darwin" and sys.platform == "darwin":
         # Apple's own compiler has the SDK that zig lacks, and targets both of its processors.
         return f"clang -arch {'x86_64' if platform.architecture == 'amd64' else 'arm64'}"
@@ -136,7 +136,7 @@ def stage_compiler(
     ``auto`` is the distribution's cross-gcc where that can do what is asked, and zig for a libc
     older than the distribution's, for musl, and for other systems than Linux.
     """
-    choice = _chosen(helper, platform)
+    choice = chosen_compiler(helper, platform)
     gcc = platform.os == "linux" and platform.debian and platform.triple
     fits = gcc and (helper.libc.kind == "static" or helper.libc == Libc("glibc"))
     if choice not in ("auto", "zig", "gcc"):
@@ -162,7 +162,8 @@ def stage_compiler(
     return _zig(helper, platform, where, problems)
 
 
-def _chosen(helper: Helper, platform: Platform) -> str:
+def chosen_compiler(helper: Helper, platform: Platform) -> str:
+    """Return the ``compiler`` of *helper* on *platform*, as the config says it."""
     choice = helper.compiler
     if isinstance(choice, dict):
         found = [value for glob, value in choice.items() if match(platform.name, (glob,))]

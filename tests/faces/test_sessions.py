@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +14,10 @@ import pytest
 from hatch_multiarch.sessions import split_platforms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from engine_fixture import Engine
     from support import Ran
 
 NOX = (sys.executable, "-m", "nox")
@@ -39,16 +44,132 @@ def test_the_example_offers_the_sessions(project: Path, run: Callable[..., Ran])
     assert "* images -> Build the wheels and the multi-arch image of the same helpers." in said
 
 
+def test_helpers_are_offered_by_platform_and_a_broken_config_says_why(
+    project: Path, run: Callable[..., Ran]
+) -> None:
+    said = run(*NOX, "-l", cwd=project)
+    assert said.out.count("* helpers(platform=") == 6
+    assert "* helpers(platform='linux/arm/v7') -> " in said
+    config = project / "pyproject.toml"
+    config.write_text(config.read_text("utf-8").replace("cgo = true", "cgo = 3"), "utf-8")
+    assert "* helpers -> " in run(*NOX, "-l", cwd=project)
+    for session in ("helpers", "release", "ci"):
+        said = run(*NOX, "-db", "none", "-s", session, cwd=project, code=1)
+        assert "tool.multiarch.helpers.tone.cgo: expected" in said
+
+
+def test_a_build_that_pushes_is_not_released(project: Path, run: Callable[..., Ran]) -> None:
+    image(project, "127.0.0.1:1/team/greeter", '"oci", "registry"')
+    said = run(*NOX, "-db", "none", "-s", "release", cwd=project, code=1)
+    assert "tool.multiarch.image.outputs: has registry" in said
+
+
 @pytest.mark.slow
 @pytest.mark.network
-def test_wheels_and_images_build(
-    project: Path, run: Callable[..., Ran], links: dict[str, str]
+@pytest.mark.parametrize("backend", ["uv", "virtualenv"])
+def test_the_sessions_build(
+    project: Path, run: Callable[..., Ran], links: dict[str, str], engine: Engine, backend: str
 ) -> None:
+    nox = (*NOX, "-r", "-db", backend, "-s")
+    env = links
     archive = project / "build/multiarch/greeter-1.0.0.oci.tar"
-    run(*NOX, "-s", "wheels", "--", "--platform", "host", cwd=project, **links)
+    run(*nox, "helpers(platform='linux/arm64')", cwd=project, **env)
+    made = [path.parent.name for path in project.glob("build/multiarch/bin/*/*")]
+    assert set(made) == {"linux-arm64"}
+    assert not list(project.glob("dist/*.whl"))
+    run(*nox, "wheels", "--", "--platform", "host", cwd=project, **env)
     assert len(list(project.glob("dist/*.whl"))) == 1
     assert not archive.exists()
-    run(*NOX, "-R", "-s", "images", "--", "--platform", "linux/arm64", "-c", cwd=project, **links)
+    name = f"{engine.registry}/nox-{secrets.token_hex(4)}/greeter"
+    image(project, name, '"oci"')
+    words = ("--push", "--platform", "linux/arm64", "-c")
+    said = run(*nox, "images", "--", *words, cwd=project, **env)
     [wheel] = project.glob("dist/*.whl")
     assert "aarch64" in wheel.name
-    assert archive.exists()
+    assert f"{name}:1.0.0  " in said
+    assert "linux/arm64" in run(*nox, "inspect", "--", f"{name}:1.0.0", cwd=project, **env)
+    said = run(*nox, "verify", "--", "--timeout", "50", cwd=project, **env)
+    assert "linux/arm64" in said
+    assert "ok, exit code 0" in said
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_a_release_uploads_what_it_checked_and_only_when_told(
+    project: Path,
+    run: Callable[..., Ran],
+    links: dict[str, str],
+    engine: Engine,
+    index: Index,
+) -> None:
+    name = f"{engine.registry}/nox-{secrets.token_hex(4)}/greeter"
+    image(project, name, '"oci"')
+    config = project / "pyproject.toml"
+    config.write_text(re.sub(r'  "linux/arm64".*\n.*\n', "", config.read_text("utf-8")), "utf-8")
+    (project / "dist").mkdir()
+    (project / "dist/greeter-0.9.0-py3-none-any.whl").write_text("older", "utf-8")
+    env = {**links, "HATCH_INDEX_USER": "me", "HATCH_INDEX_AUTH": "secret"}
+    release = (*NOX, "-db", "uv", "-s", "release")
+    said = run(*release, cwd=project, **env)
+    assert "would be uploaded by hatch" in said
+    assert f"{name}:1.0.0  would be new" in re.sub(" +", " ", said.out).replace(" would", "  would")
+    assert index.received == []
+    said = run(*release, "--", "--publish", "--repo", index.url, cwd=project, **env)
+    assert sorted(index.received) == sorted(path.name for path in project.glob("dist/greeter-1*"))
+    assert f"{name}:1.0.0" in said
+    assert "secret" not in said
+    index.refuses = True
+    config.write_text(config.read_text("utf-8").replace("1.0.0", "1.0.1"), "utf-8")
+    said = run(*release, "--", "--publish", "--repo", index.url, cwd=project, code=1, **env)
+    assert f"{name}:1.0.1" not in said, "the image is not pushed when the upload failed"
+
+
+def image(project: Path, name: str, outputs: str) -> None:
+    """Give the example's image a name and outputs."""
+    config = project / "pyproject.toml"
+    head = "[tool.multiarch.image]\n"
+    more = f'{head}name = "{name}"\noutputs = [{outputs}]\n'
+    config.write_text(config.read_text("utf-8").replace(head, more), "utf-8")
+
+
+class Index(ThreadingHTTPServer):
+    """A package index of which uploads are all: it keeps their names."""
+
+    refuses = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Upload)
+        self.received: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_port}/legacy/"
+
+
+class _Upload(BaseHTTPRequestHandler):
+    server: Index
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        found = re.search(rb'filename="([^"]+)"', body)
+        if found and not self.server.refuses:
+            self.server.received.append(found[1].decode())
+        self.send_response(403 if self.server.refuses else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        """Answer hatch, which asks what is there already."""
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    with Index() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

@@ -47,6 +47,7 @@ ORDER = [
     "build",
     "verify",
     "doctor",
+    "ci",
     # the faces
     "plugin",
     "hooks",

@@ -1,0 +1,24 @@
+"""Pipelines for GitHub and GitLab, made from the config: what they do, and the file on disk."""
+
+from hatch_multiarch.ci.file import Kind, PipelineFile, pipeline_file, write
+from hatch_multiarch.ci.pipeline import (
+    Pipeline,
+    archived,
+    needing_a_mac,
+    pushes_when_built,
+    read_pipeline,
+    unpushed,
+)
+
+__all__ = [
+    "Kind",
+    "Pipeline",
+    "PipelineFile",
+    "archived",
+    "needing_a_mac",
+    "pipeline_file",
+    "pushes_when_built",
+    "read_pipeline",
+    "unpushed",
+    "write",
+]

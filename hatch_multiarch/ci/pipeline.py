@@ -1,0 +1,135 @@
+"""What a pipeline has to know of a project, read from its pyproject.toml alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_multiarch import __version__
+from hatch_multiarch.config import read_pyproject
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.units import chosen_compiler
+from hatch_multiarch.platforms import lookup, match
+from hatch_multiarch.registry import parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_multiarch.config import Config
+
+RUNNER = "linux/amd64"
+"""The platform of the one runner that builds."""
+DOCKER_HUB = "docker.io"
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One project's pipeline, whoever runs it."""
+
+    linux: tuple[str, ...]
+    """Platforms that the Linux runner builds."""
+    apple: tuple[str, ...]
+    """Platforms that only a Mac builds: a cgo helper there needs Apple's SDK."""
+    image: tuple[str, ...]
+    """Platforms of the image that is run and pushed; empty without one, or without its archive."""
+    output: str
+    """``tool.multiarch.output``: a user's path, so never a part of a script."""
+    registry: str
+    """Registry that the image is pushed to, as `docker login` names it; empty: it is not."""
+    unpushed: str
+    """Why it is not pushed; empty when it is, or when there is none."""
+    history: bool
+    """The project's version is computed, maybe from git: tags and history have to be there."""
+
+    @property
+    def install(self) -> str:
+        """The command that installs what the build job uses."""
+        return f'python -m pip install "hatch-multiarch[docker]=={__version__}" hatch twine'
+
+    @property
+    def emulated(self) -> tuple[str, ...]:
+        """Platforms of the image that the runner needs an emulator for."""
+        return tuple(each for each in self.image if each not in (RUNNER, "linux/386"))
+
+
+def read_pipeline(root: Path) -> Pipeline:
+    """Return the pipeline of the project in folder *root*.
+
+    Raises ConfigError for a config with mistakes, and PlanError for one that no pipeline can
+    build: all is for a Mac, or each build would push.
+    """
+    config, document = read_pyproject(root / "pyproject.toml")
+    apple = needing_a_mac(config)
+    linux = tuple(each for each in config.platforms if each not in apple)
+    for_image = tuple(each for each in linux if each.startswith("linux/"))
+    if not linux:
+        raise PlanError(
+            "tool.multiarch.platforms: every platform has a cgo helper that needs a Mac, and the "
+            "pipeline's runner is Linux",
+            advice="add a Linux platform",
+        )
+    if pushes_when_built(config):
+        raise PlanError(
+            "tool.multiarch.image.outputs: has registry, so that each build of a pull request "
+            "would push",
+            advice='write outputs = ["oci"]; the pipeline itself pushes, on a tag',
+        )
+    image = for_image if archived(config) else ()
+    why = unpushed(config) if config.image is not None and for_image else ""
+    project = document.get("project")
+    dynamic = project.get("dynamic") if isinstance(project, dict) else None
+    return Pipeline(
+        linux=linux,
+        apple=apple,
+        image=image,
+        output=config.output,
+        registry=parse(config.image.name).registry if config.image and image and not why else "",
+        unpushed=why,
+        history=isinstance(dynamic, list) and "version" in dynamic,
+    )
+
+
+def needing_a_mac(config: Config) -> tuple[str, ...]:
+    """Return the macOS platforms with a cgo helper that Apple's own compiler has to build."""
+    found = []
+    for name in config.platforms:
+        platform = lookup(name)
+        if platform is None or platform.os != "darwin":
+            continue
+        helpers = [
+            config.helper_on(helper.name, name)
+            for helper in config.helpers
+            if match(name, helper.platforms)
+        ]
+        if any(
+            each.cgo
+            and not each.prebuilt
+            and chosen_compiler(each, platform) in ("auto", "zig", "gcc")
+            for each in helpers
+        ):
+            found.append(name)
+    return tuple(found)
+
+
+def pushes_when_built(config: Config) -> bool:
+    """Tell whether `hatch build` itself pushes the image."""
+    return config.image is not None and any(
+        each.type == "registry" for each in config.image.outputs
+    )
+
+
+def archived(config: Config) -> bool:
+    """Tell whether a build leaves the image as an archive, which can be run and pushed later."""
+    return config.image is not None and any(each.type == "oci" for each in config.image.outputs)
+
+
+def unpushed(config: Config) -> str:
+    """Return why the image of *config* cannot be pushed after the build; empty when it can."""
+    if config.image is None:
+        return "there is no [tool.multiarch.image]"
+    if not archived(config):
+        return "tool.multiarch.image.outputs has no oci, the archive that is run and pushed"
+    reference = parse(config.image.name)
+    if reference.registry == DOCKER_HUB and reference.path.startswith("library/"):
+        return "tool.multiarch.image.name names no registry"
+    return ""
