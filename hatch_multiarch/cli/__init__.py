@@ -35,16 +35,8 @@ example:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or that of the error (docs/config.md)."""
-    parser = argparse.ArgumentParser(
-        prog="hatch-multiarch",
-        description="Go helpers for Python projects, for every platform.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND [-h]")
-    for command in COMMANDS:
-        command.add(commands)
+    """Run the command line and return its exit code: 0, or that of the error (errors.py)."""
+    parser = make_parser()
     arguments = parser.parse_args(argv)
     try:
         code: int = arguments.run(arguments)
@@ -56,3 +48,17 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; the reference of the command line is made of it."""
+    parser = argparse.ArgumentParser(
+        prog="hatch-multiarch",
+        description="Go helpers for Python projects, for every platform.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND [-h]")
+    for command in COMMANDS:
+        command.add(commands)
+    return parser

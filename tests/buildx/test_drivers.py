@@ -54,7 +54,7 @@ ALL: list[Kind] = list(get_args(Kind))
     ],
 )
 def test_which_outputs_work(builder: Builder, platforms: tuple[str, ...], works: list[str]):
-    """The table of docs/builders.md."""
+    """The table of docs/reference/builders.md."""
 
     def can(kind: Kind) -> bool:
         try:
