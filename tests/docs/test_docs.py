@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from support import REPOSITORY
 
-from hatch_multiarch.cli import INTERRUPTED
+from hatch_multiarch.cli import INTERRUPTED, make_parser
 from hatch_multiarch.config import read_table
 from hatch_multiarch.errors import MultiarchError
 
@@ -27,7 +28,7 @@ PAGES = [
     *REPOSITORY.glob("docs/**/*.md"),
     *REPOSITORY.glob("example_project/*.md"),
 ]
-BLOCK = re.compile(r"^```(\w+).*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -68,6 +69,20 @@ def test_every_toml_example_is_a_config_that_the_reader_takes(page: Path) -> Non
 def test_every_python_example_compiles(page: Path) -> None:
     for text in blocks(page, "python"):
         compile(text, page.name, "exec")
+
+
+def test_every_command_of_ours_that_a_page_shows_is_one() -> None:
+    count = 0
+    for page in PAGES:
+        for text in blocks(page, "console"):
+            for line in re.findall(r"^\$ hatch-multiarch (.*)$", text, re.MULTILINE):
+                words = shlex.split(line.partition(" | ")[0], comments=True)
+                try:
+                    make_parser().parse_args(words)
+                except SystemExit:
+                    pytest.fail(f"{page.name}: hatch-multiarch {line}")
+                count += 1
+    assert count
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
