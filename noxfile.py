@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["lint", "types", "tests"]
+nox.options.sessions = ["lint", "types", "docs", "tests"]
 nox.needs_version = ">=2024.4.15"
 
 ROOT = Path(__file__).parent
@@ -109,6 +110,17 @@ def lint(session: nox.Session) -> None:
     session.install("ruff==0.17.6")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into build/site; a link or a page that leads nowhere fails."""
+    session.install("mkdocs-material==9.8.2", "mkdocs==1.6.1")
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+    loads = re.compile(r'<(?:script|img|link rel="(?:stylesheet|preconnect)")[^>]*"https?:')
+    for page in (ROOT / "build/site").rglob("*.html"):
+        if found := loads.search(page.read_text("utf-8")):
+            session.error(f"{page} loads from the network: {found.group()}")
 
 
 @nox.session

@@ -28,7 +28,7 @@ class Problem:
     message: str
     advice: str
     exit_code: int
-    """The exit code that the build would end with (docs/config.md)."""
+    """The exit code that the build would end with (docs/reference/exit-codes.md)."""
 
     def __str__(self) -> str:
         return f"{self.message}; {self.advice}" if self.advice else self.message

@@ -76,7 +76,7 @@ def _check_folder() -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, or that of the error (docs/config.md)."""
+    """Run the command line and return its exit code: 0, or that of the error (errors.py)."""
     words = sys.argv[1:] if argv is None else argv
     as_json = wants_json(words)
     try:

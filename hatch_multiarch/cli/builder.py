@@ -132,7 +132,7 @@ def _config(root: Path) -> tuple[BuilderConfig, str]:
     if config.builder is None:
         raise EngineError(
             "the project has no [tool.multiarch.builder]: builds go to the builder in use",
-            advice="docs/builders.md shows what to write there",
+            advice="docs/reference/builders.md shows what to write there",
         )
     return config.builder, project.name
 

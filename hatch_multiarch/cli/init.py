@@ -49,7 +49,7 @@ def run(arguments: Any) -> int:
         if lacks := missing(target, image=arguments.image):
             raise PlanError(
                 f"tool.multiarch: it is there already, but not {', '.join(lacks)}",
-                advice="add that by hand; docs/config.md has every key",
+                advice="add that by hand; docs/reference/config.md has every key",
             )
         return _say(arguments, [], target, target.before, None)
     programs = find_programs(root, os.environ)

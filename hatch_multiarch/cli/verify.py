@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DAY = 86400
 SCHEMA = 1
-"""Version of what ``--json`` prints of wheels (docs/inspect.md)."""
+"""Version of what ``--json`` prints of wheels (docs/reference/inspect.md)."""
 EXAMPLE = """\
 example:
   hatch-multiarch verify                       what this project built

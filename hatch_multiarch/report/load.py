@@ -29,8 +29,8 @@ _PLAIN = {str: "a string", bool: "true or false", int: "an integer", float: "a n
 def load(path: Path) -> Report:
     """Read the report in the file *path*.
 
-    Fields that this release does not know are skipped, as docs/report.md promises to later ones.
-    Raises ReportError for a file that cannot be read, is no report, or is of a newer format.
+    Fields that this release does not know are skipped, as docs/reference/report.md promises to
+    later ones. Raises ReportError for a file that cannot be read, is no report, or is of a newer format.
     """
     try:
         told = json.loads(path.read_bytes(), parse_constant=_refuse)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.sbom.python import Base, Distribution
 
 BUILD_TYPE = "pkg:pypi/hatch-multiarch#image/v1"
-"""docs/sbom.md says what its parameters are."""
+"""docs/reference/sbom.md says what its parameters are."""
 
 
 def provenance(

@@ -58,7 +58,7 @@ ZSTD = Output("docker", compression="zstd")
     ],
 )
 def test_which_outputs_work(builder: Builder, platforms: tuple[str, ...], works: list[str]):
-    """The table of docs/builders.md."""
+    """The table of docs/reference/builders.md."""
 
     def can(kind: Kind) -> bool:
         try:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from support import REPOSITORY
 
+from hatch_multiarch.cli import BROKEN_PIPE, parser
 from hatch_multiarch.config import read_table
+from hatch_multiarch.errors import MultiarchError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,25 +26,33 @@ if TYPE_CHECKING:
 
 PAGES = [
     *REPOSITORY.glob("*.md"),
-    *REPOSITORY.glob("docs/*.md"),
+    *REPOSITORY.glob("docs/**/*.md"),
     *REPOSITORY.glob("example_project/*.md"),
 ]
-BLOCK = re.compile(r"^```(\w+).*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[str]:
     return [text for name, text in BLOCK.findall(page.read_text("utf-8")) if name == language]
 
 
-def test_the_config_reference_is_current() -> None:
-    path = REPOSITORY / "docs/reference.py"
-    spec = importlib.util.spec_from_file_location("reference", path)
+def test_the_generated_pages_are_current() -> None:
+    path = REPOSITORY / "docs/generate.py"
+    spec = importlib.util.spec_from_file_location("generate", path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    page = (REPOSITORY / "docs/config.md").read_text("utf-8")
-    assert page == module.render(), "run python docs/reference.py"
+    for name, text in module.pages().items():
+        stored = (REPOSITORY / "docs/reference" / name).read_text("utf-8")
+        assert stored == text, f"{name}: run python docs/generate.py"
+
+
+def test_every_exit_code_is_documented() -> None:
+    page = (REPOSITORY / "docs/reference/exit-codes.md").read_text("utf-8")
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    kinds = {kind.exit_code for kind in MultiarchError.__subclasses__()}
+    assert told == kinds | {1, BROKEN_PIPE, 128 + signal.SIGTERM}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -58,6 +70,20 @@ def test_every_toml_example_is_a_config_that_the_reader_takes(page: Path) -> Non
 def test_every_python_example_compiles(page: Path) -> None:
     for text in blocks(page, "python"):
         compile(text, page.name, "exec")
+
+
+def test_every_command_of_ours_that_a_page_shows_is_one() -> None:
+    count = 0
+    for page in PAGES:
+        for text in blocks(page, "console"):
+            for line in re.findall(r"^\$ hatch-multiarch (.*)$", text, re.MULTILINE):
+                words = shlex.split(line.partition(" | ")[0], comments=True)
+                try:
+                    parser().parse_args(words)
+                except MultiarchError:
+                    pytest.fail(f"{page.name}: hatch-multiarch {line}")
+                count += 1
+    assert count
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -173,7 +173,7 @@ def test_a_reader_that_goes_away_is_no_traceback(project: Path) -> None:
 
 
 def test_each_kind_of_error_has_a_code_and_says_what_it_is() -> None:
-    """The table in docs/config.md is made of the same (tests/docs)."""
+    """The table in docs/reference/exit-codes.md is made of the same (tests/docs)."""
     codes = errors.exit_codes()
     kinds = errors.MultiarchError.__subclasses__()
     assert {kind.exit_code for kind in kinds} == set(codes)
@@ -213,9 +213,9 @@ def test_help_imports_nothing_heavy(run: Callable[..., Ran], words: list[str]) -
 
 
 def test_the_shape_of_every_document_is_documented() -> None:
-    page = (REPOSITORY / "docs/commands.md").read_text("utf-8").partition("## JSON")[2]
+    page = (REPOSITORY / "docs/reference/commands.md").read_text("utf-8").partition("## JSON")[2]
     rows = [line.split(" | ")[0] for line in page.splitlines() if line.startswith("| `")]
     told = [word for row in rows for word in re.findall(r"`([^`]+)`", row)]
     for name in WITH_JSON:
         action = name.partition(" ")[2]
-        assert name in told or (action and action in told), f"docs/commands.md: {name}"
+        assert name in told or (action and action in told), f"docs/reference/commands.md: {name}"

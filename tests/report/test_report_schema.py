@@ -12,7 +12,7 @@ import pytest
 
 from hatch_multiarch.report import records, schema
 
-DOCS = Path(__file__).parent.parent.parent / "docs/report.md"
+DOCS = Path(__file__).parent.parent.parent / "docs/reference/report.md"
 
 
 def test_the_stored_schema_is_current():

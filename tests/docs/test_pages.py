@@ -1,0 +1,100 @@
+"""Every command of the tutorial and of the how-tos runs, in the order of the page."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pages import DOCS, Page, Walk, first_missing, joined, read_page
+from support import clean_env
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from engine_fixture import Engine
+
+NAMES = sorted(
+    path.relative_to(DOCS).as_posix()
+    for folder in ("tutorial", "howto")
+    for path in (DOCS / folder).glob("*.md")
+)
+HERE = [name for name in NAMES if "engine" not in read_page(name).needs]
+WITH_ENGINE = [name for name in NAMES if name not in HERE]
+NOT_RUN = {
+    "howto/fleet.md": 1,  # a second machine
+    "howto/macos-windows.md": 1,  # a Mac
+    "howto/private-modules.md": 1,  # a private repository
+    "howto/push.md": 1,  # docker login
+    "howto/release.md": 1,  # an upload to the package index
+    "howto/sbom.md": 1,  # grype's list of vulnerabilities
+}
+"""How many blocks of a page cannot run in the tests; the page says why of each."""
+
+
+@pytest.fixture
+def walk(tmp_path: Path, links: dict[str, str]) -> Walk:
+    folder = tmp_path / "greeter"
+    folder.mkdir()
+    # hatch and hatch-multiarch are those of the tests, until a page makes an environment.
+    path = os.pathsep.join([str(Path(sys.executable).parent), links["PATH"]])
+    return Walk(folder, clean_env(**{**links, "PATH": path}), {})
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize("name", HERE)
+def test_the_commands_of_a_page_run(name: str, walk: Walk) -> None:
+    assert walk.go(read_page(name))
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize("name", WITH_ENGINE)
+def test_the_commands_of_a_page_about_docker_run(name: str, walk: Walk, engine: Engine) -> None:
+    walk.fields = {
+        "registry": engine.registry,
+        "builder_image": engine.builder_image,
+        "network": engine.network or "default",
+    }
+    assert walk.go(read_page(name))
+
+
+def test_blocks_that_cannot_run_are_few_and_known() -> None:
+    counted = {name: sum(bool(each.not_run) for each in read_page(name).blocks) for name in NAMES}
+    assert {name: count for name, count in counted.items() if count} == NOT_RUN
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_has_no_block_that_nobody_checks(name: str) -> None:
+    for block in read_page(name).blocks:
+        run = block.kind == "console" and block.text.startswith("$ ")
+        assert run or block.title or block.not_run, block.text
+
+
+def test_a_page_may_replace_keys_and_add_tables() -> None:
+    text = "[a]\nx = 1\ny = 2\n\n[b]\nx = 3\n"
+    told = tomllib.loads(joined(text, "[a]  # more\nx = 4\n\n[c]\nz = 5\n"))
+    assert told == {"a": {"x": 4, "y": 2}, "b": {"x": 3}, "c": {"z": 5}}
+
+
+@pytest.mark.parametrize(
+    ("shown", "missing"),
+    [(["one  two"], None), (["one ... three", "four"], None), (["four", "one"], "one")],
+)
+def test_output_is_compared_line_by_line(shown: list[str], missing: str | None) -> None:
+    assert first_missing(shown, "one   two three\nfour\n") == missing
+
+
+def test_a_page_that_lies_fails(walk: Walk) -> None:
+    page = Page("page.md")
+    page.blocks = read_page("tutorial/wheels.md").blocks[:1]
+    page.blocks[0].kind, page.blocks[0].title = "console", ""
+    page.blocks[0].text = "$ echo here\nthere\n"
+    with pytest.raises(AssertionError, match="the page shows: there"):
+        walk.go(page)
