@@ -30,7 +30,8 @@ def load(path: Path) -> Report:
     """Read the report in the file *path*.
 
     Fields that this release does not know are skipped, as docs/reference/report.md promises to
-    later ones. Raises ReportError for a file that cannot be read, is no report, or is of a newer format.
+    later ones. Raises ReportError for a file that cannot be read, is no report, or is of a newer
+    format.
     """
     try:
         told = json.loads(path.read_bytes(), parse_constant=_refuse)
