@@ -57,8 +57,11 @@ def daemon() -> Iterator[None]:
         if "PermissionError" in str(error):  # the SDK keeps no more of it than its text
             message = "this user may not use docker's socket"
             raise EngineError(message, advice=advice("permission", here())) from None
+        gone = "FileNotFoundError" in str(error) or "ConnectionRefusedError" in str(error)
         raise EngineError(
-            f"docker does not answer: {error}",
+            "docker does not answer: nobody listens there"
+            if gone
+            else f"docker does not answer: {error}",
             advice="start Docker, or point DOCKER_HOST at one that runs",
         ) from None
 

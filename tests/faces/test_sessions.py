@@ -90,7 +90,7 @@ def test_the_sessions_build(
     assert "linux/arm64" in run(*nox, "inspect", "--", f"{name}:1.0.0", cwd=project, **env)
     said = run(*nox, "verify", "--", "--timeout", "50", cwd=project, **env)
     assert "linux/arm64" in said
-    assert "ok, exit code 0" in said
+    assert "ok  linux/arm64: exit code 0" in said
 
 
 @pytest.mark.slow
