@@ -64,7 +64,7 @@ def read_pyproject(path: Path) -> tuple[Config, dict[str, Any]]:
         raise ConfigError([f"{file}: not valid TOML: {printable(str(error))}"]) from None
     tool = document.get("tool")
     if not isinstance(tool, dict) or "multiarch" not in tool:
-        advice = "add [tool.multiarch.helpers.NAME] for each Go program to ship"
+        advice = "`hatch-multiarch init` adds it, with each Go program that it finds"
         raise NoConfigError([f"{file}: there is no [tool.multiarch]; {advice}"])
     project = document.get("project")
     name = project.get("name") if isinstance(project, dict) else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
-from hatch_multiarch.errors import AuditError, ConfigError, EngineError
+from hatch_multiarch.errors import AuditError, EngineError, NoConfigError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.platforms import match
 from hatch_multiarch.project import read_project
@@ -105,10 +105,8 @@ def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
             continue
         try:
             project, config = read_project(root)
-        except ConfigError as error:
-            if "there is no [tool.multiarch]" in str(error):
-                return Dist(wheels)
-            raise
+        except NoConfigError:
+            return Dist(wheels)
         names = {canonicalize_name(each.name.partition("-")[0]) for each in wheels}
         if names == {canonicalize_name(project.name)}:
             return _with_report(wheels, root, config)

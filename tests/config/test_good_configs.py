@@ -524,8 +524,8 @@ def test_read_pyproject(tmp_path):
         (b"a = \xff", "not valid TOML: "),
         (b"a = 1" + b"0" * 5000, "not valid TOML: "),
         (b"a = " + b"[" * 100_000, "its arrays or tables are nested too deeply"),
-        (b"", "there is no [tool.multiarch]; add [tool.multiarch.helpers.NAME]"),
-        (b"tool = 1", "there is no [tool.multiarch]; add [tool.multiarch.helpers.NAME]"),
+        (b"", "there is no [tool.multiarch]; `hatch-multiarch init` adds it"),
+        (b"tool = 1", "there is no [tool.multiarch]; `hatch-multiarch init` adds it"),
     ],
 )
 def test_file_that_cannot_be_used(tmp_path: Path, content, problem):
