@@ -35,7 +35,7 @@ CAUSES = (
         "start docker (Docker Desktop, or `sudo systemctl start docker`) and build again",
     ),
     Cause(
-        r"failed to push.*(40[13]|denied|insufficient_scope|authoriz)|push access denied",
+        r"failed to push.*(\b40[13]\b|denied|insufficient_scope|authoriz)|push access denied",
         "the registry refused the push",
         "`docker login` to it with an account that may push, and check tool.multiarch.image.name",
     ),

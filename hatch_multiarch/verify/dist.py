@@ -74,7 +74,9 @@ def _project(root: Path) -> Dist:
         raise AuditError(f"{dist}: no wheel of {project.name} {project.version}", advice=ADVICE)
     found = _with_report(mine, root, config)
     image = None
-    if config.image is not None and (found.shipped is None or found.shipped.image is not None):
+    # The report knows best: HATCH_MULTIARCH_IMAGE=1 makes one of which the config tells nothing.
+    made = config.image if found.shipped is None else found.shipped.image
+    if made is not None:
         image = found.shipped.archive if found.shipped is not None else None
         image = image or (image_of(root) if _has_image(root / config.output) else None)
     return replace(found, image=image)
