@@ -173,7 +173,7 @@ PUSH = "failed to push r.example.com/x:1: "
         (f"{PUSH}unexpected status: 403 Forbidden", "refused the push", "docker login"),
         (  # digits of a digest are no status
             (
-                f'{PUSH}failed to do request: Head "https://r.example.com/v2/x/blobs/sha256:a4034": '
+                f'{PUSH}failed to do request: Head "https://r.example.com/v2/x/sha256:a4034": '
                 "dial tcp 127.0.0.1:5: connect: connection refused"
             ),
             "cannot reach a registry",
