@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from hatch_multiarch import staging
 from hatch_multiarch.errors import PlanError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def rewrite(path: Path, text: str) -> None:
@@ -19,16 +21,8 @@ def rewrite(path: Path, text: str) -> None:
     if not mode & 0o222:  # renaming over it, and root, would not heed that
         raise PlanError(f"{path.name} is read-only", advice=f"allow it: chmod u+w {path.name}")
     try:
-        handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        staging.write(text, path, mode=mode)
     except OSError as error:
         raise PlanError(
             f"nothing can be written to the folder of {path.name}: {error.strerror}"
         ) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-        Path(aside).chmod(mode)
-        os.replace(aside, path)  # noqa: PTH105 - the word for atomic
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise

@@ -39,14 +39,14 @@ def make(folder: Path) -> Path:
     return made
 
 
-def write(text: str, path: Path) -> None:
+def write(text: str, path: Path, *, mode: int = 0o644) -> None:
     """Write *text* to *path* as UTF-8, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        Path(aside).chmod(0o644)  # mkstemp makes files that only their owner may read
+        Path(aside).chmod(mode)  # mkstemp makes files that only their owner may read
         os.replace(aside, path)  # noqa: PTH105 - the word for atomic
     except BaseException:
         Path(aside).unlink(missing_ok=True)

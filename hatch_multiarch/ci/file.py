@@ -82,12 +82,7 @@ def write(file: PipelineFile, *, force: bool = False) -> None:
             advice="`--stdout` prints what it would be; `--force` overwrites it",
         )
     try:
-        file.path.parent.mkdir(parents=True, exist_ok=True)
-        aside = staging.make(file.path.parent)
-        staged = aside / file.path.name
-        staged.write_bytes(file.text.encode("utf-8"))
-        staging.move(staged, file.path)
-        aside.rmdir()
+        staging.write(file.text, file.path)
     except OSError as error:
         raise PlanError(f"{file.path}: cannot be written: {error.strerror}") from None
 
