@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.page.markup import Markup, el, join
-from hatch_multiarch.page.words import bar, chips, code, count, facts, section, size
+from hatch_multiarch.page.words import chips, code, count, facts, measure, section, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +52,7 @@ def _platform(manifest: ManifestRecord, largest: int) -> Markup:
     title = f"{count(len(manifest.layers), 'layer')}{added}"
     return el(
         "li",
-        el(
-            "div",
-            el("h3", manifest.platform),
-            bar(manifest.size, largest),
-            el("b", size(manifest.size)),
-            class_="measure",
-        ),
+        measure(manifest.platform, manifest.size, largest),
         el("p", "manifest ", code(manifest.digest), class_="digest"),
         el("p", "of base ", code(manifest.base), class_="digest") if manifest.base else None,
         el("details", el("summary", title), el("ul", *map(_layer, manifest.layers))),

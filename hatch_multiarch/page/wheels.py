@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.page.markup import Markup, el
-from hatch_multiarch.page.words import bar, chips, code, count, section, size
+from hatch_multiarch.page.words import chips, code, count, measure, section, size
 
 if TYPE_CHECKING:
     from hatch_multiarch.report import Report
@@ -28,13 +28,7 @@ def _wheel(wheel: WheelRecord, largest: int) -> Markup:
     held = ", ".join(wheel.helpers) or "no helper"
     return el(
         "li",
-        el(
-            "div",
-            el("h3", wheel.platform),
-            bar(wheel.size, largest),
-            el("b", size(wheel.size)),
-            class_="measure",
-        ),
+        measure(wheel.platform, wheel.size, largest),
         el("p", chips([python, *platforms.split(".")]), el("span", f"with {held}", class_="aside")),
         el("p", code(wheel.file, class_="file")),
         el("p", "sha256 ", code(wheel.sha256), class_="digest"),

@@ -43,6 +43,12 @@ def bar(part: float, whole: float) -> Markup:
     return el("svg", filled, class_="bar", width="100%", height=6, aria_hidden="true")
 
 
+def measure(title: str, part: int, whole: int) -> Markup:
+    """Return *title* with a size of *part* bytes, and its bar of the largest, *whole*."""
+    held = (el("h3", title), bar(part, whole), el("b", size(part)))
+    return el("div", *held, class_="measure")
+
+
 def code(words: object, *, class_: str | None = None) -> Markup:
     """Return *words* that are there to be copied."""
     return el("code", words, class_=class_)
