@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from hatch_multiarch import __version__
-from hatch_multiarch.ci import archived, needing_a_mac, pushes_when_built, unpushed
-from hatch_multiarch.config import Config, read_pyproject
+from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import MultiarchError
 
 if TYPE_CHECKING:
     import nox
 
+    from hatch_multiarch.config import Config
 
 MISSING = "--platform"
 """What a ``--platform`` without a value asks for: no platform has that name, as the error says."""
@@ -146,6 +146,8 @@ def _run_hatch(session: nox.Session, *words: str, env: dict[str, str]) -> None:
 
 def _build_all(session: nox.Session, config: Config, words: list[str]) -> None:
     """Build wheels, sdist and image, after what older builds left is removed."""
+    from hatch_multiarch.ci import pushes_when_built  # noqa: PLC0415 - slow to import, as below
+
     if pushes_when_built(config):
         session.error(
             "tool.multiarch.image.outputs: has registry, so that a build pushes before anything "
@@ -165,6 +167,8 @@ def _check(session: nox.Session) -> list[str]:
 
 def _release(session: nox.Session, publisher: Publisher) -> None:
     """Do one step after the other; Nox ends the session at the first that fails."""
+    from hatch_multiarch.ci import unpushed  # noqa: PLC0415 - each `nox` imports this module
+
     publish, words = _take(session.posargs, "--publish")
     config = _config(session)
     _build_all(session, config, [])
@@ -187,6 +191,8 @@ def _release(session: nox.Session, publisher: Publisher) -> None:
 
 def _ci(session: nox.Session) -> None:
     """Build what this machine can, and run it."""
+    from hatch_multiarch.ci import archived, needing_a_mac  # noqa: PLC0415 - the same
+
     config = _config(session)
     words = list(session.posargs)
     apple = needing_a_mac(config) if sys.platform != "darwin" else ()
