@@ -35,6 +35,11 @@ CAUSES = (
         "start docker (Docker Desktop, or `sudo systemctl start docker`) and build again",
     ),
     Cause(
+        r"\bsnapshot \S+ does not exist",
+        "the builder lost a part of its build cache",
+        "`docker buildx prune` empties the cache; then build again",
+    ),
+    Cause(
         r"failed to push.*(\b40[13]\b|denied|insufficient_scope|authoriz)|push access denied",
         "the registry refused the push",
         "`docker login` to it with an account that may push, and check tool.multiarch.image.name",

@@ -115,13 +115,26 @@ class Tracker:
         self._platform = platform
         self._vertexes: dict[str, _Vertex] = {}
 
+    def named(self, record: dict[str, Any]) -> list[Step]:
+        """Take the names in a record; return the steps that are new.
+
+        BuildKit names all steps of a plan before it runs any (solver/jobs.go).
+        """
+        new = []
+        for each in record.get("vertexes") or ():
+            digest = each.get("digest", "")
+            if digest not in self._vertexes:
+                known = self._vertexes[digest] = self._vertex(each)
+                if not known.internal:
+                    new.append(known.step)
+        return new
+
     def update(self, record: dict[str, Any]) -> list[Step]:
         """Take a record; return the steps that began, ended or failed by it."""
         changed = []
+        self.named(record)
         for each in record.get("vertexes") or ():
-            known = self._vertexes.get(each.get("digest", ""))
-            if known is None:
-                known = self._vertexes[each.get("digest", "")] = self._vertex(each)
+            known = self._vertexes[each.get("digest", "")]
             before = known.step if known.began is not None else None
             _advance(known, each)
             if known.began is not None and known.step != before and not known.internal:

@@ -33,6 +33,10 @@ PAUSES = (1.0, 4.0)
 _PASSING = re.compile(r"unexpected status from \w+ request to \S+: (?:5\d\d|429) ")
 """What a registry may not say the next time (containerd, core/remotes/docker)."""
 
+_LOST = re.compile(r"\bsnapshot \S+ does not exist: not found")
+"""What BuildKit says of a part of its cache whose files are gone. It happens where a build was
+interrupted just as a step began: the cache then fails each later build of that step."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -84,15 +88,18 @@ def solve(
     buildx: Buildx,
     request: Request,
     *,
+    on_plan: Callable[[Step], None] | None = None,
     on_step: Callable[[Step], None] | None = None,
     group: process.Group | None = None,
 ) -> Solved:
     """Build *request*; each step is told to *on_step* when it begins, ends and fails.
 
-    Files of the outputs appear whole when the build has ended well, and not at all otherwise.
-    A registry in trouble (5xx, 429) is given time and tried again: what is built is in the cache,
-    and what was pushed is there. Raises CompileError for a step that failed, EngineError for all
-    else that goes wrong, and process.Stopped when *group* is stopped.
+    To *on_plan* it is told when BuildKit names it, before any step runs: what it raises is raised
+    here, and ends the build. Files of the outputs appear whole when the build has ended well, and
+    not at all otherwise. A registry in trouble (5xx, 429) is given time and tried again: what is
+    built is in the cache, and what was pushed is there. Where a part of the builder's cache is
+    lost, all is built once more without it. Raises CompileError for a step that failed, EngineError
+    for all else that goes wrong, and process.Stopped when *group* is stopped.
     """
     ours = ("DOCKER_BUILDKIT", "SOURCE_DATE_EPOCH")
     env = {key: text for key, text in buildx.environ.items() if key not in ours}
@@ -107,13 +114,17 @@ def solve(
         metadata = Path(work, "metadata.json")
         words = arguments(request, outputs, metadata)
         command: list[str | Path] = [Path(buildx.docker).absolute(), "buildx", *words]
-        for pause in (*PAUSES, None):
-            code, tracker, text = _run(command, request, env, on_step, group)
+        pauses = list(PAUSES)
+        while True:
+            code, tracker, text = _run(command, request, env, on_plan, on_step, group)
             if code == 0:
                 break
-            if pause is None or not any(map(_PASSING.search, text)):
+            if pauses and any(map(_PASSING.search, text)):
+                time.sleep(pauses.pop(0))
+            elif "--no-cache" not in command and any(map(_LOST.search, text)):
+                command.insert(3, "--no-cache")
+            else:
                 raise failure(tracker, text, code, secrets=request.secrets.values())
-            time.sleep(pause)
         record = metadata.read_text("utf-8")
     if request.metadata is not None:
         request.metadata.write_text(record, "utf-8")
@@ -125,6 +136,7 @@ def _run(
     command: list[str | Path],
     request: Request,
     env: dict[str, str],
+    on_plan: Callable[[Step], None] | None,
     on_step: Callable[[Step], None] | None,
     group: process.Group | None,
 ) -> tuple[int, Tracker, list[str]]:
@@ -134,9 +146,12 @@ def _run(
 
     def heard(line: str) -> None:
         record = decoder.feed(line)
-        for step in tracker.update(record) if record else ():
-            if on_step is not None:
-                on_step(step)
+        if record is None:
+            return
+        for tell, steps in ((on_plan, tracker.named(record)), (on_step, tracker.update(record))):
+            for step in steps:
+                if tell is not None:
+                    tell(step)
 
     cwd = request.layout[1].parent if request.layout else None
     try:

@@ -71,13 +71,13 @@ class BuildkitEngine:
             raise ValueError("a plan for BuildKit knows its docker")
         watch = _Watch(units, progress)
 
-        def on_step(step: Step) -> None:
+        def on_plan(step: Step) -> None:
             check_step(docker.builder, docker.places, step, strategy)
-            watch(step)
 
         out = work / "out"
         try:
-            solve(docker.buildx, self._request(docker, units, work, out), on_step=on_step)
+            request = self._request(docker, units, work, out)
+            solve(docker.buildx, request, on_plan=on_plan, on_step=watch)
         except CompileError as error:
             raise watch.error(error) from None
         told: dict[str, Told] = {}

@@ -92,6 +92,15 @@ def test_the_platform_of_a_single_platform_build():
     assert step.runs_as == ""
 
 
+def test_a_step_is_named_once_before_it_begins():
+    tracker = Tracker()
+    [planned] = tracker.named(vertex("[a 1/1] RUN a"))
+    assert (planned.name, planned.stage, planned.seconds) == ("RUN a", "a", None)
+    assert tracker.steps == ()
+    assert tracker.named(vertex("[a 1/1] RUN a", started=BEGAN)) == []
+    assert tracker.named(vertex("[internal] load metadata for x", digest=B)) == []
+
+
 def test_a_step_is_told_when_it_begins_and_ends():
     tracker = Tracker()
     assert tracker.update(vertex("[1/1] RUN a")) == []

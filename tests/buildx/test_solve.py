@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 import sys
 import urllib.request
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from packaging.version import Version
+from support import missing
 
 from hatch_multiarch.buildx.find import Buildx, find_buildx
 from hatch_multiarch.buildx.outputs import output
@@ -311,6 +313,73 @@ def test_a_step_that_fails(engine: Engine, tmp_path: Path):
     assert "main.go:3: undefined: x" in lines[3:]
     assert "exit code: 3" in told[-1].error
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["Dockerfile"]
+
+
+def test_a_plan_is_told_before_any_of_it_runs(engine: Engine, tmp_path: Path):
+    request = request_of(
+        tmp_path,
+        f"""FROM {engine.builder_image} AS first
+        RUN echo {os.urandom(8).hex()} >/first
+        FROM first
+        RUN echo second >/second
+        """,
+        network=engine.network,
+    )
+    told: list[Step] = []
+
+    def refuse(step: Step) -> None:
+        if "second" in step.name:
+            raise RuntimeError(step.name)
+
+    with pytest.raises(RuntimeError, match="RUN echo second"):
+        solve(find_buildx(engine.env), request, on_plan=refuse, on_step=told.append)
+    assert not [each for each in told if each.name.startswith("RUN ")]
+
+
+def test_a_cache_that_lost_a_part_is_built_anew(engine: Engine, tmp_path: Path):
+    """What an interrupt at the moment in which a step begins does to BuildKit's cache.
+
+    It was seen for one interrupt in twelve; here the files of a step are taken from the cache.
+    """
+    if "CONTAINERD_ADDRESS" not in engine.env:
+        missing("the containerd of .ci/engine")
+
+    def snapshots() -> set[str]:
+        listed = subprocess.check_output([*ctr, "ls"], env=engine.env, text=True)
+        rows = [line.split() for line in listed.splitlines()]
+        return {row[0] for row in rows if row[-1] == "Active"}
+
+    ctr = ("ctr", "--namespace", "moby", "snapshots")
+    request = request_of(
+        tmp_path,
+        f"""FROM {engine.builder_image} AS first
+        RUN echo {os.urandom(8).hex()} >/first
+        FROM first
+        RUN wc -c </first >/second
+        FROM scratch
+        COPY --from=1 /second /
+        """,
+        network=engine.network,
+        outputs=(output("local", dest=tmp_path / "out", names=(), compression="gzip"),),
+    )
+    buildx = find_buildx(engine.env)
+    before = snapshots()
+    solve(buildx, replace(request, target="first", outputs=("type=cacheonly",)))
+    [lost] = snapshots() - before
+    subprocess.check_call([*ctr, "rm", lost], env=engine.env)
+    docker = ["docker", *("buildx", "build", f"--network={engine.network or 'default'}")]
+    alone = subprocess.run(
+        [*docker, "--file", request.dockerfile, request.context],
+        env=engine.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"snapshot {lost} does not exist: not found" in alone.stderr
+    for _ in range(2):  # and the next build has a sound cache
+        steps = solve(buildx, request).steps
+        assert (tmp_path / "out/second").read_text() == "17\n"
+    assert all(each.cached for each in steps if each.name.startswith("RUN "))
 
 
 def test_a_program_that_nothing_here_runs(engine: Engine, tmp_path: Path):
