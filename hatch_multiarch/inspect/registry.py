@@ -1,119 +1,88 @@
-"""A pushed image, read by ``docker buildx imagetools`` with the user's own docker credentials."""
+"""A pushed image, read without docker: its manifests and configs, checked, through the cache."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.errors import EngineError, ImageError
+from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.inspect.records import Inspected
 from hatch_multiarch.inspect.walk import walk
 from hatch_multiarch.oci import documents
-from hatch_multiarch.oci.documents import Entry
+from hatch_multiarch.oci.documents import LIMIT, Entry
+from hatch_multiarch.registry import Blob, Cache, Puller, parse_pull
+from hatch_multiarch.registry.reference import HUB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from hatch_multiarch.buildx.find import Buildx
-
-TIMEOUT = 120.0
-"""Seconds for one question to a registry."""
-AT_ONCE = 4
-REFERENCE = re.compile(
-    r"(?P<name>(?:(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?/)?"
-    r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*)"
-    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
-"""The grammar of distribution/reference. What matches it cannot be taken for an option."""
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Registry:
-    """The documents of the image *reference*."""
+    """The documents of the image that *puller* pulls; *source* is its name as it was given."""
 
-    def __init__(self, buildx: Buildx, reference: str) -> None:
-        found = REFERENCE.fullmatch(reference)
-        if found is None:
-            raise ImageError(
-                f"{reference}: neither a file, nor a folder, nor the name of an image",
-                advice="a name is REGISTRY/PATH:TAG or REGISTRY/PATH@sha256:..., in lower case",
-            )
-        self.source = reference
-        self._buildx = buildx
-        self._name = found["name"]
-        self._digest = found["digest"]
-        self._documents: dict[str, Any] = {}
+    def __init__(self, puller: Puller, source: str) -> None:
+        self.source = source
+        self._puller = puller
 
     def root(self) -> Entry:
-        """Ask for what the reference names. Raises ImageError."""
-        data = self._raw(self.source)
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        if self._digest and self._digest != digest:
-            raise ImageError(f"{self.source}: the registry sent {digest}")
-        self._documents[digest] = documents.parse(data, self.source)
-        return Entry("", digest, len(data), "", {})
+        """Ask for what the reference names. Raises RegistryError."""
+        digest = self._puller.digest()
+        return Entry("", digest, len(self._puller.manifest(digest)), "", {})
 
     def prepare(self, wanted: Sequence[Entry]) -> None:
-        """Ask for several documents at once."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(self.document, wanted))
+        """Do nothing: one connection gives one document after the other."""
 
     def document(self, wanted: Entry) -> Any:
-        """Return an index or a manifest, its digest checked. Raises ImageError."""
-        if wanted.digest not in self._documents:
-            where = f"{self._name}@{wanted.digest}"
-            data = documents.verify(self._raw(where), wanted, where)
-            self._documents[wanted.digest] = documents.parse(data, where)
-        return self._documents[wanted.digest]
+        """Return an index or a manifest, its digest checked. Raises RegistryError, ImageError."""
+        where = f"{self.source}: {wanted.digest}"
+        return documents.parse(
+            documents.verify(self._puller.manifest(wanted.digest), wanted, where), where
+        )
 
-    def config(self, manifest: Entry, wanted: Entry) -> Any:  # noqa: ARG002 - Blobs' signature
-        """Return the config of *manifest* as buildx tells it. Raises ImageError."""
-        where = f"{self._name}@{manifest.digest}"
-        data = self._ask(where, "--format", "{{json .Image}}")
-        return documents.parse(data, f"{where}: config")
+    def config(self, manifest: Entry, wanted: Entry) -> Any:
+        """Return the config *wanted* of *manifest*. Raises RegistryError, ImageError."""
+        where = f"{self.source}: {manifest.digest}: config"
+        if wanted.size > LIMIT:
+            raise ImageError(f"{where}: {wanted.size} bytes are too many")
+        path = self._puller.path(Blob(wanted.digest, wanted.size))
+        return documents.parse(documents.verify(path.read_bytes(), wanted, where), where)
 
-    def _raw(self, reference: str) -> bytes:
-        return self._ask(reference, "--raw")
 
-    def _ask(self, reference: str, *words: str) -> bytes:
+@contextmanager
+def opened(
+    reference: str, environ: Mapping[str, str], cache: Cache | None = None
+) -> Iterator[Puller]:
+    """Yield what pulls *reference*, with the credentials and, if no other, the cache of *environ*.
+
+    Raises ImageError for what is no name of an image, and RegistryError also while it is used.
+    """
+    try:
+        found = parse_pull(reference)
+    except RegistryError:
+        raise ImageError(
+            f"{reference}: neither a file, nor a folder, nor the name of an image",
+            advice="a name is REGISTRY/PATH:TAG or REGISTRY/PATH@sha256:..., in lower case",
+        ) from None
+    with closing(Puller(found, environ, cache or Cache.of(environ))) as puller:
         try:
-            done = self._buildx.run("imagetools", "inspect", *words, reference, timeout=TIMEOUT)
-        except TimeoutError:
-            raise EngineError(f"{reference}: the registry did not answer") from None
-        if done.code:
-            raise _refusal(self.source, done.err)
-        return done.out.encode()
+            yield puller
+        except RegistryError as error:
+            if found.registry != HUB or reference.startswith(HUB):
+                raise
+            hub = (
+                "a name without a registry is looked up on Docker Hub; an image that is only in "
+                "docker can be inspected as an archive of `docker save`"
+            )
+            raise RegistryError(error.message, advice=f"{error.advice}; {hub}") from None
 
 
 def inspect_reference(reference: str, environ: Mapping[str, str]) -> Inspected:
     """Return what the pushed image *reference* is.
 
-    Raises EngineError when docker or buildx is missing and ImageError when the registry has no
-    such image or does not show it.
+    Raises RegistryError when the registry has no such image or does not show it, ImageError for
+    what is no image and no name of one.
     """
-    registry = Registry(find_buildx(environ, daemon=False), reference)
-    return Inspected(reference, "registry", (walk(registry.root(), (reference,), registry),))
-
-
-def _refusal(reference: str, said: str) -> ImageError:
-    """Return the registry's refusal: buildx's last line, and what usually helps."""
-    lines = [line for line in said.splitlines() if line.strip()] or ["no reason was given"]
-    reason = lines[-1].removeprefix("ERROR: ")
-    first, slash, _ = reference.partition("/")
-    remote = slash and (first == "localhost" or "." in first or ":" in first)
-    if re.search(r"40[13]|denied|unauthorized|authorization", reason, re.IGNORECASE):
-        return ImageError(
-            f"{reference}: the registry does not show it: {reason}",
-            advice=f"check the name, or log in with `docker login{f' {first}' if remote else ''}`",
-        )
-    if "not found" in reason:
-        return ImageError(
-            f"{reference}: no such image in the registry: {reason}",
-            advice="push it first, or check name and tag"
-            if remote
-            else "a name without a registry is looked up on Docker Hub; an image that is only in "
-            "docker can be inspected as an archive of `docker save`",
-        )
-    return ImageError(f"{reference}: the registry cannot be read: {reason}")
+    with opened(reference, environ) as puller:
+        registry = Registry(puller, reference)
+        image = walk(registry.root(), (reference,), registry)
+    return Inspected(reference, "registry", (image,))

@@ -32,6 +32,8 @@ class Cache:
     """The cache in *folder*, which is made when it is needed."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        """Its blobs lie as in a layout."""
         self._blobs = folder / "blobs" / "sha256"
         self._tags = folder / "tags"
 

@@ -21,7 +21,7 @@ _LONGEST = 200
 
 _AGAIN: dict[Use, str] = {
     "push": "what is uploaded stays; `hatch-multiarch push` goes on from there",
-    "pull": "what is downloaded stays; build again later",
+    "pull": "what is downloaded stays; try again later",
 }
 _MISSING: dict[Use, str] = {
     "push": "check the name; some registries want a repository to be created first",

@@ -144,7 +144,7 @@ def _each(dist: Dist, run: Run, environ: Mapping[str, str]) -> Iterator[Verified
     for path in dist.wheels:
         if run.platforms != ("*",) and not _wanted(path, run.platforms):
             continue
-        yield verify_wheel(path, dist.config, dist.shipped, timeout=run.timeout)
+        yield verify_wheel(path, dist.config, dist.shipped, environ, timeout=run.timeout)
     if dist.image is not None:
         told = dist.shipped.image if dist.shipped is not None else None
         checks = check_image(dist.image, told)

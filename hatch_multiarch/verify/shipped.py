@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import tarfile
-import zlib
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.errors import AuditError, ImageError
-from hatch_multiarch.image.blobs import Blobs
+from hatch_multiarch.errors import AuditError, ImageError, RegistryError
 from hatch_multiarch.inspect import check, open_archive
+from hatch_multiarch.verify.held import in_file, in_registry
 from hatch_multiarch.verify.records import Check
 
 if TYPE_CHECKING:
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 READABLE = (".oci.tar", ".oci")
 """Outputs that are read here; an archive for docker is a part of the same image."""
-UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)
 
 
 class Shipped:
@@ -48,8 +44,7 @@ class Shipped:
                 f"{path}: not a report that this version reads: {error}",
                 advice="build again, or move it away",
             ) from None
-        self._found: dict[tuple[str, str], str] | None = None
-        self._why = ""
+        self._found: tuple[dict[tuple[str, str], str], Check | None] | None = None
 
     @property
     def archive(self) -> Path | None:
@@ -57,8 +52,23 @@ class Shipped:
         here = (each for each in self.outputs if each.name.endswith(READABLE) and each.exists())
         return next(here, None)
 
-    def compare(self, wheel: str, helpers: Mapping[str, str]) -> Iterable[Check]:
-        """Yield whether the *helpers* in *wheel* (name -> sha256) are those of report and image."""
+    @property
+    def pushed(self) -> str:
+        """The image in a registry, by its digest; empty when it is in none."""
+        for each in (self.image or {})["published"]:
+            if each["type"] == "registry":
+                repository, colon, tag = each["reference"].rpartition(":")
+                name = repository if colon and "/" not in tag else each["reference"]
+                return f"{name}@{each['digest']}"
+        return ""
+
+    def compare(
+        self, wheel: str, helpers: Mapping[str, str], environ: Mapping[str, str]
+    ) -> Iterable[Check]:
+        """Yield whether the *helpers* in *wheel* (name -> sha256) are those of report and image.
+
+        An image that is only in a registry is read there, with the credentials of *environ*.
+        """
         if not helpers:
             return
         told = self.wheels.get(wheel)
@@ -72,20 +82,19 @@ class Shipped:
         if not wrong:
             yield Check("same bytes", "ok", f"report: {', '.join(helpers)}")
         if self.image is not None:
-            yield from self._compared(told["platform"], helpers)
+            yield from self._compared(told["platform"], helpers, environ)
 
-    def _compared(self, platform: str, helpers: Mapping[str, str]) -> Iterable[Check]:
+    def _compared(
+        self, platform: str, helpers: Mapping[str, str], environ: Mapping[str, str]
+    ) -> Iterable[Check]:
         both = [name for name in helpers if (platform, name) in self.places]
         if not both:
             return
-        if self.archive is None:
-            published = ", ".join(each["reference"] for each in (self.image or {})["published"])
-            where = f"is in {published} only" if published else "is not there any more"
-            yield Check("same bytes", "not run here", f"the image {where}")
-            return
-        in_image = self._in_image(self.archive)
-        if self._why:
-            yield Check("same bytes", "failed", f"image: {self._why}")
+        if self._found is None:
+            self._found = self._look(environ)  # once for all wheels
+        in_image, instead = self._found
+        if instead is not None:
+            yield instead
             return
         wrong = [name for name in both if in_image.get((platform, name)) != helpers[name]]
         for name in wrong:
@@ -96,35 +105,24 @@ class Shipped:
                 "same bytes", "failed", f"{name}: in the image {said}, in the wheel {helpers[name]}"
             )
         if not wrong:
-            yield Check("same bytes", "ok", f"image: {', '.join(both)}")
+            where = "image" if self.archive is not None else self.pushed.partition("@")[0]
+            yield Check("same bytes", "ok", f"{where}: {', '.join(both)}")
 
-    def _in_image(self, path: Path) -> dict[tuple[str, str], str]:
-        """Return (platform, helper) -> sha256 in the image *path*, which is read once."""
-        if self._found is None:
-            self._found = {}
-            try:
-                with open_archive(path) as archive, closing(Blobs(path)) as blobs:
-                    for image in archive.inspected().images:
-                        for each in image.manifests:
-                            layers = [layer.digest for layer in each.layers]
-                            self._found.update(self._of(blobs, each.platform, layers))
-            except ImageError as error:
-                self._why = error.message
-            except UNREADABLE as error:
-                self._why = f"{path.name} cannot be read: {error}"
-        return self._found
-
-    def _of(self, blobs: Blobs, platform: str, layers: list[str]) -> dict[tuple[str, str], str]:
-        """Return the helpers of one platform; the uppermost layer that has a path has the file."""
-        wanted = {path: key for key, (_, path) in self.places.items() if key[0] == platform}
-        found: dict[tuple[str, str], str] = {}
-        for digest in reversed(layers):
-            if len(found) == len(wanted):
-                break
-            for path, sha256 in blobs.layer(digest).items():
-                if path in wanted:
-                    found.setdefault(wanted[path], sha256)
-        return found
+    def _look(self, environ: Mapping[str, str]) -> tuple[dict[tuple[str, str], str], Check | None]:
+        """Return (platform, helper) -> sha256 in the image, or what is to be said instead."""
+        places = {key: path for key, (_, path) in self.places.items()}
+        try:
+            if self.archive is not None:
+                return in_file(self.archive, places), None
+            if pushed := self.pushed:
+                return in_registry(pushed, places, environ), None
+        except RegistryError as error:
+            return {}, Check("same bytes", "not run here", error.message)
+        except ImageError as error:
+            return {}, Check("same bytes", "failed", f"image: {error.message}")
+        published = ", ".join(each["reference"] for each in (self.image or {})["published"])
+        where = f"is in {published} only" if published else "is not there any more"
+        return {}, Check("same bytes", "not run here", f"the image {where}")
 
 
 def _known(schema: object) -> None:

@@ -22,7 +22,7 @@ from hatch_multiarch.verify.smoke import start
 from hatch_multiarch.wheel import BuiltWheel, check_natives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from packaging.tags import Tag
 
@@ -50,12 +50,18 @@ class _Helper:
 
 
 def verify_wheel(
-    path: Path, config: Config | None, shipped: Shipped | None, *, timeout: float
+    path: Path,
+    config: Config | None,
+    shipped: Shipped | None,
+    environ: Mapping[str, str],
+    *,
+    timeout: float,
 ) -> Verified:
     """Return what is found about the wheel *path*; a check that fails is no error.
 
     *config* is that of its project, which says how helpers are started; *shipped* is what the
-    report says of the build. *timeout*: seconds for each start.
+    report says of the build, *environ* has the credentials for an image that is only in a
+    registry. *timeout*: seconds for each start.
     """
     try:
         with (
@@ -75,7 +81,7 @@ def verify_wheel(
             ]
             if shipped is not None:
                 found = {each.name: each.sha256 for each in helpers}
-                checks += shipped.compare(path.name, found)
+                checks += shipped.compare(path.name, found, environ)
             return Verified(path.name, wheel.platform.name if wheel.platform else "", tuple(checks))
     except AuditError as error:
         said = error.message.removeprefix(path.name).lstrip(": ")

@@ -94,14 +94,14 @@ def test_an_engine_image_pushed_and_seen(
     assert all(platform in said for platform in platforms)
 
 
-def test_without_docker_a_reference_is_one_line(tmp_path: Path) -> None:
+def test_a_registry_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [*CLI, "example.com/team/greeter:1"],
-        env={"PATH": str(tmp_path)},
+        env={"HOME": str(tmp_path), "HTTPS_PROXY": "http://127.0.0.1:1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 8
-    assert done.stderr.startswith("error: ")
+    assert done.returncode == 9
+    assert done.stderr.startswith("error: example.com/team/greeter: asking for the tag 1: ")
     assert "Traceback" not in done.stderr

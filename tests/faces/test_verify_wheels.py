@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 import shutil
 import sys
 import zipfile
@@ -22,6 +23,7 @@ from hatch_multiarch.verify.smoke import start
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine_fixture import Engine
     from support import Example, Ran
 
 CLI = (sys.executable, "-m", "hatch_multiarch", "verify")
@@ -102,7 +104,14 @@ def failed(found: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def small(root: Path, run: Callable[..., Ran], program: str, smoke: str, **env: str) -> Path:
+def small(
+    root: Path,
+    run: Callable[..., Ran],
+    program: str,
+    smoke: str,
+    image: str = "[tool.multiarch.image]",
+    **env: str,
+) -> Path:
     """Build the example with just one helper, of *program*, for this platform."""
     copy_example(root)
     shutil.rmtree(root / "helpers/tone")
@@ -111,7 +120,7 @@ def small(root: Path, run: Callable[..., Ran], program: str, smoke: str, **env: 
     text = text[: text.index("[tool.multiarch]")]
     file.write_text(
         f'{text}[tool.multiarch]\nplatforms = ["linux/amd64"]\n[tool.multiarch.helpers.greet]\n'
-        f"{smoke}\n[tool.multiarch.image]\n"
+        f"{smoke}\n{image}\n"
     )
     (root / "helpers/greet/main.go").write_text(program)
     run(*BUILD, cwd=root, **env)
@@ -313,6 +322,42 @@ def test_another_helper_in_the_image(run: Callable[..., Ran], tmp_path: Path) ->
     assert said == (
         f"greet: in the image sha256 of /usr/local/bin/greet is {there}, in the wheel {here}"
     )
+
+
+@pytest.mark.slow
+def test_an_image_that_was_only_pushed(
+    engine: Engine, run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """By the host, without docker: read in the registry, and only the layers that matter."""
+    names = [f"{engine.registry}/verify-{secrets.token_hex(4)}/greeter" for _ in range(2)]
+    places = [tmp_path / "one", tmp_path / "two"]
+    for root, name, program in zip(
+        places, names, (PROGRAM, PROGRAM.replace("%q", "%v")), strict=True
+    ):
+        outputs = f'smoke = ["a"]\n[tool.multiarch.image]\nname = "{name}"\noutputs = ["registry"]'
+        small(root, run, program, outputs, image="")
+        assert not list((root / "build/multiarch").glob("*.oci*"))
+    env = {"PATH": "/nowhere", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    [wheel] = told(run, places[0], **env)["wheels"]
+    same = [each for each in wheel["checks"] if each["name"] == "same bytes"]
+    assert [each["outcome"] for each in same] == ["ok", "ok"]
+    assert same[1]["said"] == f"{names[0]}: greet"
+    reports = [root / "build/multiarch/greeter-1.0.0.json" for root in places]
+    mine, others = (json.loads(each.read_text()) for each in reports)
+    [pushed] = mine["image"]["published"]
+    mine["image"]["published"] = others["image"]["published"]
+    reports[0].write_text(json.dumps(mine))
+    here, there = (each["units"][0]["sha256"] for each in (mine, others))
+    [(check, said)] = failed(told(run, places[0], code=6, **env))
+    assert check == "same bytes"
+    assert said == (
+        f"greet: in the image sha256 of /usr/local/bin/greet is {there}, in the wheel {here}"
+    )
+    mine["image"]["published"] = [{**pushed, "reference": "127.0.0.1:1/greeter:1.0.0"}]
+    reports[0].write_text(json.dumps(mine))
+    [wheel] = told(run, places[0], **env)["wheels"]
+    assert wheel["checks"][-1]["outcome"] == "not run here"
+    assert "127.0.0.1:1: connection refused" in wheel["checks"][-1]["said"]
 
 
 def test_a_helper_that_fails(run: Callable[..., Ran], tmp_path: Path) -> None:
