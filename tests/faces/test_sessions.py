@@ -124,6 +124,43 @@ def test_a_release_uploads_what_it_checked_and_only_when_told(
     assert f"{name}:1.0.1" not in said, "the image is not pushed when the upload failed"
 
 
+@pytest.mark.slow
+@pytest.mark.network
+def test_a_release_by_twine(
+    project: Path, run: Callable[..., Ran], links: dict[str, str], index: Index
+) -> None:
+    noxfile = project / "noxfile.py"
+    noxfile.write_text(noxfile.read_text("utf-8").replace("register()", 'register("twine")'))
+    config = project / "pyproject.toml"
+    text, _, _ = config.read_text("utf-8").partition("[tool.multiarch.image]")
+    text = re.sub(r"platforms = \[.*?\]", 'platforms = ["linux/amd64"]', text, count=1, flags=re.DOTALL)
+    config.write_text(text, "utf-8")
+    env = {**links, "TWINE_USERNAME": "me", "TWINE_PASSWORD": "secret"}
+    words = ("--publish", "--repository-url", index.url)
+    said = run(*NOX, "-db", "uv", "-s", "release", "--", *words, cwd=project, **env)
+    assert sorted(index.received) == sorted(path.name for path in project.glob("dist/greeter-1*"))
+    assert len(index.received) == 2
+    assert "no image is pushed" in said
+    assert "secret" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_the_session_ci_builds_checks_and_runs(
+    project: Path, run: Callable[..., Ran], links: dict[str, str], engine: Engine
+) -> None:
+    """Only docker gives `run`; that it is there is all that is asked of *engine*."""
+    words = ("--platform", "linux/arm64")
+    said = run(*NOX, "-db", "uv", "-s", "ci", "--", *words, cwd=project, **links).out
+    [wheel] = project.glob("dist/*.whl")
+    assert said.count("PASSED") == len(list(project.glob("dist/*"))) == 2
+    at = [said.index(f"\n{name}") for name in (wheel.name, "greeter-1.0.0.oci.tar")]
+    assert at == sorted(at)
+    assert "  same bytes  ok  image: greet" in said
+    assert "  run      ok  linux/arm64: exit code 0: greet 1.0.0" in said
+    assert engine.env
+
+
 def image(project: Path, name: str, outputs: str) -> None:
     """Give the example's image a name and outputs."""
     config = project / "pyproject.toml"
