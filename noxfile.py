@@ -28,6 +28,7 @@ TEST_NEEDS = [
     "jsonschema",
     "pip",
     "pytest>=8",
+    "pytest-xdist",
     "shtab>=1.13",
     "pyyaml",
     "spdx-tools",
@@ -39,6 +40,8 @@ TEST_NEEDS = [
     "zizmor",
 ]
 QUICK = "not slow and not network and not engine"
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
+"""A file is for one worker: what its tests share is built once. `-- -n0` has one process do all."""
 MINIMUMS = [
     "docker==7.2.0",
     "hatchling==1.27.0",
@@ -84,14 +87,14 @@ def example(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """Run the quick tests on every Python that is claimed and present here."""
     session.install("-e", ".[nox]", *TEST_NEEDS)
-    session.run("pytest", "-m", QUICK, *session.posargs)
+    session.run("pytest", *PARALLEL, "-m", QUICK, *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every test: compilers, installers and emulators for real (about 15 minutes)."""
     session.install("-e", ".[nox]", *TEST_NEEDS)
-    session.run("pytest", "--durations=15", *session.posargs)
+    session.run("pytest", *PARALLEL, "--durations=15", *session.posargs)
 
 
 @nox.session
@@ -99,7 +102,7 @@ def minimums(session: nox.Session) -> None:
     """Run quick tests and build the example with the lowest versions that pyproject.toml claims."""
     session.install("-e", ".[nox]", *TEST_NEEDS)
     session.install(*MINIMUMS)
-    session.run("pytest", "-m", QUICK, *session.posargs)
+    session.run("pytest", *PARALLEL, "-m", QUICK, *session.posargs)
     # twine itself needs a newer packaging.
     session.run("pytest", "tests/end_to_end/test_wheels.py", "-k", "not twine")
 

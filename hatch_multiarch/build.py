@@ -25,6 +25,7 @@ from hatch_multiarch.image import (
     with_docker_archive,
 )
 from hatch_multiarch.image.config import timestamp
+from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.publish import publish
 from hatch_multiarch.report import Clock, make_report, with_published, write
 
@@ -224,16 +225,11 @@ class Build:
             yield Path(wheel.build_wheel(self.builder, data, self.staged))
 
     def _sdist_takes_outputs(self) -> bool:
-        """Tell whether hatchling would put the output folder into an sdist.
-
-        It heeds the .gitignore at the project's root only, so the one in the folder is no help.
-        """
+        """Tell whether hatchling would put the output folder into an sdist."""
         from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - most builds need it not
 
-        root = str(self.plan.project.root)
-        config = SdistBuilder(root, metadata=self.builder.metadata).config
-        inside = Path(self.plan.config.output, self.builder.artifact_project_id)
-        return not config.only_include and config.include_path(str(inside))
+        sdist = SdistBuilder(str(self.plan.project.root), metadata=self.builder.metadata)
+        return sdist_takes(sdist.config, self.plan.config.output)
 
     def _keep_previous(self) -> None:
         """Keep the wheel that hatchling is about to replace, in case the others fail."""

@@ -1,4 +1,4 @@
-"""A pyproject.toml that is changed: whole or not at all, and with the rights that it has."""
+"""A file of the project's that is changed: whole or not at all, and with the rights it has."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 def rewrite(path: Path, text: str) -> None:
     """Write *text* into the file *path*, aside and moved into place; a link to it stays one.
 
+    A file that is not there is made, to be read by all.
+
     Raises PlanError for a file that is read-only, or a folder that cannot be written to.
     """
     path = path.resolve()
-    mode = path.stat().st_mode & 0o7777
+    mode = path.stat().st_mode & 0o7777 if path.exists() else 0o644
     if not mode & 0o222:  # renaming over it, and root, would not heed that
         raise PlanError(f"{path.name} is read-only", advice=f"allow it: chmod u+w {path.name}")
     try:

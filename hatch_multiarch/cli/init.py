@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hatch_multiarch.check import Checked
-    from hatch_multiarch.init import Program, Target
+    from hatch_multiarch.init import Ignored, Program, Target
 
 EXAMPLE = """\
 example:
@@ -37,8 +37,15 @@ def add(commands: Any) -> None:
 def run(arguments: Any) -> int:
     """Add it, check it, and say what to do next. Raises MultiarchError."""
     from hatch_multiarch.check import check  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.config import Config  # noqa: PLC0415
     from hatch_multiarch.errors import PlanError  # noqa: PLC0415
-    from hatch_multiarch.init import configured, find_programs, missing, read_target  # noqa: PLC0415
+    from hatch_multiarch.init import (  # noqa: PLC0415
+        configured,
+        find_programs,
+        ignored,
+        missing,
+        read_target,
+    )
     from hatch_multiarch.plan import Switches  # noqa: PLC0415
     from hatch_multiarch.rewrite import rewrite  # noqa: PLC0415
 
@@ -51,7 +58,7 @@ def run(arguments: Any) -> int:
                 f"tool.multiarch: it is there already, but not {', '.join(lacks)}",
                 advice="add that by hand; docs/reference/config.md has every key",
             )
-        return _say(arguments, [], target, target.before, None)
+        return _say(arguments, [], target, target.before)
     programs = find_programs(root, os.environ)
     if not programs:
         raise PlanError(
@@ -60,20 +67,30 @@ def run(arguments: Any) -> int:
             advice="make one: mkdir -p helpers/greet && cd helpers/greet && go mod init greet",
         )
     text = configured(target, programs, image=arguments.image)
+    hidden = ignored(root, Config().output)
     if arguments.diff:
-        return _say(arguments, programs, target, text, None)
+        return _say(arguments, programs, target, text, hidden)
     rewrite(target.path, text)
-    return _say(arguments, programs, target, text, check(root, switches, os.environ))
+    if hidden is not None:
+        rewrite(hidden.path, hidden.after)
+    return _say(arguments, programs, target, text, hidden, check(root, switches, os.environ))
 
 
 def _say(
-    arguments: Any, programs: list[Program], target: Target, text: str, checked: Checked | None
+    arguments: Any,
+    programs: list[Program],
+    target: Target,
+    text: str,
+    hidden: Ignored | None = None,
+    checked: Checked | None = None,
 ) -> int:
     """Print what was done, or would be where nothing was *checked*; return the exit code."""
     from hatch_multiarch.cli.check import as_data, as_text  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.cli.output import put  # noqa: PLC0415
 
-    diff = _diff(target, text)
+    diff = _diff(target.path.name, target.before, text)
+    if hidden is not None:
+        diff += _diff(hidden.path.name, hidden.before, hidden.after)
     failed = checked.problems[0].exit_code if checked and checked.problems else 0
     if arguments.json:
         told = {
@@ -100,6 +117,8 @@ def _say(
         ]
         if target.text != target.before:
             lines.append("removed the byte order mark, with which nothing reads pyproject.toml")
+        if hidden is not None:
+            lines.append(f"added {hidden.line} to {hidden.path.name}, so that sdists leave it out")
         lines.append(as_text(checked))
         if not failed:
             lines.append("next: hatch build (or `hatch-multiarch build`)")
@@ -107,11 +126,10 @@ def _say(
     return failed
 
 
-def _diff(target: Target, text: str) -> str:
-    """Return what changes as a unified diff."""
+def _diff(name: str, before: str, after: str) -> str:
+    """Return what changes in the file *name* as a unified diff."""
     import difflib  # noqa: PLC0415 - keeps --help fast
 
-    name = target.path.name
-    before, after = target.before.splitlines(), text.splitlines()
-    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")
+    olds, news = before.splitlines(), after.splitlines()
+    lines = difflib.unified_diff(olds, news, f"a/{name}", f"b/{name}", lineterm="")
     return "".join(f"{line}\n" for line in lines)

@@ -1,7 +1,17 @@
 """A project that does not use the hook yet: its Go programs, and the config for them."""
 
 from hatch_multiarch.init.edit import configured
+from hatch_multiarch.init.ignored import Ignored, ignored
 from hatch_multiarch.init.programs import Program, find_programs
 from hatch_multiarch.init.target import Target, missing, read_target
 
-__all__ = ["Program", "Target", "configured", "find_programs", "missing", "read_target"]
+__all__ = [
+    "Ignored",
+    "Program",
+    "Target",
+    "configured",
+    "find_programs",
+    "ignored",
+    "missing",
+    "read_target",
+]

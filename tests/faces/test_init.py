@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,53 @@ def test_a_diff_changes_nothing(tmp_path: Path, run: Callable[..., Ran]) -> None
     told = json.loads(run(*CLI, "init", "--json", root).out)
     assert (told["written"], told["check"]["ok"]) == (True, True)
     assert json.loads(run(*CLI, "init", "--json", root).out)["diff"] == ""
+
+
+def sdist_has_outputs(root: Path, run: Callable[..., Ran]) -> bool:
+    """Put a file where helpers go, and look whether hatchling puts it into an sdist."""
+    made = root / "build/multiarch/bin/x"
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_text("x")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", cwd=root)
+    [sdist] = root.glob("dist/*.tar.gz")
+    with tarfile.open(sdist) as tar:
+        return any(name.endswith("/multiarch/bin/x") for name in tar.getnames())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, "/build/multiarch/\n"),
+        ("*.pyc\ndist/", "*.pyc\ndist/\n/build/multiarch/\n"),
+        ("*.pyc\r\n", "*.pyc\r\n/build/multiarch/\r\n"),
+        ("build/\n", "build/\n"),
+    ],
+)
+def test_the_output_folder_is_hidden_from_sdists(
+    tmp_path: Path, run: Callable[..., Ran], before: str | None, after: str
+) -> None:
+    root = write(tmp_path / "greeter", PLAIN)
+    file = root / ".gitignore"
+    if before is not None:
+        file.write_bytes(before.encode())
+    assert sdist_has_outputs(root, run) == (before != "build/\n")
+    said = run(*CLI, "init", "--diff", root).out
+    assert ("+/build/multiarch/" in said) == (before != after)
+    said = run(*CLI, "init", root).out
+    assert ("added /build/multiarch/ to .gitignore, so" in said) == (before != after)
+    assert file.read_bytes().decode() == after
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert not sdist_has_outputs(root, run)
+
+
+def test_the_ignored_of_a_folder_above_stay_ignored(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    """A .gitignore of the project's own would be read instead of it."""
+    (tmp_path / ".gitignore").write_text("*.secret\n")
+    root = write(tmp_path / "greeter", PLAIN)
+    assert ".gitignore" not in run(*CLI, "init", root).out
+    assert not (root / ".gitignore").exists()
 
 
 HOOK_TABLE = "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"

@@ -133,7 +133,7 @@ def test_a_release_by_twine(
     noxfile.write_text(noxfile.read_text("utf-8").replace("register()", 'register("twine")'))
     config = project / "pyproject.toml"
     text, _, _ = config.read_text("utf-8").partition("[tool.multiarch.image]")
-    text = re.sub(r"platforms = \[.*?\]", 'platforms = ["linux/amd64"]', text, count=1, flags=re.DOTALL)
+    text = re.sub(r"(platforms = )\[[^]]*\]", r'\1["linux/amd64"]', text, count=1)
     config.write_text(text, "utf-8")
     env = {**links, "TWINE_USERNAME": "me", "TWINE_PASSWORD": "secret"}
     words = ("--publish", "--repository-url", index.url)
