@@ -16,10 +16,15 @@ from hatch_multiarch.errors import MultiarchError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from hatch_multiarch.check import Problem
+
 JSON = "--json"
 """The option of every command whose output is for machines."""
 
-KEY = re.compile(r"(tool\.multiarch(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*|HATCH_MULTIARCH_\w+): ")
+KEY = re.compile(
+    r"((?:tool\.(?:multiarch|hatch)|build-system)(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
+    r"|HATCH_MULTIARCH_\w+): "
+)
 """What messages about a key or a variable begin with."""
 
 
@@ -94,7 +99,7 @@ def wants_json(words: Sequence[str]) -> bool:
     return JSON in (words[: words.index("--")] if "--" in words else words)
 
 
-def as_data(error: MultiarchError) -> dict[str, Any]:
+def as_data(error: MultiarchError | Problem) -> dict[str, Any]:
     """Return *error* as JSON-ready data; ``key`` is there when one of the config is at fault."""
     found = KEY.match(error.message)
     key = {"key": found[1]} if found else {}

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.cli import arguments as manners
+
 if TYPE_CHECKING:
     from hatch_multiarch.check import Checked
 
@@ -50,9 +52,6 @@ def as_text(found: Checked) -> str:
 
 def as_data(found: Checked) -> dict[str, Any]:
     """Return the same as JSON-ready data; ``error`` is the first problem, where there is one."""
-    problems = [
-        {"message": each.message, "advice": each.advice, "exit_code": each.exit_code}
-        for each in found.problems
-    ]
+    problems = [manners.as_data(each) for each in found.problems]
     told = {"ok": not problems, "says": found.says, "problems": problems}
     return {**told, "notes": list(found.notes), **({"error": problems[0]} if problems else {})}

@@ -77,6 +77,7 @@ def test_folders_modules_compilers_and_the_sdist_are_looked_at(
         (f"{greet}.compiler", "there is no no-such-cc on PATH"),
         ("tool.hatch.build.targets.sdist", "leaves out helpers/greet"),
     ]
+    assert [each["key"] for each in told["problems"]] == [key for key, _ in keys]
     assert told["error"] == told["problems"][0]
     assert [each["exit_code"] for each in told["problems"]] == [4, 3, 4, 4, 3]
     shutil.rmtree(root / "helpers")
