@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support import REPOSITORY
+from support import REPOSITORY, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,13 +49,33 @@ def test_bash_completes(
     assert {line.strip() for line in said.splitlines()} == expected
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_takes_the_syntax(tmp_path: Path, run: Callable[..., Ran], shell: str) -> None:
+@pytest.mark.witness
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("ch", {"check"}),
+        ("verify --reb", {"--rebuild"}),
+        ("ci ", {"github", "gitlab"}),
+    ],
+)
+def test_fish_completes(
+    tmp_path: Path, run: Callable[..., Ran], words: str, expected: set[str]
+) -> None:
+    path = tmp_path / "hatch-multiarch.fish"
+    path.write_text(run(*CLI, "completion", "fish").out)
+    ask = 'source $argv[1]; complete --do-complete "hatch-multiarch $argv[2]"'
+    said = run(need("fish"), "--no-config", "--command", ask, path, words).out
+    assert {line.partition("\t")[0] for line in said.splitlines()} == expected
+
+
+@pytest.mark.witness
+def test_zsh_takes_it_for_a_command(tmp_path: Path, run: Callable[..., Ran]) -> None:
     path = tmp_path / "script"
-    path.write_text(run(*CLI, "completion", shell).out)
-    assert "hatch-multiarch" in path.read_text()
-    if shutil.which(shell):
-        run(shell, "-n", path)
+    path.write_text(run(*CLI, "completion", "zsh").out)
+    run(need("zsh"), "-n", path)
+    ask = 'autoload -Uz compinit; compinit -D; eval "$(<$1)"; print -r $_comps[hatch-multiarch]'
+    handler = run(need("zsh"), "-f", "-c", ask, "zsh", path).out.strip()
+    assert f"\n{handler}() {{" in path.read_text()
 
 
 def test_without_shtab_the_extra_is_named(run: Callable[..., Ran]) -> None:
