@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 WITNESSES = {"emulate", "engine", "logged", "store"}
 """Fixtures that need more than Python packages: who uses one is marked `witness`."""
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be heard where a shell started the tests in the background, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -122,14 +122,17 @@ def test_stopped_it_leaves_no_compiler_behind(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as child:
-        end = time.monotonic() + 60
-        while not (pid.exists() and pid.read_text().strip()):
-            assert time.monotonic() < end
-            assert child.poll() is None
-            time.sleep(0.05)
-        whom = child.pid if name == "SIGTERM" else -child.pid
-        os.kill(whom, signal.Signals[name])
-        assert child.wait(20) == code
+        try:
+            end = time.monotonic() + 60
+            while not (pid.exists() and pid.read_text().strip()):
+                assert time.monotonic() < end
+                assert child.poll() is None
+                time.sleep(0.05)
+            whom = child.pid if name == "SIGTERM" else -child.pid
+            os.kill(whom, signal.Signals[name])
+            assert child.wait(20) == code
+        finally:
+            child.kill()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
     assert not list(root.glob("dist/*.whl"))
