@@ -13,6 +13,10 @@ class Cause(NamedTuple):
     advice: str
 
 
+LOST = r"\bsnapshot \S+ does not exist: not found"
+"""What BuildKit says of a part of its cache whose files are gone. It happens where a build was
+interrupted just as a step began: the cache then fails each later build of that step."""
+
 IN_STEP = (
     Cause(
         r"[Ee]xec format error",
@@ -35,7 +39,7 @@ CAUSES = (
         "start docker (Docker Desktop, or `sudo systemctl start docker`) and build again",
     ),
     Cause(
-        r"\bsnapshot \S+ does not exist",
+        LOST,
         "the builder lost a part of its build cache",
         "`docker buildx prune` empties the cache; then build again",
     ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import process
+from hatch_multiarch.buildx.causes import LOST
 from hatch_multiarch.buildx.failure import failure
 from hatch_multiarch.buildx.outputs import joined, whole
 from hatch_multiarch.buildx.rawjson import Decoder, Step, Tracker
@@ -33,9 +34,7 @@ PAUSES = (1.0, 4.0)
 _PASSING = re.compile(r"unexpected status from \w+ request to \S+: (?:5\d\d|429) ")
 """What a registry may not say the next time (containerd, core/remotes/docker)."""
 
-_LOST = re.compile(r"\bsnapshot \S+ does not exist: not found")
-"""What BuildKit says of a part of its cache whose files are gone. It happens where a build was
-interrupted just as a step began: the cache then fails each later build of that step."""
+_LOST = re.compile(LOST)
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ def solve(
     buildx: Buildx,
     request: Request,
     *,
-    on_plan: Callable[[Step], None] | None = None,
-    on_step: Callable[[Step], None] | None = None,
+    on_plan: Callable[[Step], object] = lambda _: None,
+    on_step: Callable[[Step], object] = lambda _: None,
     group: process.Group | None = None,
 ) -> Solved:
     """Build *request*; each step is told to *on_step* when it begins, ends and fails.
@@ -136,8 +135,8 @@ def _run(
     command: list[str | Path],
     request: Request,
     env: dict[str, str],
-    on_plan: Callable[[Step], None] | None,
-    on_step: Callable[[Step], None] | None,
+    on_plan: Callable[[Step], object],
+    on_step: Callable[[Step], object],
     group: process.Group | None,
 ) -> tuple[int, Tracker, list[str]]:
     """Run buildx once; return its exit code, the steps, and what it wrote beside its records."""
@@ -145,13 +144,11 @@ def _run(
     tracker = Tracker(request.platforms[0] if len(request.platforms) == 1 else "")
 
     def heard(line: str) -> None:
-        record = decoder.feed(line)
-        if record is None:
-            return
-        for tell, steps in ((on_plan, tracker.named(record)), (on_step, tracker.update(record))):
-            for step in steps:
-                if tell is not None:
-                    tell(step)
+        record = decoder.feed(line) or {}
+        for step in tracker.named(record):
+            on_plan(step)
+        for step in tracker.update(record):
+            on_step(step)
 
     cwd = request.layout[1].parent if request.layout else None
     try:

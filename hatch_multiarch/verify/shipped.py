@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import AuditError, ImageError, RegistryError
 from hatch_multiarch.inspect import check, open_archive
+from hatch_multiarch.registry import parse_pull
 from hatch_multiarch.verify.held import in_file, in_registry
 from hatch_multiarch.verify.records import Check
 
@@ -54,12 +55,10 @@ class Shipped:
 
     @property
     def pushed(self) -> str:
-        """The image in a registry, by its digest; empty when it is in none."""
+        """The image in a registry, by its digest, or nothing. Raises RegistryError."""
         for each in (self.image or {})["published"]:
             if each["type"] == "registry":
-                repository, colon, tag = each["reference"].rpartition(":")
-                name = repository if colon and "/" not in tag else each["reference"]
-                return f"{name}@{each['digest']}"
+                return f"{parse_pull(each['reference']).name}@{each['digest']}"
         return ""
 
     def compare(

@@ -146,10 +146,10 @@ def test_a_release_by_twine(
 
 @pytest.mark.slow
 @pytest.mark.network
+@pytest.mark.usefixtures("engine")
 def test_the_session_ci_builds_checks_and_runs(
-    project: Path, run: Callable[..., Ran], links: dict[str, str], engine: Engine
+    project: Path, run: Callable[..., Ran], links: dict[str, str]
 ) -> None:
-    """Only docker gives `run`; that it is there is all that is asked of *engine*."""
     words = ("--platform", "linux/arm64")
     said = run(*NOX, "-db", "uv", "-s", "ci", "--", *words, cwd=project, **links).out
     [wheel] = project.glob("dist/*.whl")
@@ -158,7 +158,6 @@ def test_the_session_ci_builds_checks_and_runs(
     assert at == sorted(at)
     assert "  same bytes  ok  image: greet" in said
     assert "  run      ok  linux/arm64: exit code 0: greet 1.0.0" in said
-    assert engine.env
 
 
 def image(project: Path, name: str, outputs: str) -> None:
