@@ -43,6 +43,7 @@ QUICK = "not slow and not network and not engine"
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
 """A file is for one worker: what its tests share is built once. `-- -n0` has one process do all."""
 MINIMUMS = [
+    "deflate==0.8.1",
     "docker==7.2.0",
     "hatchling==1.27.0",
     "packaging==24.2",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import sbom, staging, wheel
+from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.clean import hide
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
+from hatch_multiarch.deflate import Streams
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.image import (
     BuildkitImage,
@@ -32,6 +33,7 @@ from hatch_multiarch.report import Clock, make_report, with_published, write
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hatch_multiarch.engine import Binary
     from hatch_multiarch.image.based import BasedImage
     from hatch_multiarch.plan import Plan, WheelPlan
 
@@ -83,8 +85,11 @@ class Build:
         if self.plan.mode == "all" and self._sdist_takes_outputs():
             folder = self.plan.config.output
             self.console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
+        self.cache = BuildCache.of(os.environ)
+        self.streams = Streams(self.aside / "streams", self.cache)
+        self.archives = wheel.Archives(self.streams)
         with self.console.build(self.plan.units) as progress:
-            self.compiled = compile_plan(self.plan, progress, epoch)
+            self.compiled = compile_plan(self.plan, progress, epoch, self._compress)
         self._make_image(epoch)
         for each in self.plan.wheels:
             binaries = self.compiled.binaries
@@ -93,6 +98,8 @@ class Build:
             self.tags.append("" if self.plan.mode == "editable" else self.compiled.wheel_tag(each))
         wheel.merge(build_data, self.added[0], self.tags[0])
         self._keep_previous()
+        if self.plan.mode != "editable":
+            self.archives.on(self._helpers(self.plan.wheels[0]))
         # hatchling writes its wheel to a temporary file and renames that; from another file
         # system the rename would be a copy, which a kill can cut in two.
         tempfile.tempdir = str(self.staged)
@@ -100,9 +107,10 @@ class Build:
     def publish(self, build_data: dict[str, Any], artifact: str) -> None:
         """Make the remaining wheels from the first one's *build_data* and move all into place."""
         tempfile.tempdir = None
+        self.archives.off()
         if self.plan.mode == "editable":
             return
-        with self._rollback(Path(artifact)):
+        with closing(self.streams), self._rollback(Path(artifact)):
             wheel.check_tag(build_data, self.tags[0])
             paths = [Path(artifact), *self._more_wheels(build_data)]
             wheels = [
@@ -116,29 +124,44 @@ class Build:
                 )
                 for path, plan, tag in zip(paths, self.plan.wheels, self.tags, strict=True)
             ]
-            for each in wheels:
-                wheel.mark_executable(each.path, each.members.values())
+            for each, plan in zip(wheels, self.plan.wheels, strict=True):
+                self.archives.finish(each.path, self._helpers(plan))
             wheel.check_rest(wheels)
             for each, plan in zip(wheels, self.plan.wheels, strict=True):
                 facts = [self.compiled.facts[unit.id] for unit in plan.units]
                 wheel.check_natives(each, plan, facts, self.staged)
             if self.based is not None:
                 stem = self.builder.artifact_project_id
-                made = self.based.build(wheels, self.compiled.binaries, stem)
+                made = self.based.build(wheels, self.compiled.binaries, stem, self.streams)
                 self.image = self._given_on(made)
-            report = make_report(self.plan, self.compiled, wheels, self.image, self.clock)
+            report = make_report(
+                self.plan, self.compiled, wheels, self.image, self.clock, self.cache
+            )
             # Only what is proven goes where others see it; when that fails, nothing is left.
             report = with_published(report, self._publish_image())
+        if staging.same(self.previous, paths[0]):
+            staging.move(self.previous, paths[0])  # with the time that it had
         for path in paths[1:]:
-            staging.move(path, self.dist / path.name)
+            staging.place(path, self.dist / path.name)
         if self.image is not None:
             for path in self.image.outputs:
-                staging.move(path, self.output / path.name)
+                staging.place(path, self.output / path.name)
         file = None
         if self.plan.mode == "all":
             file = self.output / f"{self.builder.artifact_project_id}.json"
             write(report, file)
         self.console.summary(report, self.plan.project.root, file)
+
+    def _compress(self, binary: Binary) -> None:
+        """Begin to compress *binary*, while others are still compiled."""
+        if self.plan.mode != "editable":
+            self.streams.start(binary.path, binary.sha256)
+
+    def _helpers(self, each: WheelPlan) -> dict[str, str]:
+        """Return the helpers of a wheel: path in the zip -> sha256."""
+        paths = wheel.members(self.plan.project, each, self.builder.artifact_project_id)
+        binaries = self.compiled.binaries
+        return {paths[unit.helper.name]: binaries[unit.id].sha256 for unit in each.units}
 
     def _bill(self, each: WheelPlan) -> tuple[str, str] | None:
         """Return the SBOM of a wheel, path and text; none where it holds no helper."""
@@ -185,6 +208,7 @@ class Build:
             staging=self.aside,
             stem=stem,
             epoch=epoch,
+            streams=self.streams,
         )
         self.image = self._given_on(made)
 
@@ -219,10 +243,15 @@ class Build:
 
     def _more_wheels(self, build_data: dict[str, Any]) -> Iterator[Path]:
         shared = wheel.without(build_data, self.added[0])
-        for added, tag in zip(self.added[1:], self.tags[1:], strict=True):
+        rest = zip(self.added[1:], self.tags[1:], self.plan.wheels[1:], strict=True)
+        for added, tag, plan in rest:
             data = wheel.without(shared, {})
             wheel.merge(data, added, tag)
-            yield Path(wheel.build_wheel(self.builder, data, self.staged))
+            self.archives.on(self._helpers(plan))
+            try:
+                yield Path(wheel.build_wheel(self.builder, data, self.staged))
+            finally:
+                self.archives.off()
 
     def _sdist_takes_outputs(self) -> bool:
         """Tell whether hatchling would put the output folder into an sdist."""
@@ -236,7 +265,7 @@ class Build:
         self.first = self.dist / f"{self.builder.artifact_project_id}-{self.tags[0]}.whl"
         self.previous = self.staged / "previous.whl"
         if self.first.is_file():
-            shutil.copy2(self.first, self.previous)
+            staging.link(self.first, self.previous)
 
     @contextmanager
     def _rollback(self, artifact: Path) -> Iterator[None]:

@@ -12,6 +12,8 @@ from hatch_multiarch import audit
 from hatch_multiarch.engine import BuildkitEngine, HostEngine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hatch_multiarch.engine import Binary, Engine, Progress
     from hatch_multiarch.plan import Plan, WheelPlan
 
@@ -35,10 +37,13 @@ class Compiled:
         return audit.wheel_tag(wheel.platform, [self.facts[unit.id] for unit in wheel.units])
 
 
-def compile_plan(plan: Plan, progress: Progress, epoch: int) -> Compiled:
+def compile_plan(
+    plan: Plan, progress: Progress, epoch: int, built: Callable[[Binary], None] = lambda _: None
+) -> Compiled:
     """Build and audit every unit of *plan*, and make sure that every wheel of it has a tag.
 
-    *epoch*, in seconds, is what compilers in the builder stage take for the time. Raises
+    *epoch*, in seconds, is what compilers in the builder stage take for the time. *built* is called
+    with each binary as soon as it is there, by several threads. Raises
     CompileError, ToolchainError, EngineError or AuditError; nothing has been written to ``dist``
     then.
     """
@@ -47,7 +52,7 @@ def compile_plan(plan: Plan, progress: Progress, epoch: int) -> Compiled:
         engine = BuildkitEngine(plan, os.environ, epoch)
     else:
         engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
-    binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress)}
+    binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, built)}
     facts = {}
     for unit in plan.units:
         found = audit.read(binaries[unit.id].path)

@@ -26,6 +26,13 @@ GRACE = 3.0
 """Seconds that a stopped process has to clean up behind itself before it is killed."""
 
 
+def processors() -> int:
+    """Return how many processors this process may use: a container may have fewer than its host."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class Finished:
     """How a process ended: its exit code, and standard output and error as text."""

@@ -7,6 +7,7 @@ one rename on one file system: a reader sees the old file or the new one, never 
 from __future__ import annotations
 
 import atexit
+import filecmp
 import os
 import shutil
 import tempfile
@@ -56,6 +57,27 @@ def write(text: str, path: Path, *, mode: int = 0o644) -> None:
 def leftovers(folder: Path) -> list[Path]:
     """Return the staging folders that stand in *folder*."""
     return sorted(folder.glob(PREFIX + "*"))
+
+
+def link(source: Path, target: Path) -> None:
+    """Give the file *source* the second name *target*, or copy it where that cannot be."""
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links, or another one
+        shutil.copy2(source, target)
+
+
+def same(first: Path, second: Path) -> bool:
+    """Tell whether both are regular files with the same bytes."""
+    return first.is_file() and second.is_file() and filecmp.cmp(first, second, shallow=False)
+
+
+def place(staged: Path, final: Path) -> None:
+    """Give *staged* its final name, unless a file with the same bytes has it already."""
+    if same(staged, final):
+        staged.unlink()
+    else:
+        move(staged, final)
 
 
 def move(staged: Path, final: Path) -> None:

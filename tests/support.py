@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.deflate import Streams
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hatch_multiarch.engine import Binary
 
 REPOSITORY = Path(__file__).parent.parent
 QEMU = {"linux/arm64": "aarch64", "linux/arm/v7": "arm", "linux/riscv64": "riscv64"}
@@ -48,6 +53,14 @@ def copy_example(target: Path) -> Path:
     ignore = shutil.ignore_patterns("dist", "build", "__pycache__", ".nox")
     shutil.copytree(REPOSITORY / "example_project", target, ignore=ignore)
     return target
+
+
+def streams_of(folder: Path, binaries: Iterable[Binary]) -> Streams:
+    """Return the deflate streams of *binaries*, without any cache."""
+    streams = Streams(folder, BuildCache(None))
+    for each in binaries:
+        streams.start(each.path, each.sha256)
+    return streams
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from hatch_multiarch.plan import Unit
@@ -55,9 +55,12 @@ class Engine(Protocol):
     go: str
     """Such as ``go 1.27.3``."""
 
-    def build(self, units: Sequence[Unit], progress: Progress) -> list[Binary]:
+    def build(
+        self, units: Sequence[Unit], progress: Progress, built: Callable[[Binary], None] = ...
+    ) -> list[Binary]:
         """Build *units* concurrently; results stand in the order of *units*.
 
-        Raises CompileError when one fails (the others are stopped) and ToolchainError when a
-        compiler is missing.
+        *built* is called with each binary as soon as it is there, by several threads. Raises
+        CompileError when one fails (the others are stopped) and ToolchainError when a compiler is
+        missing.
         """

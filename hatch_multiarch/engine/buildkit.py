@@ -25,7 +25,7 @@ from hatch_multiarch.engine.stage import (
 from hatch_multiarch.errors import CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hatch_multiarch.engine.base import Progress
     from hatch_multiarch.plan import Docker, Plan, Unit
@@ -44,8 +44,15 @@ class BuildkitEngine:
         self._environ = environ
         self._epoch = epoch
 
-    def build(self, units: Sequence[Unit], progress: Progress) -> list[Binary]:
+    def build(
+        self,
+        units: Sequence[Unit],
+        progress: Progress,
+        built: Callable[[Binary], None] = lambda _: None,
+    ) -> list[Binary]:
         """Build *units*, all platforms in one build; results stand in the order of *units*.
+
+        *built* is called with each of them.
 
         Raises CompileError when a step fails, ToolchainError when the stage's Go is not one that
         tool.multiarch.toolchain.go allows, EngineError for docker, builders and registries, and
@@ -62,6 +69,8 @@ class BuildkitEngine:
             with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as work:
                 for binary in self._compile(compiled, Path(work).resolve(), progress):
                     made[binary.unit.id] = binary
+        for binary in made.values():
+            built(binary)
         return [made[unit.id] for unit in units]
 
     def _compile(self, units: Sequence[Unit], work: Path, progress: Progress) -> list[Binary]:

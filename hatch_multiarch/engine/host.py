@@ -17,7 +17,7 @@ from hatch_multiarch.engine.caches import go_settings
 from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.errors import CompileError
-from hatch_multiarch.process import Group, Stopped
+from hatch_multiarch.process import Group, Stopped, processors
 from hatch_multiarch.toolchain import find_go, minimum_go
 
 if TYPE_CHECKING:
@@ -41,13 +41,20 @@ class HostEngine:
         """Which Go built, known once ``build`` has found it."""
         self._toolchain = toolchain
         self._project = (project_name, version)
-        self._jobs = jobs or _processors()
+        self._jobs = jobs or processors()
 
-    def build(self, units: Sequence[Unit], progress: Progress) -> list[Binary]:
+    def build(
+        self,
+        units: Sequence[Unit],
+        progress: Progress,
+        built: Callable[[Binary], None] = lambda _: None,
+    ) -> list[Binary]:
         """Build *units* concurrently; results stand in the order of *units*.
 
-        Raises CompileError when one fails (the others are stopped), ToolchainError when a
-        compiler is missing (before any has run) and PlanError for a prebuilt file that is none.
+        *built* is called with each binary as soon as it is there, by several threads.
+
+        Raises CompileError when one fails (the others are stopped), ToolchainError when a compiler
+        is missing (before any has run) and PlanError for a prebuilt file that is none.
         """
         group, began = Group(), monotonic()
         free: PriorityQueue[int] = PriorityQueue()  # numbers of workers that make nothing now
@@ -77,6 +84,7 @@ class HostEngine:
                 finally:
                     free.put(worker)
                 progress.finished(unit, binary.seconds, cached=binary.cached)
+                built(binary)
                 return binary
 
             return _concurrently(units, watched, self._jobs, group)
@@ -94,7 +102,7 @@ class HostEngine:
             go=go,
             env=surroundings(os.environ, go_settings(go, os.environ)),
             work=work,
-            processors=max(1, _processors() // min(self._jobs, len(compiled))),
+            processors=max(1, processors() // min(self._jobs, len(compiled))),
             group=group,
         )
 
@@ -134,10 +142,3 @@ def _spread(units: Sequence[Unit]) -> list[Unit]:
         placed.append((rank[unit.platform.name], unit))
         rank[unit.platform.name] += 1
     return [unit for _, unit in sorted(placed, key=lambda pair: pair[0])]
-
-
-def _processors() -> int:
-    """Return how many processors this process may use: a container may have fewer than its host."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.annotations import BASE_DIGEST, BASE_NAME, image_annotations
 from hatch_multiarch.image.attest import Attester
@@ -23,7 +24,6 @@ from hatch_multiarch.image.ground import read_ground, with_wheels
 from hatch_multiarch.image.inherit import BaseConfig
 from hatch_multiarch.image.layout import CONFIG, INDEX, Layout
 from hatch_multiarch.image.program import Programs, base_command
-from hatch_multiarch.image.shelf import Shelf
 from hatch_multiarch.image.stack import Stack
 from hatch_multiarch.sbom import Base as SbomBase
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.base import Base
     from hatch_multiarch.image.content import Content
@@ -50,7 +51,7 @@ class BasedImage:
         self._epoch = epoch
         self._staging = staging
         self._grounds: list[Ground] = []
-        self._shelf = Shelf.of(os.environ)
+        self._cache = BuildCache.of(os.environ)
 
     def prepare(
         self,
@@ -72,7 +73,7 @@ class BasedImage:
         name = self._plan.config.base
         with self._open(doing) as base:
             grounds = [
-                read_ground(base, *each, self._work, self._shelf) for each in self._plan.platforms
+                read_ground(base, *each, self._work, self._cache) for each in self._plan.platforms
             ]
             self._digest, self._name = base.digest, base.name
         problems = [
@@ -93,12 +94,16 @@ class BasedImage:
             requirements,
             wheels=wheels,
             work=self._work,
-            shelf=self._shelf,
+            cache=self._cache,
         )
         return _found(name, self._grounds)
 
     def build(
-        self, wheels: Sequence[BuiltWheel], binaries: Mapping[str, Binary], stem: str
+        self,
+        wheels: Sequence[BuiltWheel],
+        binaries: Mapping[str, Binary],
+        stem: str,
+        streams: Streams,
     ) -> BuiltImage:
         """Build the image from the finished *wheels*; ``STEM`` is hatchling's ``NAME-VERSION``.
 
@@ -113,10 +118,10 @@ class BasedImage:
             by_platform,
             binaries,
             self._work,
-            self._shelf,
+            self._cache,
         )
         layout = Layout(self._work / "layout")
-        stack = Stack(layout, self._work, self._shelf, epoch=self._epoch)
+        stack = Stack(layout, self._work, streams, self._cache, epoch=self._epoch)
         notes = image_annotations(self._project, plan.config.annotations, epoch=self._epoch)
         attester = Attester(layout, plan, self._project, binaries, self._facts, epoch=self._epoch)
         manifests: list[dict[str, object]] = []

@@ -9,6 +9,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hatch_multiarch.image.stream import Source
+from hatch_multiarch.image.unpacked import unpacked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,14 +90,19 @@ class Blobs:
             _check(digest, drain(Source(file)))
 
     def layer(self, digest: str) -> dict[str, str]:
-        """Return path -> sha256 of the regular files in the layer *digest*."""
+        """Return path -> sha256 of the regular files in the layer *digest*.
+
+        Raises ImageError when it cannot be unpacked, and ValueError when it is another.
+        """
         found = {}
         with self._blob(digest) as file:
             source = Source(file)
-            with tarfile.open(fileobj=source, mode="r|*") as tar:  # type: ignore[call-overload]
+            with unpacked(source, digest) as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
                 for entry in tar:
                     if entry.isfile():
-                        found[entry.name] = drain(Source(tar.extractfile(entry)))
+                        content: Any = tar.extractfile(entry)
+                        found[entry.name] = drain(Source(content))
+                drain(Source(plain))
             _check(digest, drain(source))
         return found
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.layers import Layer
     from hatch_multiarch.image.layout import Descriptor
@@ -89,15 +90,16 @@ def build_image(
     staging: Path,
     stem: str,
     epoch: int,
+    streams: Streams,
 ) -> BuiltImage:
     """Build the image of *plan* into the existing folder *staging*.
 
-    *binaries* and *facts* are keyed by ``Unit.id``; ``epoch`` (seconds) is every time in the
-    image. Writes ``STEM.oci.tar`` for the output ``oci`` and the folder ``STEM.oci`` for
-    ``layout``, *stem* being hatchling's ``NAME-VERSION``; both get their names when they are
-    complete. Without either, and for BuildKit, it is a hidden layout in *staging*, to be proven
-    and given on. Raises
-    ImageError when the image cannot be assembled or would not run.
+    *binaries*, which *streams* compresses, and *facts* are keyed by ``Unit.id``;
+    ``epoch`` (seconds) is every time in the image. Writes ``STEM.oci.tar`` for the output ``oci``
+    and the folder ``STEM.oci`` for ``layout``, *stem* being hatchling's ``NAME-VERSION``; both get
+    their names when they are complete. Without either, and for BuildKit, it is a hidden layout in
+    *staging*, to be proven and given on. Raises ImageError when the image cannot be assembled or
+    would not run.
     """
     check_platforms(plan)
     check_scratch(plan, facts)
@@ -105,7 +107,7 @@ def build_image(
     notes = image_annotations(project, plan.config.annotations, epoch=epoch)
     with TemporaryDirectory(prefix=".image-", dir=staging) as aside:
         layout = Layout(Path(aside) / "layout")
-        layers = _layers(plan, binaries, Path(aside), epoch)
+        layers = _layers(plan, binaries, Path(aside), epoch, streams)
         attester = Attester(layout, plan, project, binaries, facts, epoch=epoch)
         manifests: list[dict[str, object]] = []
         attestations: list[dict[str, object]] = []
@@ -149,15 +151,15 @@ def check_platforms(plan: ImagePlan) -> None:
 
 
 def _layers(
-    plan: ImagePlan, binaries: Mapping[str, Binary], aside: Path, epoch: int
+    plan: ImagePlan, binaries: Mapping[str, Binary], aside: Path, epoch: int, streams: Streams
 ) -> list[Layer]:
-    """Write the layers of all platforms at once (deflate lets threads run), in the plan's order."""
+    """Write the layers of all platforms at once (hashing lets threads run), in the plan's order."""
 
     def write(numbered: tuple[int, tuple[Platform, tuple[Unit, ...]]]) -> Layer:
         number, (_, units) = numbered
         chosen = [binaries[unit.id] for unit in units]
         return write_layer(
-            aside / f"layer-{number}", chosen, epoch=epoch, workdir=plan.config.workdir
+            aside / f"layer-{number}", chosen, streams, epoch=epoch, workdir=plan.config.workdir
         )
 
     with ThreadPoolExecutor() as pool:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.config import Image
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.ground import Ground
     from hatch_multiarch.image.package.install import Installed
-    from hatch_multiarch.image.shelf import Shelf
     from hatch_multiarch.plan import Project
     from hatch_multiarch.sbom import Distribution
     from hatch_multiarch.wheel import BuiltWheel
@@ -68,11 +68,11 @@ def contents(
     wheels: Mapping[str, BuiltWheel],
     binaries: Mapping[str, Binary],
     folder: Path,
-    shelf: Shelf,
+    cache: BuildCache,
 ) -> list[Content]:
     """Return the content of each of *grounds*; *folder* takes what is unpacked on the way.
 
-    What is on *shelf* need not be.
+    What is on *cache* need not be.
 
     Raises ImageError when something cannot be installed or is not what was built.
     """
@@ -80,7 +80,7 @@ def contents(
     if any(each.python is None for each in grounds):
         return [_bare(each, binaries, extra) for each in grounds]
     packed = [
-        _Package(project, image, each, wheels[each.platform.name], folder / f"root-{number}", shelf)
+        _Package(project, image, each, wheels[each.platform.name], folder / f"root-{number}", cache)
         for number, each in enumerate(grounds)
     ]
     for each in packed:
@@ -116,7 +116,7 @@ class _Package:
         ground: Ground,
         wheel: BuiltWheel,
         folder: Path,
-        shelf: Shelf,
+        cache: BuildCache,
     ) -> None:
         if ground.python is None:
             raise ValueError("there is no Python to install for")
@@ -124,7 +124,7 @@ class _Package:
         self._environment = Environment(project.name, ground.python, bytecode=image.bytecode)
         folder.mkdir()
         self._skeleton = self._environment.skeleton(folder)
-        self._others = Dependencies(self._environment, ground.wheels, folder, shelf)
+        self._others = Dependencies(self._environment, ground.wheels, folder, cache)
         places = {name: self._place(member) for name, member in wheel.members.items()}
         inside = {unit.helper.name for unit in ground.units}
         left = [path for name, path in places.items() if name not in inside]

@@ -24,11 +24,11 @@ from hatch_multiarch.process import Group
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.config import Image
     from hatch_multiarch.image.base import Base, BaseImage, BasePython
     from hatch_multiarch.image.package import Wheel
     from hatch_multiarch.image.package.lock import Pin
-    from hatch_multiarch.image.shelf import Shelf
     from hatch_multiarch.plan import Project, Unit
     from hatch_multiarch.platforms import Platform
 
@@ -52,22 +52,22 @@ class Ground:
 
 
 def read_ground(
-    base: Base, platform: Platform, units: tuple[Unit, ...], work: Path, shelf: Shelf
+    base: Base, platform: Platform, units: tuple[Unit, ...], work: Path, cache: BuildCache
 ) -> Ground:
     """Return what *base* has for *platform*; files that are looked into are kept in *work*.
 
-    A base that was read before is on *shelf*. Raises ImageError.
+    A base that was read before is on *cache*. Raises ImageError.
     """
     image = base.resolve(platform)
     inputs = ([each.digest for each in image.layers], image.diff_ids)
-    told = shelf.recall("base", *inputs)
+    told = cache.recall("base", *inputs)
     if told is not None:
         files = Files.load(told)
     else:
         kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
         files = read_files(base, image, wanted, kept)
         look(files)
-        shelf.note(files.dump(), "base", *inputs)
+        cache.note(files.dump(), "base", *inputs)
     return Ground(platform, units, image, files, find_python(files, platform, base.source))
 
 
@@ -79,7 +79,7 @@ def with_wheels(
     *,
     wheels: Sequence[str],
     work: Path,
-    shelf: Shelf,
+    cache: BuildCache,
 ) -> list[Ground]:
     """Return *grounds* with the wheels of the project's *requirements* where a base has Python.
 
@@ -96,7 +96,7 @@ def with_wheels(
     def fetched(numbered: tuple[int, Target]) -> tuple[Wheel, ...]:
         number, target = numbered
         folder = work / f"wheels-{number}"
-        return wheels_of(pins[number], target, shelf, root=project.root, folder=folder, group=group)
+        return wheels_of(pins[number], target, cache, root=project.root, folder=folder, group=group)
 
     group = Group()
     with ThreadPoolExecutor(4) as pool:

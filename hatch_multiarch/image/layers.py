@@ -1,19 +1,17 @@
-"""A layer: the helpers of one platform as a reproducible ``tar+gzip``.
+"""A layer: files of one platform as a reproducible ``tar+gzip``.
 
-OCI image-spec 1.1, layer.md. Owner, mode, mtime and order are fixed, and gzip's header carries
-neither name nor time (RFC 1952, section 2.3). What deflate makes of the bytes depends on the zlib
-that Python was built with (zlib-ng differs from zlib): the same machine always gives the same
-layer digest, any machine gives the same diff_id, which is that of the uncompressed tar.
+OCI image-spec 1.1, layer.md. Owner, mode, mtime and order are fixed. The content of a helper is a
+member of the gzip file, with the same deflate stream that the wheel has; what stands between such
+members is compressed in segments.
 """
 
 from __future__ import annotations
 
-import gzip
-import os
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.deflate import GzipWriter, changed
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.stream import Sink, Source, Tar
 
@@ -21,13 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.plan import Unit
 
 FOLDER = "usr/local/bin"
 """Where the helpers are in the image."""
-LEVEL = 6
-"""gzip's level: 9 takes three times as long to save 0.2 % of a Go binary."""
 
 
 @dataclass(frozen=True)
@@ -45,19 +42,62 @@ class Layer:
     """Path in the image (no leading slash) -> sha256, hex."""
 
 
+class LayerWriter:
+    """Writes a layer to the new file *path*; ``epoch`` (seconds) is every mtime in it."""
+
+    def __init__(self, path: Path, streams: Streams, *, epoch: int) -> None:
+        self._path = path
+        self._streams = streams
+        self._out = path.open("xb")
+        self._packed = Sink(self._out)
+        self._gzip = GzipWriter(self._packed)
+        self._plain = Sink(self._gzip)
+        self._files: dict[str, str] = {}
+        self.tar = Tar(self._plain, epoch=epoch)
+        """Takes folders and links; files go through ``file``."""
+
+    def file(self, name: str, source: Path, sha256: str, *, mode: int) -> None:
+        """Add *source*, whose content has the digest *sha256* (hex), as the file *name*.
+
+        Raises AuditError when it has another one.
+        """
+        stream = self._streams.get(sha256)
+        with source.open("rb") as file:
+            begin = None if stream is None else lambda: self._gzip.ready(stream)
+            reader = Source(file, begin)
+            self.tar.file(name, reader, source.stat().st_size, mode=mode)
+        if reader.sha256 != sha256:
+            raise changed(str(source), reader.sha256, sha256)
+        self._files[name] = sha256
+
+    def finish(self) -> Layer:
+        """Write the end of the layer and return what it is."""
+        self.tar.close()
+        self._gzip.close()
+        self.close()
+        return Layer(
+            self._path, self._packed.digest, self._plain.digest, self._packed.size, self._files
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._out.close()
+
+
 def helper_path(unit: Unit) -> str:
     """Return where the helper of *unit* lies in the image: ``usr/local/bin/greet``."""
     return f"{FOLDER}/{unit.helper.name}"
 
 
-def write_layer(path: Path, binaries: Sequence[Binary], *, epoch: int, workdir: str = "") -> Layer:
+def write_layer(
+    path: Path, binaries: Sequence[Binary], streams: Streams, *, epoch: int, workdir: str = ""
+) -> Layer:
     """Write *binaries* as one layer to the new file *path*; ``epoch`` in seconds is every mtime.
 
-    It holds the folder *workdir* (absolute) too, as an image by WORKDIR of a Dockerfile does. The
-    bytes are hashed as they pass; raises ImageError when they are not those that were built, and
-    for a *workdir* that is not a folder.
+    It holds the folder *workdir* (absolute) too, as an image by WORKDIR of a Dockerfile does.
+    Raises ImageError for a *workdir* that is not a folder, and AuditError when the bytes are not
+    those that were built.
     """
-    files: dict[str, str] = {}
     folders = {*_parents(FOLDER), *_parents(workdir.strip("/"))}
     for binary in binaries:
         if helper_path(binary.unit) in folders:
@@ -65,30 +105,12 @@ def write_layer(path: Path, binaries: Sequence[Binary], *, epoch: int, workdir: 
                 f"tool.multiarch.image.workdir: {workdir} leads through the helper "
                 f"/{helper_path(binary.unit)}"
             )
-    with path.open("xb") as out:
-        packed = Sink(out)
-        with gzip.GzipFile("", "wb", LEVEL, packed, mtime=0) as deflate:
-            plain = Sink(deflate)
-            with closing(Tar(plain, epoch=epoch)) as tar:
-                for folder in sorted(folders):
-                    tar.folder(folder)
-                for binary in sorted(binaries, key=lambda each: helper_path(each.unit)):
-                    files[helper_path(binary.unit)] = _add(tar, binary)
-    return Layer(path, packed.digest, plain.digest, packed.size, files)
-
-
-def _add(tar: Tar, binary: Binary) -> str:
-    with binary.path.open("rb") as file:
-        source = Source(file)
-        size = os.fstat(file.fileno()).st_size
-        tar.file(helper_path(binary.unit), source, size, mode=0o755)
-    if source.sha256 != binary.sha256:
-        message = (
-            f"{binary.unit.id}: {binary.path} changed after it was built: "
-            f"sha256 {source.sha256}, expected {binary.sha256}"
-        )
-        raise ImageError(message, advice="build again, with nothing else writing to that folder")
-    return source.sha256
+    with closing(LayerWriter(path, streams, epoch=epoch)) as layer:
+        for folder in sorted(folders):
+            layer.tar.folder(folder)
+        for binary in sorted(binaries, key=lambda each: helper_path(each.unit)):
+            layer.file(helper_path(binary.unit), binary.path, binary.sha256, mode=0o755)
+        return layer.finish()
 
 
 def _parents(folder: str) -> list[str]:

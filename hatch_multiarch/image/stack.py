@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
-import zlib
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.deflate import LEVEL, compressor
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.verified import Verified, chunks
 from hatch_multiarch.image.items import Item
-from hatch_multiarch.image.layers import LEVEL, Layer
+from hatch_multiarch.image.layers import Layer, LayerWriter
 from hatch_multiarch.image.layout import LAYER, Descriptor
-from hatch_multiarch.image.stream import Sink, Source, Tar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.deflate import Streams
     from hatch_multiarch.image.base import Files
     from hatch_multiarch.image.items import Part
     from hatch_multiarch.image.layout import Layout
-    from hatch_multiarch.image.shelf import Shelf
 
 Folder = tuple[str, int, tuple[int, int]]
 """Path, mode and owner."""
@@ -31,20 +30,24 @@ Folder = tuple[str, int, tuple[int, int]]
 class Stack:
     """Layers on their way into *layout*; equal ones of several platforms are one blob.
 
-    Those that are likely to last are on *shelf* for the next build.
+    Those that are likely to last are kept in *cache* for the next build.
     """
 
-    def __init__(self, layout: Layout, aside: Path, shelf: Shelf, *, epoch: int) -> None:
+    def __init__(
+        self, layout: Layout, aside: Path, streams: Streams, cache: BuildCache, *, epoch: int
+    ) -> None:
         self._layout = layout
         self._aside = aside
-        self._shelf = shelf
+        self._streams = streams
+        self._cache = cache
         self._epoch = epoch
         self._made: dict[object, tuple[Descriptor, Layer]] = {}
 
     def add(self, part: Part, tree: Files) -> tuple[Descriptor, Layer]:
         """Write *part* as a layer over the files *tree*; of a path that is twice the last counts.
 
-        Raises ImageError when a file is no longer what it was, or would replace a folder.
+        Raises ImageError when a file would replace a folder, and AuditError when one is no longer
+        what it was.
         """
         placed = {}
         for item in part.items:
@@ -59,17 +62,17 @@ class Stack:
         key = (tuple(each.same for each in ordered), tuple(folders))
         if key not in self._made:
             files = {each.path: each.sha256 for each in ordered if each.source is not None}
-            inputs = (*key, self._epoch, LEVEL, zlib.ZLIB_RUNTIME_VERSION, *sys.version_info[:2])
+            inputs = (*key, self._epoch, compressor().name, LEVEL, *sys.version_info[:2])
             kept = self._recalled(inputs, files) if part.lasting else None
-            self._made[key] = kept or self._new(part, ordered, folders, inputs, files)
+            self._made[key] = kept or self._new(part, ordered, folders, inputs)
         return self._made[key]
 
     def _recalled(
         self, inputs: Sequence[object], files: dict[str, str]
     ) -> tuple[Descriptor, Layer] | None:
         """Return the layer of an earlier build, if it is kept and whole."""
-        told = self._shelf.recall("layer", *inputs)
-        path = self._shelf.file(told["digest"].partition(":")[2], "layer") if told else None
+        told = self._cache.recall("layer", *inputs)
+        path = self._cache.file(told["digest"].partition(":")[2], "layer") if told else None
         if path is None:
             return None
         blob = Descriptor(LAYER, told["digest"], told["size"])
@@ -85,51 +88,28 @@ class Stack:
         items: Sequence[Item],
         folders: Sequence[Folder],
         inputs: Sequence[object],
-        files: dict[str, str],
     ) -> tuple[Descriptor, Layer]:
         if part.unpack is not None:
             part.unpack()
-        layer = self._write(self._aside / f"layer-{len(self._made)}", items, folders, files)
+        layer = self._write(self._aside / f"layer-{len(self._made)}", items, folders)
         if part.lasting:
-            self._shelf.keep(layer.path, layer.digest.partition(":")[2], "layer")
+            self._cache.keep(layer.path, layer.digest.partition(":")[2], "layer")
             told = {"digest": layer.digest, "diff_id": layer.diff_id, "size": layer.size}
-            self._shelf.note(told, "layer", *inputs)
+            self._cache.note(told, "layer", *inputs)
         return self._layout.adopt(LAYER, layer.path, layer.digest, layer.size), layer
 
-    def _write(
-        self,
-        path: Path,
-        items: Sequence[Item],
-        folders: Sequence[Folder],
-        files: dict[str, str],
-    ) -> Layer:
+    def _write(self, path: Path, items: Sequence[Item], folders: Sequence[Folder]) -> Layer:
         entries: list[tuple[str, Item | Folder]] = [(each[0], each) for each in folders]
         entries += [(each.path, each) for each in items]
-        with path.open("xb") as out:
-            packed = Sink(out)
-            with gzip.GzipFile("", "wb", LEVEL, packed, mtime=0) as deflate:
-                plain = Sink(deflate)
-                with closing(Tar(plain, epoch=self._epoch)) as tar:
-                    for _, entry in sorted(entries, key=lambda each: each[0]):
-                        if isinstance(entry, Item):
-                            _add(tar, entry)
-                        else:
-                            tar.folder(entry[0], mode=entry[1], owner=entry[2])
-        return Layer(path, packed.digest, plain.digest, packed.size, files)
-
-
-def _add(tar: Tar, item: Item) -> None:
-    if item.source is None:
-        tar.link(item.path, item.target)
-        return
-    with item.source.open("rb") as file:
-        source = Source(file)
-        tar.file(item.path, source, item.source.stat().st_size, mode=item.mode)
-    if source.sha256 != item.sha256:
-        raise ImageError(
-            f"{item.source} changed after it was read",
-            advice="build again, with nothing else writing to that folder",
-        )
+        with closing(LayerWriter(path, self._streams, epoch=self._epoch)) as layer:
+            for _, entry in sorted(entries, key=lambda each: each[0]):
+                if not isinstance(entry, Item):
+                    layer.tar.folder(entry[0], mode=entry[1], owner=entry[2])
+                elif entry.source is None:
+                    layer.tar.link(entry.path, entry.target)
+                else:
+                    layer.file(entry.path, entry.source, entry.sha256, mode=entry.mode)
+            return layer.finish()
 
 
 def _folders(items: Iterable[Item], tree: Files) -> list[Folder]:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHUNK = 1 << 18
 """Bytes handled at once."""
@@ -18,6 +21,13 @@ class Writable(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Take *data*, all of it."""
+
+
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most *size* bytes, or all."""
 
 
 class Sink:
@@ -40,7 +50,7 @@ class Sink:
         return self.size
 
     def flush(self) -> None:
-        """Do nothing: the owner of *out* closes it; gzip asks for it."""
+        """Do nothing: the owner of *out* closes it."""
 
     @property
     def digest(self) -> str:
@@ -49,14 +59,18 @@ class Sink:
 
 
 class Source:
-    """Read *file* on while hashing what was read."""
+    """Read *file* on while hashing what was read; *begin* is called before the first byte."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, begin: Callable[[], None] | None = None) -> None:
         self._file = file
         self._hash = hashlib.sha256()
+        self._begin = begin
 
-    def read(self, size: int) -> bytes:
-        """Return at most *size* bytes."""
+    def read(self, size: int = -1) -> bytes:
+        """Return at most *size* bytes, or all."""
+        if self._begin is not None:
+            self._begin()
+            self._begin = None
         data = self._file.read(size)
         self._hash.update(data)
         return data
@@ -94,7 +108,7 @@ class Tar:
         """Add *size* bytes of *source* as the regular file *name*."""
         entry = self._entry(name, mode=mode)
         entry.size = size
-        self._tar.addfile(entry, source)  # type: ignore[arg-type] # only read() is asked for
+        self._tar.addfile(entry, source)
 
     def link(self, name: str, target: str) -> None:
         """Add the symbolic link *name* to *target*."""

@@ -66,6 +66,7 @@ def _tools(report: Report) -> Iterator[tuple[str, str]]:
     )
     yield "Go", (tools.go or "not used").removeprefix("go ")
     yield "C", ", ".join(tools.compilers) or "not used"
+    yield "compressed by", tools.compressor
     yield "hatch-multiarch", tools.plugin
     yield "hatchling", tools.hatchling
     yield "Python", tools.python

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import __version__, staging
+from hatch_multiarch.deflate import compressor
 from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.records import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.audit.facts import Facts, GoBuild
+    from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image import BuiltImage, BuiltPlatform, Published
@@ -63,14 +65,15 @@ def make_report(
     wheels: Sequence[BuiltWheel],
     image: BuiltImage | None,
     clock: Clock,
+    cache: BuildCache,
 ) -> Report:
     """Return the report of a finished build; opens every wheel and the image for the proof.
 
-    *clock* was started with the build.
+    *clock* was started with the build; *cache* knows what an earlier proof has unpacked.
     Raises AuditError when one of them does not hold the binaries that were built.
     """
     binaries = [compiled.binaries[unit.id] for unit in plan.units]
-    proof = prove(binaries, wheels, image)
+    proof = prove(binaries, wheels, image, cache)
     compilers = {binary.compiler for binary in binaries}.difference(WITHOUT_COMPILER)
     compiles = any(unit.compiler != "prebuilt" for unit in plan.units)
     return Report(
@@ -83,6 +86,7 @@ def make_report(
             engine=compiled.engine.name,
             go=compiled.engine.go if compiles else None,
             compilers=tuple(sorted(compilers)),
+            compressor=compressor().name,
         ),
         timing=clock.read(),
         platforms=tuple(dict.fromkeys(unit.platform.name for unit in plan.units)),

@@ -41,6 +41,9 @@ class ToolsRecord:
     engine: str = said("Where compiling happened: `host`.")
     go: str | None = said("The Go that compiled, `go 1.27.3`; null when no helper was compiled.")
     compilers: tuple[str, ...] = said("C compilers used, sorted; empty without cgo.")
+    compressor: str = said(
+        "What compressed wheels and layers, `libdeflate (deflate 0.9.0)` or `zlib 1.3.1`."
+    )
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def outputs(root: Path) -> dict[str, bytes]:
 
 
 def test_two_folders_and_fresh_caches_give_the_same_bytes(tmp_path: Path) -> None:
-    """Folders of different depth, nothing shared: neither Go's cache nor zig's."""
+    """Folders of different depth, nothing shared: neither Go's cache nor zig's nor ours."""
     roots = [copy_example(tmp_path / "one"), copy_example(tmp_path / "a/longer/way/to/two")]
     for root in roots:
         pyproject = root / "pyproject.toml"
@@ -42,6 +42,7 @@ def test_two_folders_and_fresh_caches_give_the_same_bytes(tmp_path: Path) -> Non
                 SOURCE_DATE_EPOCH="1700000000",
                 GOCACHE=str(root / ".cache/go"),
                 ZIG_GLOBAL_CACHE_DIR=str(root / ".cache/zig"),
+                XDG_CACHE_HOME=str(root / ".cache"),
                 ZIG_LOCAL_CACHE_DIR=str(root / ".cache/zig"),
             ),
             stdin=subprocess.DEVNULL,

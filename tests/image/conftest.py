@@ -9,6 +9,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from support import streams_of
 
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.config import Helper, Image, Libc, Output
@@ -91,7 +92,11 @@ class Bench:
             staging=self.staging,
             stem=f"{name}-{version}",
             epoch=epoch,
+            streams=self.streams(),
         )
+
+    def streams(self):
+        return streams_of(self.root / f"streams-{self.count}", self.binaries.values())
 
     def _unit(self, platform, name, content):
         path = content

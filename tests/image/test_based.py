@@ -10,6 +10,7 @@ from conftest import EPOCH
 from layouts import Layout, tar
 
 from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.config import Healthcheck, Image, Output
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.based import BasedImage
@@ -74,7 +75,7 @@ def put(bench, tmp_path):
         based = BasedImage(plan, Project(root, "greeter", "1", {}), staging=staging, epoch=EPOCH)
         about = {key: replace(static, **dict(facts)) for key in bench.binaries}
         based.prepare(bench.binaries, about, [], list(PLATFORMS))
-        return based.build([], bench.binaries, "greeter-1")
+        return based.build([], bench.binaries, "greeter-1", bench.streams())
 
     return put
 
@@ -170,7 +171,7 @@ def test_the_layers_of_the_base_are_its_own_bytes_and_the_helpers_are_proven(put
         assert built.layers == (base["digest"], own["digest"])
     # /usr/local/bin is a link in this base, and stays one.
     assert set(built.files) == {"opt/bin/greet"}
-    records = prove(bench.binaries.values(), [], image)
+    records = prove(bench.binaries.values(), [], image, BuildCache(None))
     assert [each.image.path for each in records] == ["opt/bin/greet"] * 2
 
 

@@ -26,7 +26,7 @@ BASE = "org.opencontainers.image.base"
 
 
 @pytest.fixture
-def shelf(engine):
+def cache(engine):
     """Return what counts the requests to the registry that has the base."""
     with Proxy(int(engine.registry.rpartition(":")[2])) as proxy:
         yield proxy
@@ -41,10 +41,10 @@ def bare(bare, tmp_path):
 
 
 @pytest.fixture
-def root(tmp_path, engine, shelf):
+def root(tmp_path, engine, cache):
     """Return a project of one pure-Go helper on the Python base of the tests."""
     root = tmp_path / "greeter"
-    base = engine.python_image.replace(engine.registry, shelf.host)
+    base = engine.python_image.replace(engine.registry, cache.host)
     small(root, engine, platforms=PLATFORMS, image=f'base = "{base}"', builder="")
     file = root / "pyproject.toml"
     text = file.read_text().replace('engine = "buildkit"', 'engine = "host"')
@@ -52,9 +52,9 @@ def root(tmp_path, engine, shelf):
     return root
 
 
-def asked(shelf):
-    found = [(each.method, each.path.partition("/python/")[2]) for each in shelf.asked]
-    shelf.asked.clear()
+def asked(cache):
+    found = [(each.method, each.path.partition("/python/")[2]) for each in cache.asked]
+    cache.asked.clear()
     return found
 
 
@@ -72,12 +72,12 @@ def documents(engine):
 
 
 def test_on_a_base_in_a_registry_pushed_and_run_by_docker(
-    site, engine, run, bare, name, shelf, root
+    site, engine, run, bare, name, cache, root
 ):
     said = run(*BUILD, cwd=root, **bare).out
     assert "`hatch-multiarch lock` writes its digest into pyproject.toml" in " ".join(said.split())
     first = report(root)["image"]
-    blobs = [path for method, path in asked(shelf) if method == "GET" and path.startswith("blobs")]
+    blobs = [path for method, path in asked(cache) if method == "GET" and path.startswith("blobs")]
     assert len(blobs) == len(set(blobs)) == 2 * len(PLATFORMS), "a config and a layer each"
     digest, manifests = documents(engine)
     assert (first["base"].partition("/")[2], first["base_digest"]) == ("python:bookworm", digest)
@@ -91,7 +91,7 @@ def test_on_a_base_in_a_registry_pushed_and_run_by_docker(
             *((archive.document(each["digest"]), each["base"]) for each in first["manifests"]),
         ]:
             assert each["annotations"][f"{BASE}.digest"] == wanted
-            assert each["annotations"][f"{BASE}.name"] == f"{shelf.host}/python:bookworm"
+            assert each["annotations"][f"{BASE}.name"] == f"{cache.host}/python:bookworm"
     target = f"{site.host}/{name}:1"
     run(*PUSH, root / ARCHIVE, target, **bare)
     try:
@@ -105,10 +105,10 @@ def test_on_a_base_in_a_registry_pushed_and_run_by_docker(
 
     archive = (root / ARCHIVE).read_bytes()
     run(*BUILD, cwd=root, **bare)
-    assert asked(shelf) == [("HEAD", "manifests/bookworm")]
+    assert asked(cache) == [("HEAD", "manifests/bookworm")]
     assert (root / ARCHIVE).read_bytes() == archive
     run(*BUILD, cwd=root, HATCH_MULTIARCH_OFFLINE="1", **bare)
-    assert asked(shelf) == []
+    assert asked(cache) == []
     assert (root / ARCHIVE).read_bytes() == archive
 
 
@@ -133,17 +133,17 @@ def test_crane_finds_nothing_wrong_with_what_is_pushed(site, run, bare, name, ro
         assert run(program, "digest", *of, target, **bare).out.strip() == each["digest"]
 
 
-def test_offline_what_is_missing_is_one_line(run, bare, shelf, root):
+def test_offline_what_is_missing_is_one_line(run, bare, cache, root):
     said = run(*BUILD, cwd=root, code=9, HATCH_MULTIARCH_OFFLINE="1", **bare).out
     assert "Traceback" not in said
     assert " ".join(said.split()).count("the tag bookworm is not in the cache") == 1
-    assert asked(shelf) == []
+    assert asked(cache) == []
     assert not list((root / "dist").glob("*"))
 
 
-def test_only_the_platforms_of_the_build_are_pulled(run, bare, shelf, root):
+def test_only_the_platforms_of_the_build_are_pulled(run, bare, cache, root):
     run(*BUILD, cwd=root, HATCH_MULTIARCH_PLATFORMS="linux/arm64", **bare)
-    blobs = [path for _, path in asked(shelf) if path.startswith("blobs")]
+    blobs = [path for _, path in asked(cache) if path.startswith("blobs")]
     assert len(blobs) <= 2
     said = run(*BUILD, cwd=root, code=7, HATCH_MULTIARCH_PLATFORMS="linux/s390x", **bare).out
     found = " ".join(said.split())

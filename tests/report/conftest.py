@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import streams_of
 
 from hatch_multiarch.audit.facts import Facts, GoBuild
+from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.compile import Compiled
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
@@ -56,9 +58,10 @@ class Finished:
     compiled: Compiled
     wheels: list[BuiltWheel]
     image: Any
+    cache: BuildCache
 
     def report(self) -> Report:
-        return make_report(self.plan, self.compiled, self.wheels, self.image, Clock())
+        return make_report(self.plan, self.compiled, self.wheels, self.image, Clock(), self.cache)
 
 
 def finish(root: Path, *, outputs=("oci",), image: bool = True) -> Finished:
@@ -118,8 +121,10 @@ def finish(root: Path, *, outputs=("oci",), image: bool = True) -> Finished:
             staging=staging,
             stem="greeter-1.0.0",
             epoch=EPOCH,
+            streams=streams_of(root / "streams", binaries.values()),
         )
-    return Finished(plan, Compiled(Engine(), binaries, FACTS), wheels, built)
+    cache = BuildCache(root / "cache")
+    return Finished(plan, Compiled(Engine(), binaries, FACTS), wheels, built, cache)
 
 
 def wheel(root: Path, plan: WheelPlan) -> BuiltWheel:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sys
 import tarfile
 import zipfile
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,14 @@ if TYPE_CHECKING:
 
 
 def proof(finished):
-    return prove(finished.compiled.binaries.values(), finished.wheels, finished.image)
+    """Prove it twice: what the first has unpacked must not hide what the second has to find."""
+    parts = (finished.compiled.binaries.values(), finished.wheels, finished.image)
+    try:
+        return prove(*parts, finished.cache)
+    finally:
+        again = pytest.raises(AuditError) if sys.exc_info()[0] else nullcontext()
+        with again:
+            prove(*parts, finished.cache)
 
 
 def rewrite_wheel(path: Path, change) -> None:
@@ -161,3 +170,50 @@ def test_every_output_is_read(make_build, tmp_path):
     blob.write_bytes(blob.read_bytes() + b"\0")
     with pytest.raises(AuditError, match=r"greeter-1\.0\.0\.oci is not the image"):
         proof(finished)
+
+
+@pytest.mark.parametrize("place", ["signature", "method", "first", "middle", "last", "directory"])
+def test_one_flipped_byte_of_a_proven_wheel_is_found(finished, place):
+    """What was unpacked once is known by its compressed bytes: other bytes are not known."""
+    assert proof(finished)
+    path = finished.wheels[1].path
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("_greeter_helpers/greet")
+        start = info.header_offset + 30 + len(info.filename)
+        places = {
+            "signature": info.header_offset,
+            "method": info.header_offset + 8,
+            "first": start,
+            "middle": start + info.compress_size // 2,
+            "last": start + info.compress_size - 1,
+            "directory": archive.start_dir + 16,  # the CRC
+        }
+    data = bytearray(path.read_bytes())
+    data[places[place]] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(AuditError, match="greet"):
+        proof(finished)
+
+
+def test_one_flipped_byte_of_a_proven_layer_is_found(make_build, tmp_path):
+    finished = make_build(tmp_path, outputs=("layout",))
+    assert proof(finished)
+    digest = finished.image.platforms[0].layers[0]
+    blob = finished.image.outputs[0] / "blobs" / digest.replace(":", "/")
+    whole = blob.read_bytes()
+    for place in (0, len(whole) // 2, len(whole) - 1):
+        data = bytearray(whole)
+        data[place] ^= 1
+        blob.write_bytes(data)
+        with pytest.raises(AuditError, match="is not the image"):
+            proof(finished)
+
+
+def test_a_note_of_the_cache_that_was_changed_does_not_count(finished):
+    assert proof(finished)
+    notes = list(finished.cache._folder.glob("records/*.json"))
+    assert notes
+    for each in notes:
+        data = each.read_bytes()
+        each.write_bytes(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:])
+    assert proof(finished)

@@ -3,52 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import stat
-import sys
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from installer.sources import WheelFile
 
 from hatch_multiarch import locator, wheel
 from hatch_multiarch.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from support import Ran
-
-
-@pytest.mark.slow
-def test_a_host_without_executable_bits_makes_the_same_wheel(
-    project: Path, run: Callable[..., Ran]
-) -> None:
-    """As on Windows: the wheel that hatchling wrote has no bit, ours gets it back."""
-    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
-    run(*build, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/arm64")
-    [path] = project.glob("dist/*.whl")
-    original = path.read_bytes()
-    members = ["_greeter_helpers/greet", "_greeter_helpers/tone"]
-    strip_bits(path, members)
-    assert path.read_bytes() != original
-    wheel.mark_executable(path, members)
-    with zipfile.ZipFile(path) as archive:
-        WheelFile(archive).validate_record()
-        for member in members:
-            assert archive.getinfo(member).external_attr >> 16 == stat.S_IFREG | 0o755
-    assert path.read_bytes() == original
-
-
-def strip_bits(path: Path, members: list[str]) -> None:
-    with zipfile.ZipFile(path) as archive:
-        entries = [(info, archive.read(info)) for info in archive.infolist()]
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for info, data in entries:
-            if info.filename in members:
-                info.external_attr = (stat.S_IFREG | 0o644) << 16
-            archive.writestr(info, data)
 
 
 def test_a_tag_of_another_hook_is_refused() -> None:

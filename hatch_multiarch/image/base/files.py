@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.tree import Kind, Node, Tree
-from hatch_multiarch.image.base.verified import CHUNK, unpacked
+from hatch_multiarch.image.base.verified import CHUNK
+from hatch_multiarch.image.unpacked import unpacked
 from hatch_multiarch.oci.store import UNREADABLE, Headers
 
 if TYPE_CHECKING:

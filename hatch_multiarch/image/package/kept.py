@@ -21,10 +21,10 @@ from hatch_multiarch.sbom import Distribution
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.image.package.install import Environment
     from hatch_multiarch.image.package.lock import Pin
     from hatch_multiarch.image.package.target import Target
-    from hatch_multiarch.image.shelf import Shelf
     from hatch_multiarch.process import Group
 
 
@@ -40,27 +40,27 @@ class Wheel:
 def wheels_of(
     pins: Sequence[Pin],
     target: Target,
-    shelf: Shelf,
+    cache: BuildCache,
     *,
     root: Path,
     folder: Path,
     group: Group | None = None,
 ) -> tuple[Wheel, ...]:
-    """Return the wheels of *pins*, sorted by name: those of *shelf*, or fetched into *folder*.
+    """Return the wheels of *pins*, sorted by name: those of *cache*, or fetched into *folder*.
 
     Raises what ``fetch`` raises.
     """
     inputs = ([pin.line for pin in pins], target.version, target.tags)
-    told = shelf.recall("wheels", *inputs)
-    kept = [(digest, shelf.file(digest, name)) for name, digest in told or ()]
+    told = cache.recall("wheels", *inputs)
+    kept = [(digest, cache.file(digest, name)) for name, digest in told or ()]
     found = tuple(Wheel(digest, path) for digest, path in kept if path and sha256(path) == digest)
     if told is not None and len(found) == len(told):
         return found
     fetched = fetch(pins, target, root=root, folder=folder, group=group)
     wheels = tuple(Wheel(sha256(path), path) for path in fetched)
     for each in wheels:
-        shelf.keep(each.path, each.sha256, each.path.name)
-    shelf.note([(each.path.name, each.sha256) for each in wheels], "wheels", *inputs)
+        cache.keep(each.path, each.sha256, each.path.name)
+    cache.note([(each.path.name, each.sha256) for each in wheels], "wheels", *inputs)
     return wheels
 
 
@@ -71,11 +71,11 @@ class Dependencies:
     """
 
     def __init__(
-        self, environment: Environment, wheels: Sequence[Wheel], folder: Path, shelf: Shelf
+        self, environment: Environment, wheels: Sequence[Wheel], folder: Path, cache: BuildCache
     ) -> None:
         need("installer")
         self._environment = environment
-        self._shelf = shelf
+        self._cache = cache
         self._installer = version("installer")
         self._packed: list[tuple[Wheel, Path]] = []
         places = [(wheel, folder / str(number)) for number, wheel in enumerate(wheels)]
@@ -91,7 +91,7 @@ class Dependencies:
         return (wheel.path.name, wheel.sha256, self._installer, *self._environment.inputs)
 
     def _recalled(self, wheel: Wheel, folder: Path) -> Installed | None:
-        told: dict[str, Any] | None = self._shelf.recall("installed", *self._inputs(wheel))
+        told: dict[str, Any] | None = self._cache.recall("installed", *self._inputs(wheel))
         if told is None:
             return None
         self._packed.append((wheel, folder))
@@ -105,5 +105,5 @@ class Dependencies:
         installed = self._environment.install(wheel.path, folder)
         items = [(each.path, each.sha256, each.mode) for each in installed.items]
         told = {**asdict(replace(installed, items=())), "items": items}
-        self._shelf.note(told, "installed", *self._inputs(wheel))
+        self._cache.note(told, "installed", *self._inputs(wheel))
         return installed

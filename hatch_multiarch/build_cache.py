@@ -1,11 +1,12 @@
-"""What images were made of before: dependencies, layers and what a base holds, for all projects.
+"""What builds made before and need again: compressed files, layers, dependencies, for all projects.
 
-    records/KEY.json     what was found out, by all that it follows from
-    files/SHA256/NAME    wheels, and layers of dependencies, by what is in them
+    records/KEY.json     a result, by everything that it depends on
+    files/SHA256/NAME    a file, by its content
 
-A record is good for as long as its inputs are the same, and a file is hashed by who takes it: so
-nothing here changes what an image is, only how long it takes. The folder may be deleted at any
-time, and what no build has used for a month is. Where it cannot be written, nothing is kept.
+A record is valid as long as its inputs are the same, and whoever takes a file compares it with its
+digest: so the cache never changes what a build makes, only how long that takes. The folder may be
+deleted at any time. What no build has used for a month is removed, and so is what was used least
+recently when the files take more than LIMIT. Where the folder cannot be written, nothing is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import shutil
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError, ToolchainError
@@ -23,28 +25,29 @@ from hatch_multiarch.homes import aside, cache_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 FORMAT = 1
 """Counted up when the records of before no longer say what is asked now."""
 UNUSED = 30 * 24 * 60 * 60
 """Seconds after which what nobody has used is removed."""
-_FRESH = 24 * 60 * 60
+LIMIT = 2 << 30
+"""Bytes that all files may take, about; no build fails when they take more for a moment."""
+_FRESH = 60 * 60
 """Seconds in which a second use is not noted."""
 
 
-class Shelf:
-    """The shelf in *folder*, which is made when it is needed; without one nothing is kept."""
+class BuildCache:
+    """The cache in *folder*, which is made when it is needed; without one nothing is kept."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._swept = False
 
     @classmethod
-    def of(cls, env: Mapping[str, str]) -> Shelf:
-        """Return the shelf of the user whose environment is *env*."""
+    def of(cls, env: Mapping[str, str]) -> BuildCache:
+        """Return the cache of the user whose environment is *env*."""
         try:
-            return cls(cache_home(env) / "hatch-multiarch" / "image")
+            return cls(cache_home(env) / "hatch-multiarch" / "build")
         except (OSError, ToolchainError):
             return cls(None)
 
@@ -95,22 +98,34 @@ class Shelf:
         return None if self._folder is None else self._folder.joinpath(*parts)
 
     def _sweep(self, folder: Path) -> None:
-        """Remove what nobody has used for long, once in a process that adds something."""
+        """Remove what is old or too much, once in a process that adds something."""
         if self._swept:
             return
         self._swept = True
-        old = time.time() - UNUSED
-        for each in [*folder.glob("records/*"), *folder.glob("files/*/*")]:
-            with suppress(OSError):
-                if each.stat().st_mtime < old:
-                    each.unlink()
-                    if each.parent.name != "records":
-                        each.parent.rmdir()
+        found = []
+        # Not glob: another build may remove a folder at this moment, and os.walk passes over that.
+        for parent, _, names in os.walk(folder):
+            for each in (Path(parent, name) for name in names):
+                with suppress(OSError):
+                    about = each.stat()
+                    found.append((about.st_mtime, about.st_size, each))
+        total, old = 0, time.time() - UNUSED
+        for used, size, path in sorted(found, reverse=True, key=lambda each: each[0]):
+            total += size
+            if used < old or total > LIMIT:
+                _remove(path)
 
 
 def _key(kind: str, inputs: tuple[object, ...]) -> str:
     told = json.dumps([FORMAT, kind, *inputs], separators=(",", ":")).encode()
     return f"{hashlib.sha256(told).hexdigest()}.json"
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+        if path.parent.name != "records":
+            path.parent.rmdir()
 
 
 def _use(path: Path) -> None:

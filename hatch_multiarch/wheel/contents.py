@@ -7,38 +7,18 @@ the same build data, so what other build hooks and the user's target options add
 from __future__ import annotations
 
 import copy
-import shutil
-import stat
-import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import audit, locator
-from hatch_multiarch.config import Libc
-from hatch_multiarch.errors import AuditError, PlanError
+from hatch_multiarch import locator
+from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from hatch_multiarch.audit import Facts
     from hatch_multiarch.engine import Binary
     from hatch_multiarch.plan import Plan, Project, WheelPlan
-
-UNIX = 3
-"""The system whose attributes a zip entry carries (APPNOTE 4.4.2)."""
-
-
-@dataclass(frozen=True)
-class BuiltWheel:
-    """A finished wheel."""
-
-    path: Path
-    platform: str
-    tag: str
-    members: dict[str, str]
-    """Helper name -> its path in the archive."""
 
 
 def contents(
@@ -78,18 +58,6 @@ def contents(
     return {"force_include": force_include, "shared_scripts": shared_scripts}
 
 
-def check_sources(config: Any, project: Project) -> None:
-    """Raise PlanError when hatchling's ``sources`` would move the locator out of its place."""
-    path = f"{locator.module_name(project.name)}/__init__.py"
-    moved = config.get_distribution_path(path)
-    if moved != path:
-        raise PlanError(
-            f"tool.hatch.build.targets.wheel.sources: puts the helpers into {moved} too, where "
-            "nobody can import them",
-            advice='give the folder that moves by its name ("src/x" = "acme/x"), not by ""',
-        )
-
-
 def members(project: Project, wheel: WheelPlan, project_id: str) -> dict[str, str]:
     """Return where each helper of *wheel* stands in the archive: name -> member path.
 
@@ -104,75 +72,6 @@ def members(project: Project, wheel: WheelPlan, project_id: str) -> dict[str, st
         unit.helper.name: f"{places[unit.helper.install]}/{unit.output.name}"
         for unit in wheel.units
     }
-
-
-def check_natives(wheel: BuiltWheel, plan: WheelPlan, facts: Sequence[Facts], folder: Path) -> None:
-    """Raise AuditError when native code in *wheel* that is no helper contradicts its tag.
-
-    *facts* are those of the helpers; *folder* takes a file for as long as it is read. What is for
-    another system (a launcher for Windows in a wheel for Linux) is data and passes.
-    """
-    aside = folder / "native"
-    with zipfile.ZipFile(wheel.path) as archive:
-        for name in sorted(set(archive.namelist()).difference(wheel.members.values())):
-            with archive.open(name) as file:
-                if not audit.runs_on(file.read(4), plan.platform.os):
-                    continue
-            with archive.open(name) as file, aside.open("wb") as copy:
-                shutil.copyfileobj(file, copy)
-            where = f"{wheel.path.name}: {name}, which is no helper,"
-            try:
-                found = audit.read(aside)
-            except AuditError as error:
-                why = error.message.removeprefix(f"{aside.name} ")
-                raise AuditError(f"{where} {why}", advice=_APART) from None
-            audit.check(found, file=where, platform=plan.platform, libc=Libc("glibc"))
-            if audit.wheel_tag(plan.platform, [*facts, found]) != wheel.tag:
-                raise AuditError(f"{where} does not run wherever the tag says", advice=_APART)
-
-
-_APART = "name it as a helper by `prebuilt`, or ship it in a distribution of its own"
-
-
-def check_rest(wheels: Sequence[BuiltWheel]) -> None:
-    """Raise PlanError when *wheels* differ in more than their helpers.
-
-    Other build hooks finish (and may tidy up) before the wheels after the first are made.
-    """
-    rests = []
-    for wheel in wheels:
-        with zipfile.ZipFile(wheel.path) as archive:
-            rests.append(set(archive.namelist()).difference(wheel.members.values()))
-    for wheel, rest in zip(wheels, rests, strict=True):
-        if odd := sorted(rest ^ rests[0]):
-            raise PlanError(
-                f"the wheels of {wheels[0].platform} and {wheel.platform} should differ in their "
-                f"helpers only, but just one of them holds {odd[0]}",
-                advice="another build hook removes it when the first wheel is made; let this hook "
-                "finish before it: make [tool.hatch.build.hooks.multiarch] the first of the hooks",
-            )
-
-
-def mark_executable(path: Path, helpers: Iterable[str]) -> None:
-    """Make sure that the archive *path* says of the members *helpers* that they are executable.
-
-    hatchling takes the bit from the file system, and Windows has none to take. Installers set it
-    from the upper half of a zip entry's external attributes, where Unix keeps its mode.
-    """
-    wanted, mode = set(helpers), (stat.S_IFREG | 0o755) << 16
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        if all(each.external_attr == mode for each in entries if each.filename in wanted):
-            return
-        aside = path.with_name(f".{path.name}.aside")
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as copy:
-            for each in entries:
-                data = archive.read(each)
-                if each.filename in wanted:
-                    each.external_attr = mode
-                each.create_system = UNIX
-                copy.writestr(each, data)
-    aside.replace(path)
 
 
 def merge(build_data: dict[str, Any], added: Mapping[str, Any], tag: str) -> None:

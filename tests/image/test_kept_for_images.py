@@ -10,8 +10,10 @@ import time
 import pytest
 from layouts import Layout as Made
 from layouts import tar
+from support import streams_of
 from wheels import make_wheel, sha256
 
+from hatch_multiarch.build_cache import UNUSED, BuildCache
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import open_base, read_files
 from hatch_multiarch.image.base.python import BasePython, Libc, look
@@ -20,7 +22,6 @@ from hatch_multiarch.image.items import Part
 from hatch_multiarch.image.layout import Layout
 from hatch_multiarch.image.package import Dependencies, Environment, Target, Wheel, wheels_of
 from hatch_multiarch.image.package.lock import Pin
-from hatch_multiarch.image.shelf import UNUSED, Shelf
 from hatch_multiarch.image.stack import Stack
 from hatch_multiarch.platforms import lookup
 
@@ -29,8 +30,8 @@ TARGET = Target(lookup("linux/arm64"), PYTHON)
 
 
 @pytest.fixture
-def shelf(tmp_path):
-    return Shelf(tmp_path / "shelf")
+def cache(tmp_path):
+    return BuildCache(tmp_path / "cache")
 
 
 def spoil(folder, pattern):
@@ -42,56 +43,56 @@ def spoil(folder, pattern):
         path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
 
-def test_a_record_is_for_its_inputs_and_whole(shelf, tmp_path):
-    shelf.note({"a": [1]}, "kind", "input", 2)
-    assert shelf.recall("kind", "input", 2) == {"a": [1]}
-    assert shelf.recall("kind", "input", 3) is None
-    assert shelf.recall("other", "input", 2) is None
-    spoil(tmp_path / "shelf/records", "*.json")
-    assert shelf.recall("kind", "input", 2) is None
+def test_a_record_is_for_its_inputs_and_whole(cache, tmp_path):
+    cache.note({"a": [1]}, "kind", "input", 2)
+    assert cache.recall("kind", "input", 2) == {"a": [1]}
+    assert cache.recall("kind", "input", 3) is None
+    assert cache.recall("other", "input", 2) is None
+    spoil(tmp_path / "cache/records", "*.json")
+    assert cache.recall("kind", "input", 2) is None
 
 
-def test_what_nobody_uses_goes_and_what_is_used_stays(shelf, tmp_path):
+def test_what_nobody_uses_goes_and_what_is_used_stays(cache, tmp_path):
     (tmp_path / "file").write_text("x")
     for name in ("used", "unused"):
-        shelf.keep(tmp_path / "file", name, "x")
-        shelf.note(name, "kind", name)
+        cache.keep(tmp_path / "file", name, "x")
+        cache.note(name, "kind", name)
     old = time.time() - UNUSED + 60
-    for path in (tmp_path / "shelf").rglob("*"):
+    for path in (tmp_path / "cache").rglob("*"):
         os.utime(path, (old, old))
-    later = Shelf(tmp_path / "shelf")
+    later = BuildCache(tmp_path / "cache")
     assert later.file("used", "x").read_text() == later.file("unused", "x").read_text() == "x"
     assert later.recall("kind", "used") == "used"
-    for path in (tmp_path / "shelf/files/unused").iterdir():
+    for path in (tmp_path / "cache/files/unused").iterdir():
         os.utime(path, (old - 120, old - 120))
     [record] = [
-        each for each in (tmp_path / "shelf/records").iterdir() if "unused" in each.read_text()
+        each for each in (tmp_path / "cache/records").iterdir() if "unused" in each.read_text()
     ]
     os.utime(record, (old - 120, old - 120))
     later.note("new", "kind", "new")
     assert (later.recall("kind", "used"), later.recall("kind", "unused")) == ("used", None)
     assert later.file("used", "x")
-    assert not (tmp_path / "shelf/files/unused").exists()
+    assert not (tmp_path / "cache/files/unused").exists()
 
 
 def test_without_a_place_nothing_is_kept_and_nothing_fails(tmp_path):
     (tmp_path / "file").write_text("x")
-    for shelf in (Shelf(None), Shelf(tmp_path / "file" / "below")):
-        shelf.note(1, "kind")
-        shelf.keep(tmp_path / "file", "digest", "file")
-        assert shelf.recall("kind") is None
-        assert shelf.file("digest", "file") is None
+    for cache in (BuildCache(None), BuildCache(tmp_path / "file" / "below")):
+        cache.note(1, "kind")
+        cache.keep(tmp_path / "file", "digest", "file")
+        assert cache.recall("kind") is None
+        assert cache.file("digest", "file") is None
 
 
-def test_dependencies_are_unpacked_when_their_files_are_needed(shelf, tmp_path):
+def test_dependencies_are_unpacked_when_their_files_are_needed(cache, tmp_path):
     path = make_wheel(tmp_path / "house", "plain", needs=["other"])
     wheels = [Wheel(sha256(path), path)]
     environment = Environment("app", PYTHON)
     [first, second, other] = [tmp_path / name for name in ("first", "second", "other")]
     for folder in (first, second, other):
         folder.mkdir()
-    [made] = Dependencies(environment, wheels, first, shelf).installed
-    kept = Dependencies(environment, wheels, second, shelf)
+    [made] = Dependencies(environment, wheels, first, cache).installed
+    kept = Dependencies(environment, wheels, second, cache)
     [recalled] = kept.installed
     assert not list(second.iterdir())
     assert [each.same for each in recalled.items] == [each.same for each in made.items]
@@ -101,11 +102,11 @@ def test_dependencies_are_unpacked_when_their_files_are_needed(shelf, tmp_path):
         assert mine.source != theirs.source
         assert mine.source.read_bytes() == theirs.source.read_bytes()
     # Another Python has another folder, and another project another path.
-    [elsewhere] = Dependencies(Environment("app2", PYTHON), wheels, other, shelf).installed
+    [elsewhere] = Dependencies(Environment("app2", PYTHON), wheels, other, cache).installed
     assert {each.path.split("/")[1] for each in elsewhere.items} == {"app2"}
 
 
-def test_wheels_are_fetched_once_and_again_when_damaged(shelf, tmp_path, monkeypatch):
+def test_wheels_are_fetched_once_and_again_when_damaged(cache, tmp_path, monkeypatch):
     house = tmp_path / "house"
     path = make_wheel(house, "plain")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -115,7 +116,7 @@ def test_wheels_are_fetched_once_and_again_when_damaged(shelf, tmp_path, monkeyp
 
     def found():
         folder = tmp_path / f"fetched-{next(count)}"
-        return wheels_of(pins, TARGET, shelf, root=tmp_path, folder=folder)
+        return wheels_of(pins, TARGET, cache, root=tmp_path, folder=folder)
 
     [fetched] = found()
     data = fetched.path.read_bytes()
@@ -124,7 +125,7 @@ def test_wheels_are_fetched_once_and_again_when_damaged(shelf, tmp_path, monkeyp
     [kept] = found()
     assert (kept.sha256, kept.path.name) == (fetched.sha256, fetched.path.name)
     assert kept.path.read_bytes() == data
-    spoil(tmp_path / "shelf/files", "*/*.whl")
+    spoil(tmp_path / "cache/files", "*/*.whl")
     with pytest.raises(ImageError, match=r"plain==1\.0 has no wheel for linux/arm64"):
         found()
     shutil.copytree(moved, house, dirs_exist_ok=True)
@@ -132,7 +133,7 @@ def test_wheels_are_fetched_once_and_again_when_damaged(shelf, tmp_path, monkeyp
     assert again.path.read_bytes() == data
 
 
-def test_a_layer_of_before_is_the_same_and_a_damaged_one_is_made_anew(shelf, tmp_path):
+def test_a_layer_of_before_is_the_same_and_a_damaged_one_is_made_anew(cache, tmp_path):
     path = make_wheel(tmp_path / "house", "plain")
     environment, count = Environment("app", PYTHON), iter(range(9))
 
@@ -140,16 +141,18 @@ def test_a_layer_of_before_is_the_same_and_a_damaged_one_is_made_anew(shelf, tmp
         folder = tmp_path / f"work-{next(count)}"
         folder.mkdir()
         layout = Layout(folder / "layout")
-        needed = Dependencies(environment, [Wheel(sha256(path), path)], folder, shelf)
+        needed = Dependencies(environment, [Wheel(sha256(path), path)], folder, cache)
         part = Part(needed.installed[0].items, lasting=True, unpack=needed.unpack)
-        blob, about = Stack(layout, folder, shelf, epoch=1).add(part, Tree())
+        blob, about = Stack(layout, folder, streams_of(folder / "streams", ()), cache, epoch=1).add(
+            part, Tree()
+        )
         stored = (folder / "layout/blobs/sha256" / blob.digest[7:]).read_bytes()
         return (blob, about.diff_id, about.files, stored), (folder / "0").exists()
 
     new, unpacked = layer()
     assert unpacked
     assert layer() == (new, False)
-    spoil(tmp_path / "shelf/files", "*/layer")
+    spoil(tmp_path / "cache/files", "*/layer")
     assert layer() == (new, True)
     assert layer() == (new, False)
 

@@ -1,0 +1,7 @@
+"""Compressing what ships: each content once, by all processors, for wheels and layers alike."""
+
+from hatch_multiarch.deflate.compressor import LEVEL, compressor
+from hatch_multiarch.deflate.gzip_writer import GzipWriter
+from hatch_multiarch.deflate.streams import Stream, Streams, changed
+
+__all__ = ["LEVEL", "GzipWriter", "Stream", "Streams", "changed", "compressor"]

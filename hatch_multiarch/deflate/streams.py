@@ -1,0 +1,141 @@
+"""Deflate streams of files: each content is compressed once, by all processors, and then kept.
+
+The stream of a helper serves its wheel (a member of a zip) and its layer (a member of a gzip file).
+What an earlier build has compressed comes from the cache, compared with its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.deflate.compressor import LEVEL, compressor
+from hatch_multiarch.errors import AuditError
+from hatch_multiarch.process import processors
+from hatch_multiarch.staging import link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from hatch_multiarch.build_cache import BuildCache
+
+LARGE = 256 << 20
+"""Bytes above which a file has no stream: it would not fit into memory beside others."""
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The content of a file as a raw deflate stream (RFC 1951)."""
+
+    sha256: str
+    """Of the content, hex."""
+    size: int
+    """Of the content, in bytes."""
+    crc32: int
+    """Of the content, as zip and gzip have it."""
+    path: Path
+    """The stream."""
+    packed: int
+    """Size of the stream, in bytes."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the stream."""
+        with self.path.open("rb") as file:
+            while block := file.read(_CHUNK):
+                yield block
+
+
+class Streams:
+    """The streams of one build, in the folder *folder* of its own; *cache* keeps them for others.
+
+    To be closed when the build ends.
+    """
+
+    def __init__(self, folder: Path, cache: BuildCache) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self._cache = cache
+        self._pool = ThreadPoolExecutor(processors(), thread_name_prefix="deflate")
+        self._futures: dict[str, Future[Stream | None]] = {}
+
+    def start(self, path: Path, sha256: str) -> None:
+        """Begin to compress the file *path*, whose content has the digest *sha256* (hex)."""
+        if sha256 not in self._futures:
+            self._futures[sha256] = self._pool.submit(self._make, path, sha256)
+
+    def get(self, sha256: str) -> Stream | None:
+        """Return the stream of a content that was started, when it is ready.
+
+        None for one that was not started, or is too large. Raises AuditError when the file does
+        not have the digest that it was said to have.
+        """
+        future = self._futures.get(sha256)
+        return None if future is None else future.result()
+
+    def close(self) -> None:
+        """Drop what has not begun, and wait for the rest."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _make(self, path: Path, sha256: str) -> Stream | None:
+        size = path.stat().st_size
+        if size > LARGE:
+            return None
+        final, inputs = self.folder / sha256, (sha256, compressor().name, LEVEL)
+        told = self._cache.recall("deflate", *inputs)
+        kept = self._cache.file(told["sha256"], "deflate") if told else None
+        if kept is not None and _take(kept, final, told["sha256"]):
+            return Stream(sha256, size, told["crc32"], final, told["packed"])
+        with _content(path) as data:
+            if (found := hashlib.sha256(data).hexdigest()) != sha256:
+                raise changed(str(path), found, sha256)
+            crc32, stream = zlib.crc32(data), compressor().deflate(data)
+        final.unlink(missing_ok=True)
+        final.write_bytes(stream)
+        told = {
+            "sha256": hashlib.sha256(stream).hexdigest(),
+            "crc32": crc32,
+            "packed": len(stream),
+        }
+        self._cache.keep(final, told["sha256"], "deflate")
+        self._cache.note(told, "deflate", *inputs)
+        return Stream(sha256, size, crc32, final, len(stream))
+
+
+def changed(what: str, found: str, expected: str) -> AuditError:
+    """Return the error for a file that has the digest *found* and not the *expected* one."""
+    return AuditError(
+        f"{what} changed after it was built: sha256 {found}, expected {expected}",
+        advice="build again, with nothing else writing to that folder",
+    )
+
+
+def _take(kept: Path, final: Path, sha256: str) -> bool:
+    """Put the file *kept* of the cache at *final*; return whether it has the digest *sha256*.
+
+    A link where the file system has them: then it stays when the cache removes its own.
+    """
+    try:
+        link(kept, final)
+        with _content(final) as data:
+            return hashlib.sha256(data).hexdigest() == sha256
+    except OSError:
+        return False
+
+
+@contextmanager
+def _content(path: Path) -> Iterator[bytes | mmap.mmap]:
+    """Yield the content of a file without reading all of it into memory at once."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:  # nothing to map
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data

@@ -1,0 +1,83 @@
+"""The tar in a layer: behind gzip, zstd, or as it is (OCI image-spec 1.1, layer.md)."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from hatch_multiarch.errors import ImageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_multiarch.image.stream import Readable
+
+DAMAGE = (OSError, EOFError, ValueError, zlib.error)
+"""What decompressors raise for bytes that they do not understand, but for zstd's own errors."""
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+@contextmanager
+def unpacked(blob: Readable, where: str) -> Iterator[BinaryIO]:
+    """Yield the tar in a layer: gzip, zstd (layer.md) or as it is.
+
+    Raises ImageError when the bytes cannot be read; *where* names the layer.
+    """
+    first = blob.read(4)
+    file = cast("BinaryIO", _Joined(first, blob))
+    zstd = _zstd(where) if first == _ZSTD else None
+    damage = DAMAGE if zstd is None else (*DAMAGE, zstd.ZstdError)
+    try:
+        if first[:2] == _GZIP:
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=file))
+        elif zstd is None:
+            yield file
+        elif hasattr(zstd, "ZstdFile"):
+            yield zstd.ZstdFile(file)
+        else:
+            yield zstd.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+    except damage as error:
+        raise ImageError(f"{where}: not a readable layer: {error}") from None
+
+
+def _zstd(where: str) -> Any:
+    """Return the module that reads zstd: Python's own from 3.14, or a distribution's."""
+    for name in ("compression.zstd", "backports.zstd", "zstandard"):
+        with suppress(ImportError):
+            return import_module(name)
+    raise ImageError(
+        f"{where}: is zstd, which this Python does not read",
+        advice="install backports.zstd or zstandard beside hatch-multiarch, or take Python 3.14",
+    )
+
+
+class _Joined:
+    """A file that begins with bytes that were read from it already."""
+
+    def __init__(self, first: bytes, rest: Readable) -> None:
+        self._first = first
+        self._rest = rest
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most *size* bytes, or all."""
+        if not self._first:
+            return self._rest.read(size)
+        if size < 0:
+            data, self._first = self._first + self._rest.read(), b""
+            return data
+        data, self._first = self._first[:size], self._first[size:]
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill *buffer*, or a part of it; returns the bytes read."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True

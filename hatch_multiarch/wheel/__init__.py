@@ -1,0 +1,26 @@
+"""A wheel per platform, each through hatchling's own WheelBuilder."""
+
+from hatch_multiarch.wheel.archive import Archives
+from hatch_multiarch.wheel.checks import BuiltWheel, check_natives, check_rest, check_sources
+from hatch_multiarch.wheel.contents import (
+    build_wheel,
+    check_tag,
+    contents,
+    members,
+    merge,
+    without,
+)
+
+__all__ = [
+    "Archives",
+    "BuiltWheel",
+    "build_wheel",
+    "check_natives",
+    "check_rest",
+    "check_sources",
+    "check_tag",
+    "contents",
+    "members",
+    "merge",
+    "without",
+]

@@ -1,0 +1,89 @@
+"""What must hold of finished wheels, and of the config before there are any."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003 - dataclasses look at it
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch import audit, locator
+from hatch_multiarch.config import Libc
+from hatch_multiarch.errors import AuditError, PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_multiarch.audit import Facts
+    from hatch_multiarch.plan import Project, WheelPlan
+
+
+@dataclass(frozen=True)
+class BuiltWheel:
+    """A finished wheel."""
+
+    path: Path
+    platform: str
+    tag: str
+    members: dict[str, str]
+    """Helper name -> its path in the archive."""
+
+
+def check_sources(config: Any, project: Project) -> None:
+    """Raise PlanError when hatchling's ``sources`` would move the locator out of its place."""
+    path = f"{locator.module_name(project.name)}/__init__.py"
+    moved = config.get_distribution_path(path)
+    if moved != path:
+        raise PlanError(
+            f"tool.hatch.build.targets.wheel.sources: puts the helpers into {moved} too, where "
+            "nobody can import them",
+            advice='give the folder that moves by its name ("src/x" = "acme/x"), not by ""',
+        )
+
+
+def check_natives(wheel: BuiltWheel, plan: WheelPlan, facts: Sequence[Facts], folder: Path) -> None:
+    """Raise AuditError when native code in *wheel* that is no helper contradicts its tag.
+
+    *facts* are those of the helpers; *folder* takes a file for as long as it is read. What is for
+    another system (a launcher for Windows in a wheel for Linux) is data and passes.
+    """
+    aside = folder / "native"
+    with zipfile.ZipFile(wheel.path) as archive:
+        for name in sorted(set(archive.namelist()).difference(wheel.members.values())):
+            with archive.open(name) as file:
+                if not audit.runs_on(file.read(4), plan.platform.os):
+                    continue
+            with archive.open(name) as file, aside.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
+            where = f"{wheel.path.name}: {name}, which is no helper,"
+            try:
+                found = audit.read(aside)
+            except AuditError as error:
+                why = error.message.removeprefix(f"{aside.name} ")
+                raise AuditError(f"{where} {why}", advice=_APART) from None
+            audit.check(found, file=where, platform=plan.platform, libc=Libc("glibc"))
+            if audit.wheel_tag(plan.platform, [*facts, found]) != wheel.tag:
+                raise AuditError(f"{where} does not run wherever the tag says", advice=_APART)
+
+
+_APART = "name it as a helper by `prebuilt`, or ship it in a distribution of its own"
+
+
+def check_rest(wheels: Sequence[BuiltWheel]) -> None:
+    """Raise PlanError when *wheels* differ in more than their helpers.
+
+    Other build hooks finish (and may tidy up) before the wheels after the first are made.
+    """
+    rests = []
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel.path) as archive:
+            rests.append(set(archive.namelist()).difference(wheel.members.values()))
+    for wheel, rest in zip(wheels, rests, strict=True):
+        if odd := sorted(rest ^ rests[0]):
+            raise PlanError(
+                f"the wheels of {wheels[0].platform} and {wheel.platform} should differ in their "
+                f"helpers only, but just one of them holds {odd[0]}",
+                advice="another build hook removes it when the first wheel is made; let this hook "
+                "finish before it: make [tool.hatch.build.hooks.multiarch] the first of the hooks",
+            )

@@ -1,0 +1,90 @@
+"""An unchanged build leaves what is there, and what is in the cache never decides what it makes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_multiarch.homes import cache_home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support import Ran
+
+pytestmark = pytest.mark.slow
+
+
+class Site:
+    def __init__(self, root: Path, cache: Path, run: Callable[..., Ran]) -> None:
+        self.root = root
+        self.cache = cache / "hatch-multiarch/build"
+        self._run = run
+        # Go's own cache stays: what it has compiled is not what this is about.
+        go = os.environ.get("GOCACHE") or str(cache_home(os.environ) / "go-build")
+        self._env = {"XDG_CACHE_HOME": str(cache), "GOCACHE": go}
+        pyproject = root / "pyproject.toml"
+        shorter = pyproject.read_text().partition("[tool.multiarch.helpers.tone]")
+        assert shorter[1]
+        image = '[tool.multiarch.image]\noutputs = ["oci"]\n'
+        pyproject.write_text(shorter[0] + image)
+        (root / "src/greeter/large.dat").write_bytes(bytes(3 << 20))
+
+    def build(self) -> dict[str, bytes]:
+        """Build two platforms and the image; return the outputs."""
+        command = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+        platforms = "linux/amd64 linux/arm64"
+        self._run(*command, cwd=self.root, HATCH_MULTIARCH_PLATFORMS=platforms, **self._env)
+        return {path.name: path.read_bytes() for path in self.outputs()}
+
+    def outputs(self) -> list[Path]:
+        found = [*self.root.glob("dist/*.whl"), *self.root.glob("build/multiarch/*.oci.tar")]
+        assert len(found) == 3
+        return found
+
+    def when(self) -> dict[str, tuple[int, int]]:
+        stats = {path.name: path.stat() for path in self.outputs()}
+        return {name: (each.st_ino, each.st_mtime_ns) for name, each in stats.items()}
+
+    def flip(self, path: Path) -> None:
+        """Change one byte of *path*, in a new file: other names of the old one keep what it has."""
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.unlink()
+        path.write_bytes(data)
+
+
+@pytest.fixture
+def site(project: Path, tmp_path: Path, run: Callable[..., Ran]) -> Site:
+    return Site(project, tmp_path / "cache", run)
+
+
+def test_nothing_is_written_again_and_damage_is_repaired(site: Site) -> None:
+    first = site.build()
+    streams = list(site.cache.glob("files/*/deflate"))
+    assert len(streams) == 3, "two helpers and the large file"
+    before = site.when()
+    assert site.build() == first
+    assert site.when() == before
+
+    for path in site.outputs():  # in what was built
+        site.flip(path)
+    assert site.build() == first
+
+    for path in streams:  # in what was kept
+        site.flip(path)
+    shutil.rmtree(site.root / "dist")
+    shutil.rmtree(site.root / "build/multiarch")
+    assert site.build() == first
+    assert list(site.cache.glob("files/*/deflate")) == streams
+
+    shutil.rmtree(site.cache)
+    site.cache.parent.chmod(0o500)
+    (site.root / "src/greeter/__init__.py").touch()
+    assert site.build() == first
+    site.cache.parent.chmod(0o700)
