@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from packaging.tags import platform_tags
 
 from hatch_multiarch import audit
-from hatch_multiarch.engine import BuildkitEngine, HostEngine
+from hatch_multiarch.engine import HostEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.engine import Binary, Engine, Progress
     from hatch_multiarch.plan import Plan, WheelPlan
 
@@ -38,24 +39,30 @@ class Compiled:
 
 
 def compile_plan(
-    plan: Plan, progress: Progress, epoch: int, built: Callable[[Binary], None] = lambda _: None
+    plan: Plan,
+    progress: Progress,
+    epoch: int,
+    cache: BuildCache,
+    built: Callable[[Binary], None] = lambda _: None,
 ) -> Compiled:
     """Build and audit every unit of *plan*, and make sure that every wheel of it has a tag.
 
-    *epoch*, in seconds, is what compilers in the builder stage take for the time. *built* is called
-    with each binary as soon as it is there, by several threads. Raises
-    CompileError, ToolchainError, EngineError or AuditError; nothing has been written to ``dist``
-    then.
+    *epoch*, in seconds, is what compilers in the builder stage take for the time. *cache* has what
+    earlier audits read. *built* is called with each binary as soon as it is there, by several
+    threads. Raises CompileError, ToolchainError, EngineError or AuditError; nothing has been
+    written to ``dist`` then.
     """
     engine: Engine
     if plan.engine == "buildkit":
+        from hatch_multiarch.engine.buildkit import BuildkitEngine  # noqa: PLC0415 - few need it
+
         engine = BuildkitEngine(plan, os.environ, epoch)
     else:
         engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
     binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, built)}
     facts = {}
     for unit in plan.units:
-        found = audit.read(binaries[unit.id].path)
+        found = audit.known(binaries[unit.id].path, binaries[unit.id].sha256, cache)
         file = unit.output.relative_to(plan.project.root).as_posix()
         audit.check(found, file=file, platform=unit.platform, libc=unit.libc)
         facts[unit.id] = found

@@ -6,7 +6,6 @@ import stat
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.audit.binary import Malformed, Window
-from hatch_multiarch.audit.elf import read_elf
 from hatch_multiarch.audit.macho import FAT, MAGIC_64, read_macho
 from hatch_multiarch.audit.pe import read_pe
 from hatch_multiarch.errors import AuditError
@@ -50,6 +49,8 @@ def _read(path: Path) -> Facts:
         magic = file.read(4)
         window = Window(file)
         if magic == b"\x7fELF":
+            from hatch_multiarch.audit.elf import read_elf  # noqa: PLC0415 - imports elftools
+
             return read_elf(file)
         if int.from_bytes(magic, "little") == MAGIC_64:
             return read_macho(window)

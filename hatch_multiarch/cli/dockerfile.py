@@ -61,8 +61,8 @@ def _text(plan: Plan, folder: Path | None) -> str:
 
     Raises PlanError when BuildKit compiles nothing, or by a Dockerfile of the project's own.
     """
-    from hatch_multiarch.build import read_epoch  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.engine.stage import stages  # noqa: PLC0415
+    from hatch_multiarch.epoch import read_epoch  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.errors import PlanError  # noqa: PLC0415
     from hatch_multiarch.image.dockerfile import build_args, image_stages  # noqa: PLC0415
 

@@ -1,7 +1,9 @@
-"""Where compiling happens: one Protocol; this machine, or BuildKit in a builder stage."""
+"""Where compiling happens: one Protocol; this machine, or BuildKit in a builder stage.
+
+``BuildkitEngine`` is in ``buildkit``, which only those load who compile there.
+"""
 
 from hatch_multiarch.engine.base import Binary, Engine, Progress
-from hatch_multiarch.engine.buildkit import BuildkitEngine
 from hatch_multiarch.engine.host import HostEngine
 
-__all__ = ["Binary", "BuildkitEngine", "Engine", "HostEngine", "Progress"]
+__all__ = ["Binary", "Engine", "HostEngine", "Progress"]

@@ -27,6 +27,7 @@ from hatch_multiarch.image.annotations import BASE_DIGEST
 from hatch_multiarch.image.blobs import Blobs, platform_manifests, unpack
 from hatch_multiarch.image.build import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
+from hatch_multiarch.image.files import FILES
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
     from hatch_multiarch.plan import Docker, ImagePlan
-
-FILES = {"oci": ".oci.tar", "layout": ".oci", "tar": ".image.tar", "local": ".image"}
-"""Outputs of BuildKit that are files, and how their names end behind ``NAME-VERSION``."""
 
 FINISHED = "finished"
 """The name of the finished image in the Dockerfile."""

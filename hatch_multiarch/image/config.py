@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.epoch import timestamp
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.health import health_words, healthcheck
 from hatch_multiarch.image.layers import helper_path
@@ -47,11 +47,6 @@ def command(plan: ImagePlan) -> Command:
     if len(programs) == 1:
         return Command((programs[0],), image.cmd, health)
     return Command((), _resolved("cmd", image.cmd, plan) if image.cmd else (), health)
-
-
-def timestamp(epoch: int) -> str:
-    """Return *epoch* (seconds) as RFC 3339 in UTC: ``2020-02-02T00:00:00Z``."""
-    return datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def image_config(

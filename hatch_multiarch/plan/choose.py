@@ -10,22 +10,16 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.buildx.builders import inspect_builder
-from hatch_multiarch.buildx.drivers import check_outputs
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.manage import builder_name
-from hatch_multiarch.buildx.places import places
-from hatch_multiarch.config import Output
 from hatch_multiarch.errors import EngineError, PlanError
-from hatch_multiarch.plan.make import image_needs_buildkit, plan_platforms
-from hatch_multiarch.plan.records import Choice, Docker
+from hatch_multiarch.plan.make import image_needs_buildkit
+from hatch_multiarch.plan.records import Choice
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.plan.records import Mode
+    from hatch_multiarch.plan.records import Docker, Mode
     from hatch_multiarch.plan.switches import Switches
 
 
@@ -84,10 +78,6 @@ def only_here(config: Config, system: str = sys.platform) -> str:
     return ""
 
 
-DOCKERS_OWN = "default"
-"""The builder that is docker itself (buildx: the docker driver, by the name of the context)."""
-
-
 def _docker(
     config: Config,
     project_name: str,
@@ -97,35 +87,6 @@ def _docker(
     *,
     bootstrap: bool,
 ) -> Docker:
-    """Return buildx, the builder and its places. Raises EngineError and PlanError."""
-    wanted = config.builder
-    elsewhere = wanted is not None and wanted.driver in ("remote", "kubernetes")
-    buildx = find_buildx(environ, daemon=not elsewhere)
-    name = builder_name(wanted, project_name, environ)
-    builder = inspect_builder(buildx, name, bootstrap=bootstrap)
-    names = [platform.name for platform in plan_platforms(config, mode, switches)]
-    found = places(builder, [each for each in names if _compiles(config, each)], config.strategy)
-    linux = [name for name in names if name.startswith("linux/")]
-    maker = None
-    if mode == "all" and config.image is not None and image_needs_buildkit(config, switches):
-        if len(builder.nodes) > 1:
-            # An archive of several nodes' work is more than buildx can; the image is put together
-            # of finished files, for which docker's own BuildKit will do.
-            maker = inspect_builder(buildx, DOCKERS_OWN)
-        check_outputs(
-            maker or builder,
-            linux,
-            # An archive is made in any case, for the proof.
-            (*config.image.outputs, Output("oci")),
-            attested=config.image.sbom != "off" or config.image.provenance != "off",
-            cache_to=bool(config.stage.cache_to),
-        )
-    return Docker(buildx, builder, found, maker)
+    from hatch_multiarch.plan.docker import find_docker  # noqa: PLC0415 - few builds ask docker
 
-
-def _compiles(config: Config, platform: str) -> bool:
-    """Tell whether BuildKit is asked for *platform*: some helper of it is not prebuilt."""
-    return any(
-        match(platform, helper.platforms) and not config.helper_on(helper.name, platform).prebuilt
-        for helper in config.helpers
-    )
+    return find_docker(config, project_name, mode, switches, environ, bootstrap=bootstrap)

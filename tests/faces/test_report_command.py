@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_multiarch.clean import clean
+from hatch_multiarch.build.clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ def finished_report() -> str:
     report = {
         "schema": 1,
         "project": {"name": "greeter", "version": "1.0.0"},
-        "tools": {**tools, "go": None, "compilers": []},
+        "tools": {**tools, "go": None, "compilers": [], "compressor": "zlib 1.3"},
         "timing": {"started": "2026-11-25T12:00:00Z", "seconds": 1.5},
         "image": None,
     }

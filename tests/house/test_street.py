@@ -13,6 +13,7 @@ ROOT = Path(hatch_multiarch.__file__).parent
 ORDER = [
     "__init__",
     "errors",
+    "epoch",
     "process",
     "homes",
     "build_cache",
@@ -44,8 +45,6 @@ ORDER = [
     "frontend",
     "inspect",
     "page",
-    "clean",
-    "publish",
     "build",
     "verify",
     "doctor",

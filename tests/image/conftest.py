@@ -14,7 +14,7 @@ from support import streams_of
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
-from hatch_multiarch.image import build_image
+from hatch_multiarch.image.build import build_image
 from hatch_multiarch.plan import ImagePlan, Project, Unit
 from hatch_multiarch.platforms import lookup
 

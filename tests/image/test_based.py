@@ -171,7 +171,7 @@ def test_the_layers_of_the_base_are_its_own_bytes_and_the_helpers_are_proven(put
         assert built.layers == (base["digest"], own["digest"])
     # /usr/local/bin is a link in this base, and stays one.
     assert set(built.files) == {"opt/bin/greet"}
-    records = prove(bench.binaries.values(), [], image, BuildCache(None))
+    records = prove(list(bench.binaries.values()), [], image, BuildCache(None))
     assert [each.image.path for each in records] == ["opt/bin/greet"] * 2
 
 

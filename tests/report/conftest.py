@@ -15,7 +15,7 @@ from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.compile import Compiled
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
-from hatch_multiarch.image import build_image
+from hatch_multiarch.image.build import build_image
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.report import Clock, Report, make_report

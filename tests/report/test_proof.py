@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def proof(finished):
     """Prove it twice: what the first has unpacked must not hide what the second has to find."""
-    parts = (finished.compiled.binaries.values(), finished.wheels, finished.image)
+    parts = (list(finished.compiled.binaries.values()), finished.wheels, finished.image)
     try:
         return prove(*parts, finished.cache)
     finally:

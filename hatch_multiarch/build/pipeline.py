@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,35 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import sbom, staging, wheel
 from hatch_multiarch.build_cache import BuildCache
-from hatch_multiarch.clean import hide
+from hatch_multiarch.build.clean import hide
 from hatch_multiarch.compile import Compiled, compile_plan
+from hatch_multiarch.epoch import read_epoch, timestamp
 from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.errors import ConfigError
-from hatch_multiarch.image import (
-    BuildkitImage,
-    BuiltImage,
-    Loading,
-    Published,
-    build_image,
-    loading,
-    with_docker_archive,
-)
-from hatch_multiarch.image.config import timestamp
 from hatch_multiarch.project import sdist_takes
-from hatch_multiarch.publish import publish
 from hatch_multiarch.report import Clock, make_report, with_published, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from hatch_multiarch.build.image import ImageBuild
     from hatch_multiarch.engine import Binary
-    from hatch_multiarch.image.based import BasedImage
     from hatch_multiarch.plan import Plan, WheelPlan
-
-DEFAULT_EPOCH = 1580601600
-"""2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
-
 
 class Build:
     """One build of one plan, seen from hatchling's WheelBuilder *builder* writing to *dist*."""
@@ -53,10 +38,7 @@ class Build:
         self.builder = builder
         self.output = plan.project.root / plan.config.output
         self.console = Console(verbosity=builder.app.verbosity)
-        self.image: BuiltImage | None = None
-        self.buildkit: BuildkitImage | None = None
-        self.based: BasedImage | None = None
-        self.loading: Loading | None = None
+        self.image: ImageBuild | None = None
         self.added: list[dict[str, Any]] = []
         self.tags: list[str] = []
 
@@ -73,13 +55,17 @@ class Build:
         wheel.check_sources(self.builder.config, self.plan.project)
         if self.plan.config.sbom:
             sbom.check_names(self.builder.config, build_data)
-        self.loading = loading(self.plan.image, os.environ)
+        if self.plan.image is not None:
+            from hatch_multiarch.build.image import ImageBuild  # noqa: PLC0415 - 60 modules
+
+            stem = self.builder.artifact_project_id
+            self.image = ImageBuild(self.plan, self.plan.image, self.console, stem, epoch)
         ours = not self.output.exists()
         self.aside = staging.make(self.output)
         self.staged = staging.make(self.dist)
         if ours:
             hide(self.output)
-        for note in (*self.plan.notes, self.loading.note if self.loading else ""):
+        for note in (*self.plan.notes, self.image.note if self.image else ""):
             if note:
                 self.console.note(note)
         if self.plan.mode == "all" and self._sdist_takes_outputs():
@@ -89,8 +75,10 @@ class Build:
         self.streams = Streams(self.aside / "streams", self.cache)
         self.archives = wheel.Archives(self.streams)
         with self.console.build(self.plan.units) as progress:
-            self.compiled = compile_plan(self.plan, progress, epoch, self._compress)
-        self._make_image(epoch)
+            self.compiled = compile_plan(self.plan, progress, epoch, self.cache, self._compress)
+        if self.image is not None:
+            core = self.builder.metadata.core
+            self.image.prepare(self.compiled, self.streams, self.aside, core)
         for each in self.plan.wheels:
             binaries = self.compiled.binaries
             aside, bill = self.aside / "locators", self._bill(each)
@@ -130,21 +118,17 @@ class Build:
             for each, plan in zip(wheels, self.plan.wheels, strict=True):
                 facts = [self.compiled.facts[unit.id] for unit in plan.units]
                 wheel.check_natives(each, plan, facts, self.staged)
-            if self.based is not None:
-                stem = self.builder.artifact_project_id
-                made = self.based.build(wheels, self.compiled.binaries, stem, self.streams)
-                self.image = self._given_on(made)
-            report = make_report(
-                self.plan, self.compiled, wheels, self.image, self.clock, self.cache
-            )
-            # Only what is proven goes where others see it; when that fails, nothing is left.
-            report = with_published(report, self._publish_image())
+            image = self.image.finish(wheels) if self.image else None
+            report = make_report(self.plan, self.compiled, wheels, image, self.clock, self.cache)
+            if self.image is not None:
+                # Only what is proven goes where others see it; when that fails, nothing is left.
+                report = with_published(report, self.image.publish())
         if staging.same(self.previous, paths[0]):
             staging.move(self.previous, paths[0])  # with the time that it had
         for path in paths[1:]:
             staging.place(path, self.dist / path.name)
-        if self.image is not None:
-            for path in self.image.outputs:
+        if image is not None:
+            for path in image.outputs:
                 staging.place(path, self.output / path.name)
         file = None
         if self.plan.mode == "all":
@@ -174,72 +158,6 @@ class Build:
         told = "SOURCE_DATE_EPOCH" in os.environ
         created = timestamp(read_epoch(os.environ)) if told else ""
         return sbom.member(project_id), sbom.cyclonedx(plan.project, found, created=created)
-
-    def _make_image(self, epoch: int) -> None:
-        plan, stem = self.plan.image, self.builder.artifact_project_id
-        if plan is None:
-            return
-        binaries, facts = self.compiled.binaries, self.compiled.facts
-        if plan.config.base != "scratch":
-            from hatch_multiarch.image.based import BasedImage  # noqa: PLC0415 - 50 ms to import
-            from hatch_multiarch.image.package import wanted  # noqa: PLC0415 - the same
-
-            # The package in it comes from the wheels, which are made later.
-            self.based = BasedImage(plan, self.plan.project, staging=self.aside, epoch=epoch)
-            core = self.builder.metadata.core
-            needs = wanted(
-                self.plan.project.name,
-                core.dependencies,
-                core.optional_dependencies,
-                plan.config.extras,
-            )
-            title = f"Reading {plan.config.base} and fetching dependencies"
-            platforms = [each.platform.name for each in self.plan.wheels]
-            with self.console.task(title) as doing:
-                notes = self.based.prepare(binaries, facts, needs, platforms, doing)
-            for note in notes:
-                self.console.note(note)
-            return
-        made = build_image(
-            plan,
-            binaries,
-            facts=facts,
-            project=self.plan.project,
-            staging=self.aside,
-            stem=stem,
-            epoch=epoch,
-            streams=self.streams,
-        )
-        self.image = self._given_on(made)
-
-    def _given_on(self, image: BuiltImage) -> BuiltImage:
-        """Return *image* as BuildKit gives it on, where the config asks for that, or itself.
-
-        Either with the archive for docker, if there is to be one.
-        """
-        plan, docker = self.plan.image, self.plan.docker
-        if plan is None:
-            return image
-        epoch, stem = read_epoch(os.environ), self.builder.artifact_project_id
-        if docker is not None and plan.buildkit:
-            self.buildkit = BuildkitImage(plan, docker, staging=self.aside, epoch=epoch)
-            image = self.buildkit.build(image, stem)
-        target = self.aside / f"{stem}.docker.tar"
-        return with_docker_archive(image, plan, target, epoch=epoch)
-
-    def _publish_image(self) -> tuple[Published, ...]:
-        """Give the image to docker and registries where the config says so."""
-        if self.plan.image is None or self.image is None:
-            return ()
-        return publish(
-            self.plan.image,
-            self.image,
-            self.loading,
-            self.buildkit,
-            aside=self.aside,
-            epoch=read_epoch(os.environ),
-            console=self.console,
-        )
 
     def _more_wheels(self, build_data: dict[str, Any]) -> Iterator[Path]:
         shared = wheel.without(build_data, self.added[0])
@@ -279,11 +197,3 @@ class Build:
             else:
                 artifact.unlink(missing_ok=True)
             raise
-
-
-def read_epoch(env: Mapping[str, str]) -> int:
-    """Return the time that outputs say, in seconds; raises ConfigError for what is no time."""
-    text = env.get("SOURCE_DATE_EPOCH", str(DEFAULT_EPOCH))
-    if not re.fullmatch(r"[0-9]{1,11}", text):
-        raise ConfigError([f"SOURCE_DATE_EPOCH: expected seconds since 1970, found {text!r}"])
-    return int(text)

@@ -1,0 +1,95 @@
+"""The image's part of the proof: every output is opened and walked, as a client does."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import zlib
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.image.blobs import Blobs, platform_manifests
+from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.report.records import ImagePlace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.image.build import BuiltImage
+
+UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)
+"""What reading an image that is damaged raises."""
+
+Places = dict[tuple[str, str], tuple[str, ImagePlace]]
+"""(platform, path in the image) -> sha256 found there, and where that is."""
+
+
+class Unequal(Exception):  # noqa: N818 - it says what differs
+    """An output is not the image that was built."""
+
+
+def in_image(
+    image: BuiltImage, binaries: Iterable[Binary], cache: BuildCache
+) -> dict[str, tuple[str, ImagePlace]]:
+    """Return where the image has *binaries*: id of a unit -> sha256 (hex), and the place.
+
+    Every output is read; they hold the same, so the last one's places stand for all. Raises
+    Unequal.
+    """
+    places: Places = {}
+    for output in image.proven:
+        places = _output(output, image, cache)
+    told = {each.platform.name: each.helpers for each in image.platforms}
+    found = {}
+    for unit in (binary.unit for binary in binaries):
+        platform = unit.platform.name
+        path = told.get(platform, {}).get(unit.helper.name, helper_path(unit))
+        if (platform, path) in places:
+            found[unit.id] = places[platform, path]
+    return found
+
+
+def _output(output: Path, image: BuiltImage, cache: BuildCache) -> Places:
+    try:
+        with closing(Blobs(output)) as blobs:
+            return _walk(blobs, image, cache)
+    except (*UNREADABLE, ImageError) as error:
+        raise Unequal(f"{output.name} is not the image that was built: {error}") from error
+
+
+def _walk(blobs: Blobs, image: BuiltImage, cache: BuildCache) -> Places:
+    with blobs.open("index.json") as file:
+        top = json.load(file)
+    if {each["digest"] for each in top["manifests"]} != {image.digest}:
+        raise ValueError(f"its index.json does not name {image.digest}")
+    if platform_manifests(blobs, image.digest) != [each.digest for each in image.platforms]:
+        raise ValueError(f"index {image.digest} does not name the manifests that were built")
+    places: Places = {}
+    for built in image.platforms:
+        files: dict[str, str] = {}
+        layers = blobs.document(built.digest)["layers"]
+        for layer in layers[: built.base_layers]:
+            blobs.check(layer["digest"])
+        for layer in layers[built.base_layers :]:
+            for path, found in _layer(blobs, layer["digest"], cache).items():
+                files[path] = found
+                place = ImagePlace(built.digest, layer["digest"], path)
+                places[built.platform.name, path] = found, place
+        if files != built.files:
+            raise ValueError(f"the layers of {built.platform.name} hold {files}, not {built.files}")
+    return places
+
+
+def _layer(blobs: Blobs, digest: str, cache: BuildCache) -> dict[str, str]:
+    """Return path -> sha256 of the files in a layer, whose bytes are those of its digest."""
+    told: dict[str, str] | None = cache.recall("files of layer", digest)
+    if told is not None:
+        blobs.check(digest)
+        return told
+    found = blobs.layer(digest)
+    cache.note(found, "files of layer", digest)
+    return found

@@ -1,0 +1,66 @@
+"""What the cache has of a binary is what reading it gives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hatch_multiarch.audit import Facts, GoBuild, known
+from hatch_multiarch.audit.known import load
+from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.errors import AuditError
+
+word = st.text(max_size=5)
+module = st.tuples(word, word, word)
+build = st.builds(
+    GoBuild,
+    version=word,
+    path=word,
+    settings=st.dictionaries(word, word, max_size=3),
+    modules=st.lists(module, max_size=3).map(tuple),
+    main=module,
+    replaced=st.dictionaries(word, st.tuples(word, word), max_size=3),
+)
+number = st.tuples(st.integers(0, 99), st.integers(0, 99)) | st.none()
+facts = st.builds(
+    Facts,
+    format=st.sampled_from(("elf", "macho", "pe")),
+    os=word,
+    architecture=word,
+    variant=word | st.none(),
+    libc=st.sampled_from(("static", "glibc", "musl", "none")),
+    interpreter=word | st.none(),
+    needed=st.lists(word, max_size=3).map(tuple),
+    glibc=number,
+    glibc_symbol=word | st.none(),
+    glibc_odd=st.lists(word, max_size=3).map(tuple),
+    macos=number,
+    go=build | st.none(),
+)
+
+
+@given(facts)
+@settings(max_examples=50, deadline=None)
+def test_any_facts_come_back(found):
+    assert load(json.loads(json.dumps(asdict(found)))) == found
+
+
+def test_a_binary_is_read_once(tmp_path, monkeypatch):
+    found = Facts("elf", "linux", "amd64", None, "static", None, go=GoBuild("go1.27.3", "x"))
+    reads = iter([found])
+    monkeypatch.setattr("hatch_multiarch.audit.known.read", lambda _: next(reads))
+    for _ in range(3):
+        assert known(tmp_path, "digest", BuildCache(tmp_path / "cache")) == found
+    with pytest.raises(StopIteration):
+        known(tmp_path, "another", BuildCache(tmp_path / "cache"))
+
+
+def test_what_cannot_be_read_is_an_error_each_time(tmp_path):
+    (tmp_path / "text").write_text("text")
+    for _ in range(2):
+        with pytest.raises(AuditError):
+            known(tmp_path / "text", "digest", BuildCache(tmp_path / "cache"))
