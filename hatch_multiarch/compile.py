@@ -62,7 +62,7 @@ def compile_plan(
     binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, built)}
     facts = {}
     for unit in plan.units:
-        found = audit.known(binaries[unit.id].path, binaries[unit.id].sha256, cache)
+        found = audit.read_cached(binaries[unit.id].path, binaries[unit.id].sha256, cache)
         file = unit.output.relative_to(plan.project.root).as_posix()
         audit.check(found, file=file, platform=unit.platform, libc=unit.libc)
         facts[unit.id] = found

@@ -18,7 +18,7 @@ FORMAT = 1
 """Counted up when the same binary gives other facts than before."""
 
 
-def known(path: Path, sha256: str, cache: BuildCache) -> Facts:
+def read_cached(path: Path, sha256: str, cache: BuildCache) -> Facts:
     """Return the facts of the executable *path*, whose digest is *sha256* (hex), as ``read`` does.
 
     Raises what ``read`` raises.

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hatch_multiarch.audit import Facts, GoBuild, known
-from hatch_multiarch.audit.known import load
+from hatch_multiarch.audit import Facts, GoBuild, read_cached
+from hatch_multiarch.audit.cached import load
 from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.errors import AuditError
 
@@ -52,15 +52,15 @@ def test_any_facts_come_back(found):
 def test_a_binary_is_read_once(tmp_path, monkeypatch):
     found = Facts("elf", "linux", "amd64", None, "static", None, go=GoBuild("go1.27.3", "x"))
     reads = iter([found])
-    monkeypatch.setattr("hatch_multiarch.audit.known.read", lambda _: next(reads))
+    monkeypatch.setattr("hatch_multiarch.audit.cached.read", lambda _: next(reads))
     for _ in range(3):
-        assert known(tmp_path, "digest", BuildCache(tmp_path / "cache")) == found
+        assert read_cached(tmp_path, "digest", BuildCache(tmp_path / "cache")) == found
     with pytest.raises(StopIteration):
-        known(tmp_path, "another", BuildCache(tmp_path / "cache"))
+        read_cached(tmp_path, "another", BuildCache(tmp_path / "cache"))
 
 
 def test_what_cannot_be_read_is_an_error_each_time(tmp_path):
     (tmp_path / "text").write_text("text")
     for _ in range(2):
         with pytest.raises(AuditError):
-            known(tmp_path / "text", "digest", BuildCache(tmp_path / "cache"))
+            read_cached(tmp_path / "text", "digest", BuildCache(tmp_path / "cache"))
