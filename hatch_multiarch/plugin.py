@@ -18,8 +18,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.build.pipeline import Build
     from hatch_multiarch.config import Config, Image
+    from hatch_multiarch.pipeline.build import Build
     from hatch_multiarch.plan import Choice, Mode, Plan, Switches, Unit
 
 
@@ -75,7 +75,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         (``--clean-hooks-after``) it is what the hook needed, and not what the user asked for.
         """
         with self._errors():
-            from hatch_multiarch.build.clean import clean  # noqa: PLC0415 - see _plan
+            from hatch_multiarch.pipeline.clean import clean  # noqa: PLC0415 - see _plan
 
             project_id = self.build_config.builder.artifact_project_id
             output = Path(self.root) / self._config().output
@@ -89,7 +89,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             plan = self._plan(version)
             if plan is None:
                 return
-            from hatch_multiarch.build.pipeline import Build  # noqa: PLC0415 - see _plan
+            from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
 
             self._build = Build(plan, Path(self.directory), self.build_config.builder)
             self._build.prepare(build_data)

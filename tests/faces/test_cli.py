@@ -93,4 +93,4 @@ def test_the_hook_is_cheap_to_import(run: Callable[..., Ran]) -> None:
     """Hatchling imports it in every project of an environment that has the plugin."""
     code = "import sys, hatch_multiarch.hooks, hatch_multiarch.plugin; print(*sys.modules)"
     modules = set(run(sys.executable, "-c", code).out.split())
-    assert not {"rich", "elftools", "hatch_multiarch.config", "hatch_multiarch.build"} & modules
+    assert not {"rich", "elftools", "hatch_multiarch.config", "hatch_multiarch.pipeline"} & modules

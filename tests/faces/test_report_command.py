@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_multiarch.build.clean import clean
+from hatch_multiarch.pipeline.clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

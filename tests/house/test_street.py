@@ -45,7 +45,7 @@ ORDER = [
     "frontend",
     "inspect",
     "page",
-    "build",
+    "pipeline",
     "verify",
     "doctor",
     "ci",

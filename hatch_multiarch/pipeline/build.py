@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import sbom, staging, wheel
 from hatch_multiarch.build_cache import BuildCache
-from hatch_multiarch.build.clean import hide
 from hatch_multiarch.compile import Compiled, compile_plan
-from hatch_multiarch.epoch import read_epoch, timestamp
 from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
+from hatch_multiarch.epoch import read_epoch, timestamp
 from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report import Clock, make_report, with_published, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.build.image import ImageBuild
     from hatch_multiarch.engine import Binary
+    from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.plan import Plan, WheelPlan
+
 
 class Build:
     """One build of one plan, seen from hatchling's WheelBuilder *builder* writing to *dist*."""
@@ -56,7 +57,7 @@ class Build:
         if self.plan.config.sbom:
             sbom.check_names(self.builder.config, build_data)
         if self.plan.image is not None:
-            from hatch_multiarch.build.image import ImageBuild  # noqa: PLC0415 - 60 modules
+            from hatch_multiarch.pipeline.image import ImageBuild  # noqa: PLC0415 - 60 modules
 
             stem = self.builder.artifact_project_id
             self.image = ImageBuild(self.plan, self.plan.image, self.console, stem, epoch)
@@ -74,6 +75,17 @@ class Build:
         self.cache = BuildCache.of(os.environ)
         self.streams = Streams(self.aside / "streams", self.cache)
         self.archives = wheel.Archives(self.streams)
+        try:
+            self._compile(build_data, epoch)
+        except BaseException:
+            self.streams.close()  # what waits to be compressed would keep this process
+            raise
+        # hatchling writes its wheel to a temporary file and renames that; from another file
+        # system the rename would be a copy, which a kill can cut in two.
+        tempfile.tempdir = str(self.staged)
+
+    def _compile(self, build_data: dict[str, Any], epoch: int) -> None:
+        """Compile, audit and prepare the image; fill in *build_data*."""
         with self.console.build(self.plan.units) as progress:
             self.compiled = compile_plan(self.plan, progress, epoch, self.cache, self._compress)
         if self.image is not None:
@@ -88,9 +100,6 @@ class Build:
         self._keep_previous()
         if self.plan.mode != "editable":
             self.archives.on(self._helpers(self.plan.wheels[0]))
-        # hatchling writes its wheel to a temporary file and renames that; from another file
-        # system the rename would be a copy, which a kill can cut in two.
-        tempfile.tempdir = str(self.staged)
 
     def publish(self, build_data: dict[str, Any], artifact: str) -> None:
         """Make the remaining wheels from the first one's *build_data* and move all into place."""

@@ -1,0 +1,127 @@
+"""The image of one ``hatch build``: prepared before the wheels, finished and published after."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.image.build import build_image
+from hatch_multiarch.image.buildkit import BuildkitImage
+from hatch_multiarch.image.docker_archive import with_docker_archive
+from hatch_multiarch.image.load import loading
+from hatch_multiarch.pipeline.publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hatch_multiarch.compile import Compiled
+    from hatch_multiarch.console import Console
+    from hatch_multiarch.deflate import Streams
+    from hatch_multiarch.image.based import BasedImage
+    from hatch_multiarch.image.build import BuiltImage, Published
+    from hatch_multiarch.plan import ImagePlan, Plan
+    from hatch_multiarch.wheel import BuiltWheel
+
+
+class ImageBuild:
+    """The *image* of *plan*; *stem* is hatchling's ``NAME-VERSION``, *epoch* in seconds.
+
+    Making one asks docker how it takes the image, where it is to get it. Raises EngineError and
+    PlanError.
+    """
+
+    def __init__(
+        self, plan: Plan, image: ImagePlan, console: Console, stem: str, epoch: int
+    ) -> None:
+        self._plan = plan
+        self._image = image
+        self._console = console
+        self._stem = stem
+        self._epoch = epoch
+        self._loading = loading(image, os.environ)
+        self._buildkit: BuildkitImage | None = None
+        self._based: BasedImage | None = None
+        self._built: BuiltImage | None = None
+
+    @property
+    def note(self) -> str:
+        """What was decided for the user and why; may be empty."""
+        return self._loading.note if self._loading else ""
+
+    def prepare(self, compiled: Compiled, streams: Streams, aside: Path, core: Any) -> None:
+        """Do everything that can fail before there are wheels, in the folder *aside*.
+
+        *streams* compresses the helpers; *core* is hatchling's metadata of the project. Raises
+        ImageError, and RegistryError, ToolchainError, EngineError and CompileError of others.
+        """
+        self._compiled, self._streams, self._aside = compiled, streams, aside
+        if self._image.config.base != "scratch":
+            self._based = self._prepare_based(core)
+            return
+        self._built = self._given_on(
+            build_image(
+                self._image,
+                compiled.binaries,
+                facts=compiled.facts,
+                project=self._plan.project,
+                staging=aside,
+                stem=self._stem,
+                epoch=self._epoch,
+                streams=streams,
+            )
+        )
+
+    def finish(self, wheels: Sequence[BuiltWheel]) -> BuiltImage:
+        """Return the image, for which a base takes the package from *wheels*. Raises ImageError."""
+        if self._based is not None:
+            binaries = self._compiled.binaries
+            made = self._based.build(wheels, binaries, self._stem, self._streams)
+            self._built = self._given_on(made)
+        if self._built is None:
+            raise ValueError("an image is prepared before it is finished")
+        return self._built
+
+    def publish(self) -> tuple[Published, ...]:
+        """Give the image to docker and registries where the config says so."""
+        if self._built is None:
+            raise ValueError("an image is finished before it is published")
+        return publish(
+            self._image,
+            self._built,
+            self._loading,
+            self._buildkit,
+            aside=self._aside,
+            epoch=self._epoch,
+            console=self._console,
+        )
+
+    def _prepare_based(self, core: Any) -> BasedImage:
+        from hatch_multiarch.image.based import BasedImage  # noqa: PLC0415 - 50 ms to import
+        from hatch_multiarch.image.package import wanted  # noqa: PLC0415 - the same
+
+        project, config = self._plan.project, self._image.config
+        based = BasedImage(self._image, project, staging=self._aside, epoch=self._epoch)
+        needs = wanted(project.name, core.dependencies, core.optional_dependencies, config.extras)
+        title = f"Reading {config.base} and fetching dependencies"
+        platforms = [each.platform.name for each in self._plan.wheels]
+        binaries, facts = self._compiled.binaries, self._compiled.facts
+        with self._console.task(title) as doing:
+            notes = based.prepare(binaries, facts, needs, platforms, doing)
+        for note in notes:
+            self._console.note(note)
+        return based
+
+    def _given_on(self, image: BuiltImage) -> BuiltImage:
+        """Return *image* as BuildKit gives it on, where the config asks for that, or itself.
+
+        Either with the archive for docker, if there is to be one.
+        """
+        docker = self._plan.docker
+        if docker is not None and self._image.buildkit:
+            self._buildkit = BuildkitImage(
+                self._image, docker, staging=self._aside, epoch=self._epoch
+            )
+            image = self._buildkit.build(image, self._stem)
+        target = self._aside / f"{self._stem}.docker.tar"
+        return with_docker_archive(image, self._image, target, epoch=self._epoch)
