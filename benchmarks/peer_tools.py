@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 from zlib import ZLIB_RUNTIME_VERSION
 
 from hatch_multiarch.toolchain import find_go
@@ -36,11 +35,6 @@ class Took:
     """Seconds that one waits."""
     cpu: float
     """Processor seconds, of user and system, of the program and all that it ran."""
-
-
-def middle(runs: list[Took]) -> Took:
-    """Return the median of each figure of *runs*."""
-    return Took(median(each.wall for each in runs), median(each.cpu for each in runs))
 
 
 def run(*words: str | Path, cwd: Path, env: dict[str, str]) -> Took:

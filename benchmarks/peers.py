@@ -18,7 +18,8 @@ as many at once as there are processors. Cases:
 *image*: wheels and image for two platforms against ko's image alone, unchanged and changed.
 
 Figures are medians of --runs (of --cold-runs when cold): seconds that one waits, and processor
-seconds, user and system, of all processes. Exits with 1 when a goal is missed.
+seconds, user and system, of all processes; a ratio is the median of those of each turn. Exits with
+1 when a goal is missed.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ import os
 import platform
 import sys
 import tempfile
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import peer_tables as tables
 from peer_base import empty_base
-from peer_tools import GORELEASER, KO, Took, Tools, middle, run, versions
+from peer_tables import CORES, Goal, heading, in_turn, judge, rows
+from peer_tools import GORELEASER, KO, Tools, run, versions
 from peer_ways import (
     BOTH,
     CHECKS,
@@ -52,56 +53,10 @@ from peer_ways import (
     small,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 CASES = ("cold", "unchanged", "changed", "units", "image")
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 SIZES = {1: (1, 1), 4: (1, 4), 8: (2, 4), 16: (4, 4), 32: (8, 4)}
 """How many helpers and platforms make how many units."""
 MB = 1_000_000
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What a figure may be at most."""
-
-    name: str
-    found: float
-    at_most: float
-
-
-def in_turn(ways: Sequence[Way], runs: int, before: Callable[[Way], None] | None) -> list[Took]:
-    """Build each way *runs* times, A B A B; return the medians, in the order of *ways*."""
-    found: list[list[Took]] = [[] for _ in ways]
-    for number in range(runs):
-        for way, each in zip(ways, found, strict=True):
-            if before:
-                before(way)
-            took = way.build()
-            each.append(took)
-            text = f"{number + 1}/{runs} {way.name}: {took.wall:.2f} s, processors {took.cpu:.2f} s"
-            print(text, file=sys.stderr, flush=True)
-    return [middle(each) for each in found]
-
-
-def table(case: str, ways: Sequence[Way], found: Sequence[Took]) -> dict[str, Took]:
-    """Print the rows of *case*, the first of which is ours; return them by name."""
-    mine = found[0]
-    for way, took in zip(ways, found, strict=True):
-        print(
-            f"| {case} | `{way.name}` | {took.wall:.2f} s | {took.cpu:.2f} s "
-            f"| {mine.wall / took.wall:.2f} | {mine.cpu / took.cpu:.2f} "
-            f"| {took.cpu / took.wall / CORES:.0%} |",
-            flush=True,
-        )
-    return {way.name: took for way, took in zip(ways, found, strict=True)}
-
-
-def heading() -> None:
-    """Begin a table of cases."""
-    print("| case | way | waited | processors | ours / it, waited | ours / it, processors | busy |")
-    print("|---|---|---:|---:|---:|---:|---:|", flush=True)
 
 
 def wheels(tools: Tools, asked: argparse.Namespace, programs: dict[str, Path]) -> list[Goal]:
@@ -115,25 +70,23 @@ def wheels(tools: Tools, asked: argparse.Namespace, programs: dict[str, Path]) -
     heading()
     if "cold" in asked.cases:
         ways = [*both, bare[STORED]]
-        found = table("cold", ways, in_turn(ways, asked.cold_runs, Way.forget))
-        ratio = found[OURS].wall / found[STORED].wall
+        found = rows("cold", ways, in_turn(ways, asked.cold_runs, Way.forget))
+        ratio = found[OURS].waited(found[STORED])
         goals.append(Goal("cold: waited / `go build` with stored zips", ratio, 1.05))
     ways = [*both, *bare.values()]
     if {"unchanged", "changed"} & set(asked.cases):
         in_turn(ways, 1, None)  # fills the caches
     if "unchanged" in asked.cases:
-        found = table("unchanged", ways, in_turn(ways, asked.runs, None))
-        limit = found[CHECKS].wall * 1.2 + 0.5
-        goals.append(
-            Goal("unchanged: seconds / 1.2 `go build` + 0.5 s", found[OURS].wall / limit, 1)
-        )
-        ratio = found[OURS].cpu / found["go-to-wheel"].cpu
+        found = rows("unchanged", ways, in_turn(ways, asked.runs, None))
+        ratio = found[OURS].waited(found[CHECKS], 1.2, 0.5)
+        goals.append(Goal("unchanged: waited / (1.2 `go build` + 0.5 s)", ratio, 1.0))
+        ratio = found[OURS].processors(found["go-to-wheel"])
         goals.append(Goal("unchanged: processors / go-to-wheel", ratio, 0.7))
     if "changed" in asked.cases:
-        found = table("one line", ways, in_turn(ways, asked.runs, Way.change))
-        ratio = found[OURS].wall / found[STORED].wall
+        found = rows("one line", ways, in_turn(ways, asked.runs, Way.change))
+        ratio = found[OURS].waited(found[STORED])
         goals.append(Goal("one line: waited / `go build` with stored zips", ratio, 1.1))
-        ratio = found[OURS].cpu / found["go-to-wheel"].cpu
+        ratio = found[OURS].processors(found["go-to-wheel"])
         goals.append(Goal("one line: processors / go-to-wheel", ratio, 1.1))
     sizes = mine.size(), theirs.size()
     print(f"\n{len(PLATFORMS)} wheels: {sizes[0] / MB:.1f} MB, ", end="")
@@ -162,21 +115,7 @@ def units(tools: Tools, runs: int) -> list[Goal]:
     found = in_turn(ways, runs, None)
     again = [peak(way) for way in ways[::2]]
     mine = dict(zip(SIZES, found[::2], strict=True))
-    checks = dict(zip(SIZES, found[1::2], strict=True))
-    print(
-        "| units, unchanged | waited | processors | `go build`, parallel: waited | processors ",
-        end="",
-    )
-    print("| peak of memory, first | unchanged |\n|---:|---:|---:|---:|---:|---:|---:|")
-    for (count, took), one, two in zip(mine.items(), first, again, strict=True):
-        bar = checks[count]
-        print(f"| {count} | {took.wall:.2f} s | {took.cpu:.2f} s | {bar.wall:.2f} s ", end="")
-        print(f"| {bar.cpu:.2f} s | {one:.0f} MB | {two:.0f} MB |")
-    late = (mine[32].cpu - mine[16].cpu) / 16
-    early = (mine[16].cpu - mine[4].cpu) / 12
-    print(f"\none more unit: {early * 1e3:.0f} ms of processors between 4 and 16, ", end="")
-    print(f"{late * 1e3:.0f} ms between 16 and 32\n", flush=True)
-    return [Goal("units: the 32nd / the 16th, processors", late / early, 1.25)]
+    return [tables.units(mine, dict(zip(SIZES, found[1::2], strict=True)), first, again)]
 
 
 def image(tools: Tools, runs: int, program: Path) -> list[Goal]:
@@ -189,8 +128,8 @@ def image(tools: Tools, runs: int, program: Path) -> list[Goal]:
         heading()
         in_turn(ways, 1, None)
         for case, before in (("unchanged", None), ("one line", Way.change)):
-            found = table(f"image, {case}", ways, in_turn(ways, runs, before))
-            ratio = found[OURS].wall / found["ko build"].wall
+            found = rows(f"image, {case}", ways, in_turn(ways, runs, before))
+            ratio = found[OURS].waited(found["ko build"])
             goals.append(Goal(f"image, {case}: waited / ko", ratio, 1.0))
     print(flush=True)
     return goals
@@ -235,11 +174,7 @@ def main() -> int:
             goals += units(tools, asked.runs)
         if "image" in asked.cases:
             goals += image(tools, asked.runs, programs["ko"])
-    print("| goal | found | at most | |\n|---|---:|---:|---|")
-    for goal in goals:
-        word = "met" if goal.found <= goal.at_most else "missed"
-        print(f"| {goal.name} | {goal.found:.2f} | {goal.at_most:g} | {word} |")
-    return int(any(goal.found > goal.at_most for goal in goals))
+    return 0 if judge(goals) else 1
 
 
 if __name__ == "__main__":
