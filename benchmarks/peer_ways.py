@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,14 +168,16 @@ def loop(
     return Way(name, place, words, place.folder, modules[0] / "main.go", (output,))
 
 
-def ko(place: Place, program: Path, base: str) -> Way:
-    """Configure the same flags; each build writes a new layout."""
+def ko(place: Place, program: Path, base: str) -> list[Way]:
+    """Configure the same flags; each build writes a new layout. The second way keeps binaries."""
     module, layout = _module(place), place.folder / "layout"
     (module / ".ko.yaml").write_text(KO, "utf-8")
     words = (program, "build", ".", f"--platform={','.join(BOTH)}", "--push=false")
     words += (f"--oci-layout-path={layout}", "--sbom=none")
     env = {"KO_DOCKER_REPO": "example.com/peers", "KO_DEFAULTBASEIMAGE": base}
-    return Way("ko build", place, words, module, module / "main.go", (layout,), env, afresh=True)
+    way = Way("ko build", place, words, module, module / "main.go", (layout,), env, afresh=True)
+    kept = {**env, "KOCACHE": str(place.folder / "cache/ko")}
+    return [way, replace(way, name="ko build, KOCACHE", env=kept)]
 
 
 def small(folder: Path, count: int) -> list[Path]:

@@ -124,7 +124,7 @@ def image(tools: Tools, runs: int, program: Path) -> list[Goal]:
     with empty_base(BOTH) as base:
         place = tools.place("image")
         ways = [ours(place, place.folder / "project", [MODULE], BOTH)]
-        ways.append(ko(tools.place("ko"), program, base))
+        ways += ko(tools.place("ko"), program, base)
         heading()
         in_turn(ways, 1, None)
         for case, before in (("unchanged", None), ("one line", Way.change)):
