@@ -3,12 +3,13 @@
     python benchmarks/cold.py --against FOLDER --rounds 2 --case mix --case helpers
 
 Compiles on the host engine alone, without wheels. The caches of Go and zig are empty in each run;
-checkouts take turns. `mix` is the example's on fewer platforms: a pure-Go helper for four, and a cgo
-helper, by zig, for two of them. `helpers` is one platform with three pure-Go helpers. `cpu` is user and system
-time of all processes; `busy` is cpu / (wall x processors), from before the first to after the last
-compile, which other work on the machine makes smaller; `wanted` is the share of the processors
-that our threads would have kept busy on a machine of their own: in samples of /proc, the lesser
-of runnable threads and processors, over processors (Linux only).
+checkouts take turns. `mix` is the example's on fewer platforms: a pure-Go helper for four, and a
+cgo helper, by zig, for two of them. `helpers` is one platform with three pure-Go helpers.
+
+`cpu` is user and system time of all processes. `busy` is cpu / (wall x processors), from before the
+first to after the last compile; other work on the machine makes it smaller. `wanted` is the share
+of the processors that our threads would keep busy on a machine of their own: in samples of /proc,
+the lesser of runnable threads and processors, over processors (Linux only).
 """
 
 from __future__ import annotations
