@@ -82,7 +82,7 @@ def target(unit: Unit, compiler: Compiler) -> dict[str, str]:
         "CGO_CXXFLAGS": " ".join((flags, *compiler.flags)),
         "CGO_CPPFLAGS": "",
         "CGO_FFLAGS": flags,
-        "CGO_LDFLAGS": flags,
+        "CGO_LDFLAGS": " ".join((flags, *compiler.ldflags)),
     }
     if compiler.cc:
         chosen |= {"CC": compiler.cc, "CXX": compiler.cxx}

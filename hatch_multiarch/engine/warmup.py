@@ -71,9 +71,9 @@ def warm_ups(recipes: Iterable[Recipe], cxx: Container[Path]) -> dict[str, list[
 
 
 def _links(recipe: Recipe, *, plus: bool) -> list[WarmUp]:
-    """Return the two links that Go lets zig do: cgo's to find symbols, and that of the binary.
+    """Return the links that Go lets zig do: cgo's to find symbols, and that of the binary.
 
-    zig builds its runtime for a stripped program anew.
+    zig builds its runtime for a stripped program anew; where cgo's is stripped too, one will do.
     """
     env = recipe.env
     compiler = shlex.split(recipe.compiler.cxx if plus else recipe.compiler.cc)
@@ -83,6 +83,7 @@ def _links(recipe: Recipe, *, plus: bool) -> list[WarmUp]:
         for flag in recipe.compiler.link
         if flag.startswith(_EXTLDFLAGS)
         for word in flag.removeprefix(_EXTLDFLAGS).split()
+        if word not in flags
     ]
     target = compiler[compiler.index("-target") + 1]
     made = []
