@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from hatch_multiarch.engine.recipe import Recipe
     from hatch_multiarch.plan import Unit
 
-AHEAD, CXX, CGO, PURE, TAKEN = range(4, -1, -1)
-"""The first number of a rank, from what takes longest: what zig builds for a target before the
-units of that target, units with C++, other cgo, pure Go, and binaries that are only copied."""
+LINK, CGO, CXX = 1, 5, 30
+"""Roughly the seconds of one processor for a unit with full caches: linked, with C, with C++."""
+
+STANDARD_LIBRARY, WITH_C = 12, 3
+"""The same for Go's standard library, and for those parts of it that depend on the C compiler."""
+
+LINKED, LISTED = 10e6, 2e3
+"""How many bytes of a binary are linked in a second, and how many of go.sum name what takes one."""
 
 _CXX_FILES = {".cc", ".cpp", ".cxx"}
 _MODULE = re.compile(r"""^[ \t]*module[ \t]+["`]?([^\s"`]+)["`]?""", re.MULTILINE)
@@ -31,28 +36,30 @@ def unit_task(unit: Unit, recipe: Recipe | None, after: Iterable[str], *, cxx: b
     whether its module has C++.
     """
     if recipe is None:
-        return Task(unit.id, rank=(TAKEN,))
-    kind = PURE if not recipe.compiler.cc else CXX if cxx else CGO
-    # How long one takes goes by how much is in it: the binary of the last build, if there is one.
-    rank = (kind, _size(unit.output), _size(unit.source / "go.sum"))
+        return Task(unit.id)
+    cost = (LINK if not recipe.compiler.cc else CXX if cxx else CGO) + _size(unit.output) / LINKED
     if built_before(recipe):
-        return Task(unit.id, rank)
-    return Task(unit.id, rank, fills=cached_packages(recipe), after=frozenset(after))
+        return Task(unit.id, cost)
+    return Task(unit.id, cost, fills=cached_packages(recipe), after=frozenset(after))
 
 
-def cached_packages(recipe: Recipe) -> frozenset[Hashable]:
-    """Return names for the packages that Go's cache gives to a later ``go build``.
+def cached_packages(recipe: Recipe) -> dict[Hashable, float]:
+    """Return names for the packages that Go's cache gives to a later ``go build``, and their cost.
 
     Most of the standard library is the same with and without cgo; ``runtime/cgo``, ``net`` and
     ``os/user`` depend on the C compiler. The last name is for what one Go module depends on.
     """
     env = recipe.env
     platform = tuple(env[name] for name in ("GOOS", "GOARCH", *LEVELS))
-    parts: set[Hashable] = {("std", *platform), ("module", recipe.unit.source, *platform)}
+    module = recipe.unit.source
+    parts: dict[Hashable, float] = {
+        ("std", platform): STANDARD_LIBRARY,
+        ("module", platform, module): _size(module / "go.sum") / LISTED,
+    }
     if recipe.compiler.cc:
         c = tuple(value for name, value in env.items() if name.startswith(("CGO_", "CC", "CXX")))
-        parts.add(("cgo", *platform, *c))
-    return frozenset(parts)
+        parts["cgo", platform, c] = WITH_C
+    return parts
 
 
 def built_before(recipe: Recipe) -> bool:

@@ -7,11 +7,11 @@ so a task waits while another one fills the same part of a cache for the first t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,11 @@ class Task:
 
     name: str
     """No two tasks of a schedule have the same."""
-    rank: tuple[int, ...] = ()
-    """The longer it takes, the higher: long tasks begin first, so that none is left at the end."""
-    fills: frozenset[Hashable] = frozenset()
-    """The parts of caches that it fills unless they are full; empty when it finds all it needs."""
+    cost: float = 0
+    """How long it takes with full caches, in seconds of one processor, however rough: long tasks
+    begin first, so that none is left at the end."""
+    fills: Mapping[Hashable, float] = field(default_factory=dict)
+    """The parts of caches that it fills unless they are full, and what that costs besides."""
     after: frozenset[str] = frozenset()
     """Names of tasks that had better end before. It does not wait when a worker would be idle."""
     ahead: bool = False
@@ -46,7 +47,7 @@ class Schedule:
 
     def __init__(self, tasks: Iterable[Task], workers: int, processors: int) -> None:
         """Hand out *tasks* to up to *workers* at once, on a machine with *processors*."""
-        self._waiting = sorted(tasks, key=lambda task: task.rank, reverse=True)
+        self._waiting = list(tasks)
         self._running: dict[str, Start] = {}
         self._full: set[Hashable] = set()
         self._workers = workers
@@ -61,11 +62,10 @@ class Schedule:
         """Return the task to start now, which counts as running then; None to wait for an end."""
         if len(self._running) == self._workers or not self._waiting:
             return None
-        ready = list(self._ready())
+        ready = self._ready()
         if not ready:
             return None
-        # Of those that are ready, one that has a cache to fill takes the longest.
-        task = next((each for each in ready if each.fills - self._full), ready[0])
+        task = max(ready, key=lambda each: (each.ahead, self._cost(each)))
         self._waiting.remove(task)
         active = min(self._workers, len(self._running) + len(self._beside(task, ready)) + 1)
         busy = {start.worker for start in self._running.values()}
@@ -80,29 +80,33 @@ class Schedule:
 
     def filled(self, name: str) -> None:
         """Note that the task *name*, which may still run, has filled the caches it fills."""
-        self._full |= self._running[name].task.fills
+        self._full.update(self._running[name].task.fills)
 
     def ended(self, name: str) -> None:
         """Note that the task *name* is over."""
         self.filled(name)
         del self._running[name]
 
-    def _ready(self) -> Iterator[Task]:
-        """Yield the tasks that may begin, the highest rank first."""
+    def _ready(self) -> list[Task]:
+        """Return the tasks that may begin."""
         filling = self._filling(start.task for start in self._running.values())
-        able = [task for task in self._waiting if not task.fills & filling]
+        able = [task for task in self._waiting if filling.isdisjoint(task.fills)]
         unfinished = {task.name for task in self._waiting} | set(self._running)
         free = [task for task in able if not task.after & unfinished]
         ahead = sum(start.task.ahead for start in self._running.values())
         if 2 * ahead >= self._workers and any(not task.ahead for task in free):
             free = [task for task in free if not task.ahead]
-        begun = [task for task in able if task.after & unfinished <= set(self._running)]
-        yield from free or begun
+        # Rather than leave a worker idle, begin beside what should have ended before.
+        return free or [task for task in able if task.after & unfinished <= set(self._running)]
 
     def _beside(self, task: Task, ready: list[Task]) -> list[Task]:
         """Return those of *ready* that could run beside *task*."""
         filling = self._filling([task])
-        return [each for each in ready if each is not task and not each.fills & filling]
+        return [each for each in ready if each is not task and filling.isdisjoint(each.fills)]
+
+    def _cost(self, task: Task) -> float:
+        """Return how long *task* takes if it begins now."""
+        return task.cost + sum(c for part, c in task.fills.items() if part not in self._full)
 
     def _filling(self, tasks: Iterable[Task]) -> set[Hashable]:
         """Return the parts of caches that are not full before *tasks* have filled them."""

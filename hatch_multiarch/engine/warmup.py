@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
-from hatch_multiarch.engine.order import AHEAD, built_before
+from hatch_multiarch.engine.order import CGO, CXX, built_before
 from hatch_multiarch.engine.schedule import Task
 
 if TYPE_CHECKING:
@@ -89,7 +89,6 @@ def _links(recipe: Recipe, *, plus: bool) -> list[WarmUp]:
     made = []
     for command in dict.fromkeys([(*compiler, *flags), (*compiler, *flags, *last)]):
         name = "zig-" + hashlib.sha256("\0".join(command).encode()).hexdigest()
-        # What takes longer, with C++, begins first.
-        task = Task(name, (AHEAD, int(plus)), fills=frozenset([name]), ahead=True)
+        task = Task(name, CXX if plus else CGO, ahead=True)
         made.append(WarmUp(task, command, target, ".cpp" if plus else ".c", recipe))
     return made

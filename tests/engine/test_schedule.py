@@ -11,8 +11,8 @@ from hatch_multiarch.engine.workers import work_off
 from hatch_multiarch.process import Group, Stopped
 
 
-def task(name: str, *fills: str, rank: int = 0, after: str = "", ahead: bool = False) -> Task:
-    return Task(name, (rank,), frozenset(fills), frozenset(after.split()), ahead=ahead)
+def task(name: str, *fills: str, cost: int = 0, after: str = "", ahead: bool = False) -> Task:
+    return Task(name, cost, dict.fromkeys(fills, 10), frozenset(after.split()), ahead=ahead)
 
 
 def begin(schedule: Schedule) -> list[str]:
@@ -30,7 +30,7 @@ def one_by_one(schedule: Schedule) -> list[str]:
 
 
 def test_long_tasks_begin_first():
-    schedule = Schedule([task("a"), task("c", rank=2), task("b", rank=1)], 2, 2)
+    schedule = Schedule([task("a"), task("c", cost=2), task("b", cost=1)], 2, 2)
     assert begin(schedule) == ["c", "b"]
     schedule.ended("b")
     assert begin(schedule) == ["a"]
@@ -58,6 +58,14 @@ def test_a_full_cache_holds_nobody_up():
     assert begin(schedule) == ["b", "c"]
 
 
+def test_a_cache_to_fill_makes_a_task_long():
+    tasks = [task("cgo amd64", "amd64", cost=5), task("amd64", "amd64"), task("arm64", "arm64")]
+    schedule = Schedule(tasks, 1, 1)
+    assert begin(schedule) == ["cgo amd64"]
+    schedule.ended("cgo amd64")
+    assert one_by_one(schedule) == ["arm64", "amd64"]
+
+
 def test_units_of_one_platform_are_spread():
     tasks = [task(f"{helper} {platform}", platform) for platform in "xy" for helper in "ab"]
     assert one_by_one(Schedule(tasks, 1, 1)) == ["a x", "a y", "b x", "b y"]
@@ -65,8 +73,8 @@ def test_units_of_one_platform_are_spread():
 
 def test_a_task_waits_for_what_prepares_it_while_others_can_begin():
     tasks = [
-        task("warm", rank=9, ahead=True),
-        task("cgo", rank=5, after="warm"),
+        task("warm", cost=9, ahead=True),
+        task("cgo", cost=5, after="warm"),
         task("pure"),
     ]
     schedule = Schedule(tasks, 2, 2)
@@ -76,18 +84,18 @@ def test_a_task_waits_for_what_prepares_it_while_others_can_begin():
 
 
 def test_a_worker_is_not_idle_while_something_is_prepared():
-    tasks = [task("warm", rank=9, ahead=True), task("cgo", rank=5, after="warm")]
+    tasks = [task("warm", cost=9, ahead=True), task("cgo", cost=5, after="warm")]
     schedule = Schedule(tasks, 2, 2)
     assert begin(schedule) == ["warm", "cgo"]
 
 
 def test_a_task_does_not_begin_before_what_prepares_it():
-    tasks = [task("warm", ahead=True), task("cgo", rank=5, after="warm")]
+    tasks = [task("warm", ahead=True), task("cgo", cost=5, after="warm")]
     assert one_by_one(Schedule(tasks, 1, 1)) == ["warm", "cgo"]
 
 
 def test_preparing_leaves_half_of_the_workers_to_others():
-    ahead = [task(f"warm {n}", rank=9, ahead=True) for n in range(4)]
+    ahead = [task(f"warm {n}", cost=9, ahead=True) for n in range(4)]
     pure = [task(f"pure {n}") for n in range(4)]
     schedule = Schedule([*ahead, *pure], 4, 4)
     assert begin(schedule) == ["warm 0", "warm 1", "pure 0", "pure 1"]
@@ -132,8 +140,8 @@ def plans(draw: st.DrawFn) -> list[Task]:
         tasks.append(
             Task(
                 str(number),
-                (draw(st.integers(0, 3)),),
-                frozenset(draw(st.sets(st.sampled_from("xyz")))),
+                draw(st.integers(0, 3)),
+                dict.fromkeys(draw(st.sets(st.sampled_from("xyz"))), draw(st.integers(0, 3))),
                 frozenset(map(str, after)),
                 ahead=draw(st.booleans()),
             )
@@ -149,8 +157,8 @@ def test_every_task_runs_once_whatever_ends_first(tasks, workers, processors, ra
     full: set[object] = set()
     while schedule.left:
         while (start := schedule.begin()) is not None:
-            fills = start.task.fills - full
-            assert not any(fills & other.task.fills for other in running.values())
+            fills = set(start.task.fills) - full
+            assert all(fills.isdisjoint(other.task.fills) for other in running.values())
             assert start.worker not in {other.worker for other in running.values()}
             assert 1 <= start.processes <= processors
             assert start.task.after <= set(done) | set(running)
@@ -158,7 +166,7 @@ def test_every_task_runs_once_whatever_ends_first(tasks, workers, processors, ra
             assert len(running) <= workers
         assert running, "nothing runs and something is left"
         name = random.choice(sorted(running))
-        full |= running.pop(name).task.fills
+        full.update(running.pop(name).task.fills)
         schedule.ended(name)
         done.append(name)
     assert sorted(done) == sorted(each.name for each in tasks)
