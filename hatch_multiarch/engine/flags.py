@@ -39,6 +39,8 @@ class Compiler:
     """For the C and C++ files."""
     link: tuple[str, ...] = ("-s", "-w")
     """For Go's linker."""
+    ldflags: tuple[str, ...] = ()
+    """For every link that the C compiler does, also cgo's own, which find out about symbols."""
     folder: Path | None = None
     """Goes onto PATH in front."""
 
@@ -84,6 +86,9 @@ def zig_compiler(unit: Unit, version: object, where: str) -> Compiler:
     if triple == goal.glibc and unit.libc.floor is not None:
         triple += f".{unit.libc.floor[0]}.{unit.libc.floor[1]}"
     words = ("-target", triple, *goal.flags)
+    # zig builds its runtime for stripped programs and for others apart: with this, all of its
+    # links take the same one. What cgo looks up in ELF files, dynamic symbols, is not stripped.
+    ldflags = ("-Wl,-s",) if unit.platform.os == "linux" else ()
     # A bare `zig`, since Go's cache key holds the words of CC; its version, which Go cannot ask
     # for, gets into the key as a macro that nobody reads.
     mark = "-D__HATCH_MULTIARCH_ZIG_" + re.sub(r"\W", "_", str(version))
@@ -94,6 +99,7 @@ def zig_compiler(unit: Unit, version: object, where: str) -> Compiler:
         flags=(mark,),
         # zig heeds no bare -s, which is all Go hands on, and would leave its own paths in.
         link=("-w", "-linkmode=external", "-extldflags=-Wl,-s"),
+        ldflags=ldflags,
     )
 
 

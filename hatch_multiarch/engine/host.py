@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections import defaultdict
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import PriorityQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.bench import Bench, take
 from hatch_multiarch.engine.caches import go_settings
 from hatch_multiarch.engine.environment import surroundings
+from hatch_multiarch.engine.order import unit_task, with_cxx
 from hatch_multiarch.engine.recipe import Recipes
+from hatch_multiarch.engine.schedule import Schedule
+from hatch_multiarch.engine.warmup import warm_ups
+from hatch_multiarch.engine.workers import work_off
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.process import Group, Stopped, processors
 from hatch_multiarch.toolchain import find_go, minimum_go
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.config import Toolchain
     from hatch_multiarch.engine.base import Binary, Progress
+    from hatch_multiarch.engine.recipe import Recipe
+    from hatch_multiarch.engine.schedule import Start, Task
+    from hatch_multiarch.engine.warmup import WarmUp
     from hatch_multiarch.plan import Unit
 
 
@@ -56,89 +60,103 @@ class HostEngine:
         Raises CompileError when one fails (the others are stopped), ToolchainError when a compiler
         is missing (before any has run) and PlanError for a prebuilt file that is none.
         """
-        group, began = Group(), monotonic()
-        free: PriorityQueue[int] = PriorityQueue()  # numbers of workers that make nothing now
-        for number in range(self._jobs):
-            free.put(number)
+        group = Group()
         # A compiler that is being killed may still write: what it leaves then is no error of ours.
         with tempfile.TemporaryDirectory(
             prefix="hatch-multiarch-", ignore_cleanup_errors=True
         ) as work:
-            make = self._maker(units, Path(work).resolve(), group)
+            making = self._prepare(units, Path(work).resolve(), group, progress, built)
+            schedule = Schedule(making.tasks(), self._jobs, processors())
+            failures = work_off(schedule, making.do, self._jobs, group)
+        for unit in units:
+            failure = failures.get(unit.id)
+            if failure is not None and not isinstance(failure, Stopped):
+                raise failure
+        for failure in failures.values():
+            raise failure
+        return [making.made[unit.id] for unit in units]
 
-            def watched(unit: Unit) -> Binary:
-                worker = free.get_nowait()
-                start = monotonic() - began
-                progress.started(unit)
-                try:
-                    binary = replace(make(unit), start=start, worker=worker)
-                except Stopped:
-                    raise
-                except OSError as error:
-                    failure = CompileError(f"{unit.id}: {error}")
-                    progress.failed(unit, failure)
-                    raise failure from error
-                except Exception as error:
-                    progress.failed(unit, error)
-                    raise
-                finally:
-                    free.put(worker)
-                progress.finished(unit, binary.seconds, cached=binary.cached)
-                built(binary)
-                return binary
-
-            return _concurrently(units, watched, self._jobs, group)
-
-    def _maker(self, units: Sequence[Unit], work: Path, group: Group) -> Callable[[Unit], Binary]:
-        """Find every compiler that *units* need, and return what makes one of them."""
+    def _prepare(
+        self,
+        units: Sequence[Unit],
+        work: Path,
+        group: Group,
+        progress: Progress,
+        built: Callable[[Binary], None],
+    ) -> _Making:
+        """Find every compiler that *units* need. Raises ToolchainError."""
+        making = _Making({unit.id: unit for unit in units}, progress, built)
         compiled = [unit for unit in units if unit.compiler != "prebuilt"]
         if not compiled:
-            return take
+            return making
         go = find_go(self._toolchain.go, minimum_go(compiled))
         self.go = str(go)
         book = Recipes(self._toolchain, go, *self._project)
-        recipes = {unit.id: book.recipe(unit) for unit in compiled}
-        bench = Bench(
-            go=go,
-            env=surroundings(os.environ, go_settings(go, os.environ)),
-            work=work,
-            processors=max(1, processors() // min(self._jobs, len(compiled))),
-            group=group,
-        )
-
-        def make(unit: Unit) -> Binary:
-            return bench.compile(recipes[unit.id]) if unit.id in recipes else take(unit)
-
-        return make
+        making.recipes = {unit.id: book.recipe(unit) for unit in compiled}
+        env = surroundings(os.environ, go_settings(go, os.environ))
+        making.bench = Bench(go=go, env=env, work=work, group=group)
+        return making
 
 
-def _concurrently(
-    units: Sequence[Unit], make: Callable[[Unit], Binary], jobs: int, group: Group
-) -> list[Binary]:
-    """Return ``make(unit)`` of each; the first that fails, or Ctrl-C, stops all the others."""
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="hatch-multiarch")
-    futures = {}
-    try:
-        for unit in _spread(units):
-            futures[unit.id] = pool.submit(make, unit)
-        wait(futures.values(), return_when=FIRST_EXCEPTION)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        group.stop()  # nothing runs any more when all went well
-        pool.shutdown()
-    ordered = [futures[unit.id] for unit in units]
-    failures = [future.exception() for future in ordered if not future.cancelled()]
-    for failure in failures:
-        if failure is not None and not isinstance(failure, Stopped):
-            raise failure
-    return [future.result() for future in ordered]
+@dataclass
+class _Making:
+    """The units of one build, how they are made, and what has become of them."""
 
+    units: dict[str, Unit]
+    """By id."""
+    progress: Progress
+    built: Callable[[Binary], None]
+    """Called with each binary as soon as it is there."""
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    """Of the units that are compiled, by id."""
+    bench: Bench | None = None
+    """None when nothing is compiled."""
+    made: dict[str, Binary] = field(default_factory=dict)
+    began: float = field(default_factory=monotonic)
+    _warm_ups: dict[str, WarmUp] = field(default_factory=dict)
+    """By the name of the task."""
 
-def _spread(units: Sequence[Unit]) -> list[Unit]:
-    """Order *units* so that those of one platform are apart: the later finds Go's library built."""
-    rank: dict[str, int] = defaultdict(int)
-    placed = []
-    for unit in units:
-        placed.append((rank[unit.platform.name], unit))
-        rank[unit.platform.name] += 1
-    return [unit for _, unit in sorted(placed, key=lambda pair: pair[0])]
+    def tasks(self) -> list[Task]:
+        """Return a task for each unit, and for what zig had better build before them."""
+        cxx = with_cxx(self.recipes.values())
+        needed = warm_ups(self.recipes.values(), cxx)
+        self._warm_ups = {each.task.name: each for some in needed.values() for each in some}
+        tasks = [each.task for each in self._warm_ups.values()]
+        for unit in self.units.values():
+            after = [each.task.name for each in needed.get(unit.id, ())]
+            recipe = self.recipes.get(unit.id)
+            tasks.append(unit_task(unit, recipe, after, cxx=unit.source in cxx))
+        return tasks
+
+    def do(self, start: Start, filled: Callable[[], None]) -> None:
+        """Do a task; called from several threads at once."""
+        if start.task.name in self._warm_ups:
+            self._warm_up(self._warm_ups[start.task.name])
+            return
+        unit, begun = self.units[start.task.name], monotonic() - self.began
+        self.progress.started(unit)
+        try:
+            binary = self._make(unit, start, filled)
+        except Stopped:
+            raise
+        except OSError as error:
+            failure = CompileError(f"{unit.id}: {error}")
+            self.progress.failed(unit, failure)
+            raise failure from error
+        except Exception as error:
+            self.progress.failed(unit, error)
+            raise
+        self.made[unit.id] = replace(binary, start=begun, worker=start.worker)
+        self.progress.finished(unit, binary.seconds, cached=binary.cached)
+        self.built(binary)
+
+    def _make(self, unit: Unit, start: Start, filled: Callable[[], None]) -> Binary:
+        if self.bench is None or unit.id not in self.recipes:
+            return take(unit)
+        return self.bench.compile(self.recipes[unit.id], start.processes, filled)
+
+    def _warm_up(self, each: WarmUp) -> None:
+        if self.bench is not None:
+            self.progress.doing(f"zig builds its C library for {each.target}")
+            each.run(self.bench.work, self.bench.env, self.bench.group)
+            self.progress.doing("")

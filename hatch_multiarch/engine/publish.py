@@ -69,6 +69,13 @@ class Seal:
             pass
         return None
 
+    def recipe(self) -> str | None:
+        """Return by which recipe the binary was made; whether it is still intact is not asked."""
+        try:
+            return self._path.read_text(encoding="ascii").split()[1]
+        except (OSError, ValueError, IndexError):
+            return None
+
     def write(self, digest: str, recipe: str) -> None:
         """Note that the binary has *digest* and was made by *recipe*."""
         handle, name = tempfile.mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shlex
 import shutil
@@ -27,6 +28,8 @@ from hatch_multiarch.platforms import host, host_libc
 from hatch_multiarch.toolchain import compiler_version, find_gcc, find_zig, gcc_version
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hatch_multiarch.config import Toolchain
     from hatch_multiarch.plan import Unit
     from hatch_multiarch.toolchain import Go, Zig
@@ -46,6 +49,13 @@ class Recipe:
     Go's own up-to-date check does not see the linker behind the C compiler (cmd/go,
     printLinkerConfig), so a binary is only offered to it as up to date when this is the same.
     """
+
+    def environment(self, rest: Mapping[str, str]) -> dict[str, str]:
+        """Return *rest*, the environment that this is set in, with all that the recipe sets."""
+        env = {**rest, **self.env}
+        if self.compiler.folder is not None:
+            env["PATH"] = os.pathsep.join((str(self.compiler.folder), env.get("PATH", "")))
+        return env
 
 
 class Recipes:

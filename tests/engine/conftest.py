@@ -72,6 +72,10 @@ class Watch:
         assert str(error)
         self._note("failed", unit)
 
+    def doing(self, what: str) -> None:
+        with self.lock:
+            self.events.append(("doing", what))
+
     def all(self, what: str) -> list[str]:
         """Return the units of an event; those that were up to date have finished too."""
         also = "cached" if what == "finished" else what

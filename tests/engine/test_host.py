@@ -266,24 +266,6 @@ def test_results_stand_in_order(site: Site, logged: Logged):
     assert sorted(site.watch.all("started")) == sorted(unit.id for unit in units)
 
 
-def test_units_of_one_platform_are_spread(site: Site):
-    ready = site.root / "ready"
-    site.write({"ready": "x"})
-    units = [
-        replace(site.unit(name, platform), compiler="prebuilt", source=ready)
-        for platform in ("linux/amd64", "linux/arm64")
-        for name in ("a", "b")
-    ]
-    binaries = site.build(*units, jobs=1)
-    assert [binary.unit for binary in binaries] == units
-    assert site.watch.all("started") == [
-        "a linux/amd64",
-        "a linux/arm64",
-        "b linux/amd64",
-        "b linux/arm64",
-    ]
-
-
 def test_a_prebuilt_binary_is_put_in_place(site: Site):
     site.write({"made/greet": "first"})
     unit = replace(site.unit("greet"), compiler="prebuilt", source=site.root / "made/greet")

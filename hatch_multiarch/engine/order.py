@@ -1,0 +1,98 @@
+"""What decides the order in which units are compiled: how long they take and what they share."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.engine.environment import LEVELS
+from hatch_multiarch.engine.publish import Seal
+from hatch_multiarch.engine.schedule import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+    from pathlib import Path
+
+    from hatch_multiarch.engine.recipe import Recipe
+    from hatch_multiarch.plan import Unit
+
+LINK, CGO, CXX = 1, 5, 30
+"""Roughly the seconds of one processor for a unit with full caches: linked, with C, with C++."""
+
+STANDARD_LIBRARY, WITH_C = 12, 3
+"""The same for Go's standard library, and for those parts of it that depend on the C compiler."""
+
+LINKED, LISTED = 10e6, 2e3
+"""How many bytes of a binary are linked in a second, and how many of go.sum name what takes one."""
+
+_CXX_FILES = {".cc", ".cpp", ".cxx"}
+_MODULE = re.compile(r"""^[ \t]*module[ \t]+["`]?([^\s"`]+)["`]?""", re.MULTILINE)
+
+
+def unit_task(unit: Unit, recipe: Recipe | None, after: Iterable[str], *, cxx: bool) -> Task:
+    """Return the task that makes *unit* by *recipe*, or copies it where there is none.
+
+    *after* are the names of tasks that prepare what the C compiler of the unit needs; *cxx* says
+    whether its module has C++.
+    """
+    if recipe is None:
+        return Task(unit.id)
+    cost = (LINK if not recipe.compiler.cc else CXX if cxx else CGO) + _size(unit.output) / LINKED
+    if built_before(recipe):
+        return Task(unit.id, cost)
+    return Task(unit.id, cost, fills=cached_packages(recipe), after=frozenset(after))
+
+
+def cached_packages(recipe: Recipe) -> dict[Hashable, float]:
+    """Return names for the packages that Go's cache gives to a later ``go build``, and their cost.
+
+    Most of the standard library is the same with and without cgo; ``runtime/cgo``, ``net`` and
+    ``os/user`` depend on the C compiler. The last name is for what one Go module depends on.
+    """
+    env = recipe.env
+    platform = tuple(env[name] for name in ("GOOS", "GOARCH", *LEVELS))
+    module = recipe.unit.source
+    parts: dict[Hashable, float] = {
+        ("std", platform): STANDARD_LIBRARY,
+        ("module", platform, module): _size(module / "go.sum") / LISTED,
+    }
+    if recipe.compiler.cc:
+        c = tuple(value for name, value in env.items() if name.startswith(("CGO_", "CC", "CXX")))
+        parts["cgo", platform, c] = WITH_C
+    return parts
+
+
+def built_before(recipe: Recipe) -> bool:
+    """Tell whether the last binary was made by the same *recipe*: the caches should be full."""
+    return Seal(recipe.unit.output).recipe() == recipe.key
+
+
+def with_cxx(recipes: Iterable[Recipe]) -> set[Path]:
+    """Return the sources of *recipes* with a file that is C++ by its name.
+
+    Those that use no cgo, and those that were built before, are not looked at.
+    """
+    new = {each.unit.source for each in recipes if each.compiler.cc and not built_before(each)}
+    return {
+        source for source in new if any(path.suffix in _CXX_FILES for path in source.rglob("*"))
+    }
+
+
+def import_path(unit: Unit) -> str | None:
+    """Return how Go names the main package of *unit*: ``example.com/greet/cmd/greet``.
+
+    None where go.mod does not say; Go itself will tell what is wrong with it.
+    """
+    try:
+        text = (unit.source / "go.mod").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = _MODULE.search(text)
+    return found.group(1) + unit.helper.package.removeprefix(".") if found else None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
