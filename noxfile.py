@@ -40,8 +40,11 @@ TEST_NEEDS = [
     "zizmor",
 ]
 QUICK = "not slow and not network and not engine"
-PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")
-"""A file is for one worker: what its tests share is built once. `-- -n0` has one process do all."""
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
+"""A file is for one worker: what its tests share is built once. `-- -n0` has one process do all.
+
+Files come in the order of tests/conftest.py; xdist's own puts those of few and long tests last.
+"""
 MINIMUMS = [
     "deflate==0.8.1",
     "docker==7.2.0",

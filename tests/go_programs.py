@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from support import REPOSITORY
 
 from hatch_multiarch import platforms
 from hatch_multiarch.toolchain import find_go
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def compiled(name: str, version: str, *packages: str, minimum: str, ldflags: str = "-s -w") -> Path:
@@ -19,10 +24,18 @@ def compiled(name: str, version: str, *packages: str, minimum: str, ldflags: str
     *minimum* is the least Go that this version builds with, from its go.mod.
     """
     folder = REPOSITORY / ".cache" / f"{name}-{version}"
-    if folder.is_dir():
-        return folder
-    go = find_go("", minimum).path
     folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other tests run beside these and may want it too
+        if not folder.is_dir():
+            _compile(folder, name, version, packages, minimum, ldflags)
+    return folder
+
+
+def _compile(
+    folder: Path, name: str, version: str, packages: Sequence[str], minimum: str, ldflags: str
+) -> None:
+    go = find_go("", minimum).path
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=folder.parent) as work:
         env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
         env |= {"GOOS": "linux", "GOARCH": platforms.host().goarch}
@@ -36,7 +49,6 @@ def compiled(name: str, version: str, *packages: str, minimum: str, ldflags: str
             )
             assert done.returncode == 0, done.stderr
         Path(work, "out").rename(folder)
-    return folder
 
 
 def crane() -> Path:
