@@ -24,7 +24,8 @@ PLATFORMS = (
 )
 BOTH = ("linux/amd64", "linux/arm64")
 OURS = "hatchling build -t wheel"
-CHECKS, STORED, DEFLATED = "go build, parallel", "the same, stored zips", "the same, deflated zips"
+CHECKS = "go build, parallel"
+STORED, DEFLATED = f"{CHECKS}, stored zips", f"{CHECKS}, deflated zips"
 HATCHLING = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
 PYPROJECT = """\
 [build-system]
