@@ -39,6 +39,12 @@ def choose(
     Raises EngineError when the engine asked for does not work, and PlanError when its builder
     cannot do what is asked.
     """
+
+    def find() -> Docker:
+        from hatch_multiarch.plan.docker import find_docker  # noqa: PLC0415 - few builds ask docker
+
+        return find_docker(config, project_name, mode, switches, environ, bootstrap=bootstrap)
+
     wanted = switches.engine or config.engine
     image = mode == "all" and image_needs_buildkit(config, switches)
     if wanted == "auto" and (mode != "all" or (reason := only_here(config))):
@@ -48,8 +54,7 @@ def choose(
         choice = Choice()
     else:
         try:
-            docker = _docker(config, project_name, mode, switches, environ, bootstrap=bootstrap)
-            return Choice("buildkit", docker)
+            return Choice("buildkit", find())
         except (EngineError, PlanError) as error:
             # Who installs from an sdist need not have docker because its maintainers do.
             if wanted != "auto" and (mode == "all" or switches.engine):
@@ -59,8 +64,7 @@ def choose(
             choice = Choice(notes=(note,))
     if image:
         # The image is BuildKit's to make, whoever compiles.
-        docker = _docker(config, project_name, mode, switches, environ, bootstrap=bootstrap)
-        choice = replace(choice, docker=replace(docker, places=()))
+        choice = replace(choice, docker=replace(find(), places=()))
     return choice
 
 
@@ -76,17 +80,3 @@ def only_here(config: Config, system: str = sys.platform) -> str:
             if choice not in ("auto", "zig", "gcc"):
                 return f"tool.multiarch.helpers.{helper.name}.compiler is a command of its own"
     return ""
-
-
-def _docker(
-    config: Config,
-    project_name: str,
-    mode: Mode,
-    switches: Switches,
-    environ: Mapping[str, str],
-    *,
-    bootstrap: bool,
-) -> Docker:
-    from hatch_multiarch.plan.docker import find_docker  # noqa: PLC0415 - few builds ask docker
-
-    return find_docker(config, project_name, mode, switches, environ, bootstrap=bootstrap)
