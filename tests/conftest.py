@@ -35,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if WITNESSES & fixtures:
             item.add_marker(pytest.mark.witness)
+        if "engine" in fixtures:
+            item.add_marker(pytest.mark.docker)
         if {"engine", "store"} & fixtures:
             item.add_marker(pytest.mark.engine)
     # Files of minutes first: one that comes last has a worker wait for the other.

@@ -24,7 +24,10 @@ from support import clean_env, copy_example, need
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.engine, pytest.mark.witness]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.network, pytest.mark.witness),
+    *(pytest.mark.engine, pytest.mark.docker),
+]
 
 LOCK = "lock $(touch canary) `touch canary` # x.txt"
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from engine_fixture import Engine
     from support import Ran
 
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.engine, pytest.mark.witness]
+pytestmark = [
+    *(pytest.mark.slow, pytest.mark.network, pytest.mark.witness),
+    *(pytest.mark.engine, pytest.mark.docker),
+]
 
 # gcc tells the wrong triplet, which Python takes for its own and puts into the names of modules.
 COMPILER = """\
