@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from packaging.tags import platform_tags
 
 from hatch_multiarch import audit
 from hatch_multiarch.engine import HostEngine
+from hatch_multiarch.errors import AuditError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +61,19 @@ def compile_plan(
         engine = BuildkitEngine(plan, os.environ, epoch)
     else:
         engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
-    binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, built)}
+    read: dict[str, audit.Facts] = {}
+
+    def done(binary: Binary) -> None:
+        """Read a binary while others are compiled; one that cannot be read is reported later."""
+        built(binary)
+        with suppress(AuditError):
+            read[binary.unit.id] = audit.read_cached(binary.path, binary.sha256, cache)
+
+    binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, done)}
     facts = {}
     for unit in plan.units:
-        found = audit.read_cached(binaries[unit.id].path, binaries[unit.id].sha256, cache)
+        binary = binaries[unit.id]
+        found = read.get(unit.id) or audit.read_cached(binary.path, binary.sha256, cache)
         file = unit.output.relative_to(plan.project.root).as_posix()
         audit.check(found, file=file, platform=unit.platform, libc=unit.libc)
         facts[unit.id] = found

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import tarfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.blobs import Blobs, platform_manifests
 from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.process import processors
 from hatch_multiarch.report.records import ImagePlace
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.build import BuiltImage
+    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
 
 UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)
 """What reading an image that is damaged raises."""
@@ -56,21 +58,27 @@ def in_image(
 def _output(output: Path, image: BuiltImage, cache: BuildCache) -> Places:
     try:
         with closing(Blobs(output)) as blobs:
-            return _walk(blobs, image, cache)
+            _check_top(blobs, image)
+        with ThreadPoolExecutor(processors()) as pool:
+            found = list(pool.map(lambda each: _platform(output, each, cache), image.platforms))
     except (*UNREADABLE, ImageError) as error:
         raise Unequal(f"{output.name} is not the image that was built: {error}") from error
+    return {key: place for places in found for key, place in places.items()}
 
 
-def _walk(blobs: Blobs, image: BuiltImage, cache: BuildCache) -> Places:
+def _check_top(blobs: Blobs, image: BuiltImage) -> None:
     with blobs.open("index.json") as file:
         top = json.load(file)
     if {each["digest"] for each in top["manifests"]} != {image.digest}:
         raise ValueError(f"its index.json does not name {image.digest}")
     if platform_manifests(blobs, image.digest) != [each.digest for each in image.platforms]:
         raise ValueError(f"index {image.digest} does not name the manifests that were built")
+
+
+def _platform(output: Path, built: BuiltPlatform, cache: BuildCache) -> Places:
     places: Places = {}
-    for built in image.platforms:
-        files: dict[str, str] = {}
+    files: dict[str, str] = {}
+    with closing(Blobs(output)) as blobs:  # its own: several threads cannot read from one
         layers = blobs.document(built.digest)["layers"]
         for layer in layers[: built.base_layers]:
             blobs.check(layer["digest"])
@@ -79,8 +87,8 @@ def _walk(blobs: Blobs, image: BuiltImage, cache: BuildCache) -> Places:
                 files[path] = found
                 place = ImagePlace(built.digest, layer["digest"], path)
                 places[built.platform.name, path] = found, place
-        if files != built.files:
-            raise ValueError(f"the layers of {built.platform.name} hold {files}, not {built.files}")
+    if files != built.files:
+        raise ValueError(f"the layers of {built.platform.name} hold {files}, not {built.files}")
     return places
 
 
