@@ -25,7 +25,13 @@ WITNESSES = {"emulate", "engine", "logged", "store"}
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C be heard where a shell started the tests in the background, which ignores it."""
+    """Take out of the surroundings of the tests what would steer what they start.
+
+    Ctrl-C, which a shell has what it starts in the background ignore; and the environment of the
+    Nox session, which uv would take for that of a build where a test starts Hatch.
+    """
+    for name in ("UV_PYTHON", "UV_PROJECT_ENVIRONMENT"):
+        os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
