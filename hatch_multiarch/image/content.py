@@ -72,7 +72,7 @@ def contents(
 ) -> list[Content]:
     """Return the content of each of *grounds*; *folder* takes what is unpacked on the way.
 
-    What is on *cache* need not be.
+    What is in *cache* need not be.
 
     Raises ImageError when something cannot be installed or is not what was built.
     """

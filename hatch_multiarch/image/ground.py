@@ -56,7 +56,7 @@ def read_ground(
 ) -> Ground:
     """Return what *base* has for *platform*; files that are looked into are kept in *work*.
 
-    A base that was read before is on *cache*. Raises ImageError.
+    A base that was read before is in *cache*. Raises ImageError.
     """
     image = base.resolve(platform)
     inputs = ([each.digest for each in image.layers], image.diff_ids)
