@@ -6,7 +6,7 @@ import hashlib
 import json
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.stream import CHUNK, Sink, Source, Tar
@@ -16,14 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from hatch_multiarch.image.stream import Readable
+
 __all__ = ["CONFIG", "INDEX", "LAYER", "MANIFEST", "STATEMENT", "Descriptor", "Layout"]
-
-
-class Readable(Protocol):
-    """What a blob is copied from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most *size* bytes."""
 
 
 @dataclass(frozen=True)

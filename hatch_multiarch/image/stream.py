@@ -12,15 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hatch_multiarch.deflate.gzip_writer import Writable
+
 CHUNK = 1 << 18
 """Bytes handled at once."""
-
-
-class Writable(Protocol):
-    """What a Sink passes its bytes to."""
-
-    def write(self, data: bytes, /) -> object:
-        """Take *data*, all of it."""
 
 
 class Readable(Protocol):
