@@ -36,6 +36,10 @@ FETCHING = (
 EPOCH = "1580601600"
 """2020-02-02, as Hatchling dates its wheels: what ``__DATE__`` is unless SOURCE_DATE_EPOCH says."""
 
+COLLECT = "400"
+"""GOGC: with Go's 100, compiling and linking spend 5 to 10 % of their time on collecting garbage.
+The largest process takes about a fifth more memory."""
+
 _STEERING = re.compile(
     r"GO(OS|ARCH|HOSTOS|HOSTARCH|ROOT|ROOT_FINAL|TOOLDIR|BIN|ENV|EXE|EXPERIMENT|FIPS140)"
     r"|GO(ARM|ARM64|386|AMD64|MIPS|MIPS64|PPC64|RISCV64|WASM)"
@@ -99,6 +103,7 @@ def surroundings(user: Mapping[str, str], settings: Mapping[str, str]) -> dict[s
     kept.update({name: value for name, value in settings.items() if value})
     kept["GOWORK"] = user.get("GOWORK") or "off"
     kept["GOTOOLCHAIN"] = user.get("GOTOOLCHAIN") or "local"
+    kept["GOGC"] = user.get("GOGC") or COLLECT
     kept["SOURCE_DATE_EPOCH"] = user.get("SOURCE_DATE_EPOCH") or EPOCH
     # Compilers speak plain English here: their words end up in error messages and logs.
     kept["LC_ALL"] = "C"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hatch_multiarch.config import Helper, Libc
-from hatch_multiarch.engine.environment import EPOCH, scrub, surroundings, target
+from hatch_multiarch.engine.environment import COLLECT, EPOCH, scrub, surroundings, target
 from hatch_multiarch.engine.recipe import Compiler
 from hatch_multiarch.engine.words import quote
 from hatch_multiarch.plan import Unit
@@ -70,6 +70,7 @@ def test_surroundings():
         "GOPROXY": "off",
         "GOWORK": "off",
         "GOTOOLCHAIN": "local",
+        "GOGC": COLLECT,
         "SOURCE_DATE_EPOCH": EPOCH,
         "LC_ALL": "C",
         "TERM": "dumb",
@@ -77,7 +78,12 @@ def test_surroundings():
 
 
 def test_what_the_user_may_decide():
-    said = {"GOWORK": "auto", "GOTOOLCHAIN": "go1.27.0+auto", "SOURCE_DATE_EPOCH": "1"}
+    said = {
+        "GOWORK": "auto",
+        "GOTOOLCHAIN": "go1.27.0+auto",
+        "SOURCE_DATE_EPOCH": "1",
+        "GOGC": "off",
+    }
     assert said.items() <= surroundings(said, {}).items()
 
 
