@@ -18,8 +18,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from hatch_multiarch.image.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
 from hatch_multiarch.inspect import content, open_archive
+from hatch_multiarch.oci.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
 from hatch_multiarch.registry import parse, push
 
 MB = 1_000_000

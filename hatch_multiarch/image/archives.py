@@ -15,11 +15,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.blobs import Blobs
 from hatch_multiarch.image.config import platform_of
-from hatch_multiarch.image.layout import Descriptor, encode, index_of
-from hatch_multiarch.image.stream import Sink, Source, Tar
-from hatch_multiarch.oci.types import MANIFEST
+from hatch_multiarch.oci.blobs import Blobs
+from hatch_multiarch.oci.layout import Descriptor, encode, index_of
+from hatch_multiarch.oci.media_types import MANIFEST
+from hatch_multiarch.oci.tar_writer import Sink, Source, Tar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import sbom
 from hatch_multiarch.epoch import timestamp
-from hatch_multiarch.image.blobs import ATTESTATION
 from hatch_multiarch.image.layers import helper_path
-from hatch_multiarch.image.layout import CONFIG, MANIFEST, STATEMENT
+from hatch_multiarch.oci.blobs import ATTESTATION
+from hatch_multiarch.oci.layout import CONFIG, MANIFEST, STATEMENT
 from hatch_multiarch.sbom import purl
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.audit.facts import Facts
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.layout import Descriptor, Layout
+    from hatch_multiarch.oci.layout import Descriptor, Layout
     from hatch_multiarch.plan import ImagePlan, Project, Unit
     from hatch_multiarch.platforms import Platform
 

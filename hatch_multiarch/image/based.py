@@ -22,9 +22,9 @@ from hatch_multiarch.image.config import platform_of
 from hatch_multiarch.image.content import contents
 from hatch_multiarch.image.ground import read_ground, with_wheels
 from hatch_multiarch.image.inherit import BaseConfig
-from hatch_multiarch.image.layout import CONFIG, INDEX, Layout
 from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
+from hatch_multiarch.oci.layout import CONFIG, INDEX, Layout
 from hatch_multiarch.sbom import Base as SbomBase
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.base import Base
     from hatch_multiarch.image.content import Content
     from hatch_multiarch.image.ground import Ground
-    from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.oci.layout import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project
     from hatch_multiarch.wheel import BuiltWheel
 

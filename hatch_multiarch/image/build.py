@@ -17,8 +17,8 @@ from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import check_scratch
 from hatch_multiarch.image.config import command, image_config, platform_of
 from hatch_multiarch.image.layers import write_layer
-from hatch_multiarch.image.layout import Layout
-from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER
+from hatch_multiarch.oci.layout import Layout
+from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.layers import Layer
-    from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.oci.layout import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project, Unit
     from hatch_multiarch.platforms import Platform
 

@@ -24,10 +24,10 @@ from hatch_multiarch.config import DOCKER_ARCHIVE, Output
 from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST
-from hatch_multiarch.image.blobs import Blobs, platform_manifests, unpack
 from hatch_multiarch.image.build import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
 from hatch_multiarch.image.files import FILES
+from hatch_multiarch.oci.blobs import Blobs, platform_manifests, unpack
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.image.stream import CHUNK
+from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

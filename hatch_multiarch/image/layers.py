@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.deflate import GzipWriter, changed
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.stream import Sink, Source, Tar
+from hatch_multiarch.oci.tar_writer import Sink, Source, Tar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

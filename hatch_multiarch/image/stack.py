@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.deflate import LEVEL, compressor
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.verified import Verified, chunks
 from hatch_multiarch.image.items import Item
 from hatch_multiarch.image.layers import Layer, LayerWriter
-from hatch_multiarch.image.layout import LAYER, Descriptor
+from hatch_multiarch.oci.layout import LAYER, Descriptor
+from hatch_multiarch.oci.verifying_reader import Verified, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.image.base import Files
     from hatch_multiarch.image.items import Part
-    from hatch_multiarch.image.layout import Layout
+    from hatch_multiarch.oci.layout import Layout
 
 Folder = tuple[str, int, tuple[int, int]]
 """Path, mode and owner."""

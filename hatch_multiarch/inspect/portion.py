@@ -10,8 +10,8 @@ import json
 import tarfile
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.oci.media_types import INDEX
 from hatch_multiarch.oci.store import BLOCK
-from hatch_multiarch.oci.types import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.types import CONFIG, INDEX, MANIFEST
+from hatch_multiarch.oci.media_types import CONFIG, INDEX, MANIFEST
 from hatch_multiarch.platforms import normalise
 
 INDEXES = {INDEX, "application/vnd.docker.distribution.manifest.list.v2+json"}

@@ -10,8 +10,8 @@ from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.blobs import Blobs
 from hatch_multiarch.inspect import open_archive
+from hatch_multiarch.oci.blobs import Blobs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.blobs import Blobs
 from hatch_multiarch.inspect import open_archive
 from hatch_multiarch.inspect.registry import Registry, opened
 from hatch_multiarch.inspect.walk import walk
+from hatch_multiarch.oci.blobs import Blobs
 from hatch_multiarch.registry import Blob, Cache
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from hatch_multiarch.buildx.find import Buildx, find_buildx
 from hatch_multiarch.buildx.outputs import output
 from hatch_multiarch.buildx.solve import Request, Step, arguments, solve
 from hatch_multiarch.errors import CompileError, EngineError
-from hatch_multiarch.image.blobs import unpack
+from hatch_multiarch.oci.blobs import unpack
 
 if TYPE_CHECKING:
     from engine_fixture import Engine

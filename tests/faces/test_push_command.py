@@ -52,7 +52,7 @@ def test_what_a_project_built_is_pushed(
 
 def archives(maker: Path, *names: str) -> Path:
     """Make a layout of as many images as there are *names*."""
-    from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
+    from hatch_multiarch.oci.layout import CONFIG, INDEX, MANIFEST, Layout
 
     layout = Layout(maker)
     entries = []

@@ -19,10 +19,10 @@ from hatch_multiarch.image.base import open_base, read_files
 from hatch_multiarch.image.base.python import BasePython, Libc, look
 from hatch_multiarch.image.base.tree import Tree
 from hatch_multiarch.image.items import Part
-from hatch_multiarch.image.layout import Layout
 from hatch_multiarch.image.package import Dependencies, Environment, Target, Wheel, wheels_of
 from hatch_multiarch.image.package.lock import Pin
 from hatch_multiarch.image.stack import Stack
+from hatch_multiarch.oci.layout import Layout
 from hatch_multiarch.platforms import lookup
 
 PYTHON = BasePython((3, 11), "/usr/bin/python3.11", Libc("glibc", (2, 36)))

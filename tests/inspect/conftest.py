@@ -10,7 +10,7 @@ import tarfile
 
 import pytest
 
-from hatch_multiarch.image.layout import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, Layout
+from hatch_multiarch.oci.layout import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, Layout
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 NAME = "registry.example.com/team/greeter"

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from support import need
 
-from hatch_multiarch.image.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
 from hatch_multiarch.inspect import content, open_archive
+from hatch_multiarch.oci.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
 from hatch_multiarch.registry import Pace, Pushed, parse, push
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from engine_fixture import docker
 from go_programs import crane
 from registry.proxy import Proxy
 
-from hatch_multiarch.image.blobs import Blobs
+from hatch_multiarch.oci.blobs import Blobs
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")

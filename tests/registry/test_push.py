@@ -11,8 +11,8 @@ import pytest
 from registry.pushes import FAST, PLATFORMS
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.layout import CONFIG, INDEX, MANIFEST, Layout
 from hatch_multiarch.inspect import open_archive
+from hatch_multiarch.oci.layout import CONFIG, INDEX, MANIFEST, Layout
 
 
 def archived(made, *, packed=False):

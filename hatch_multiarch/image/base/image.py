@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.records import BaseImage
-from hatch_multiarch.image.blobs import ATTESTATION
-from hatch_multiarch.image.layout import Descriptor
 from hatch_multiarch.oci import documents
+from hatch_multiarch.oci.blobs import ATTESTATION
 from hatch_multiarch.oci.documents import CONFIGS, INDEXES, MANIFESTS
+from hatch_multiarch.oci.layout import Descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

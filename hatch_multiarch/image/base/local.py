@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.image import base_image, entries_of
 from hatch_multiarch.image.base.platforms import choose
-from hatch_multiarch.image.base.verified import Verified
-from hatch_multiarch.image.layout import Descriptor
 from hatch_multiarch.oci import documents
 from hatch_multiarch.oci.documents import INDEXES, LIMIT, Entry
+from hatch_multiarch.oci.layout import Descriptor
 from hatch_multiarch.oci.store import FolderStore, TarStore
+from hatch_multiarch.oci.verifying_reader import Verified
 
 if TYPE_CHECKING:
     from pathlib import Path

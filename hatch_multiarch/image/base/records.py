@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from hatch_multiarch.image.base.verified import Verified
-    from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.oci.layout import Descriptor
+    from hatch_multiarch.oci.verifying_reader import Verified
     from hatch_multiarch.platforms import Platform
 
 

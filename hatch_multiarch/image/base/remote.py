@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.image import base_image, entries_of
 from hatch_multiarch.image.base.platforms import choose
-from hatch_multiarch.image.base.verified import Verified, chunks
 from hatch_multiarch.oci import documents
 from hatch_multiarch.oci.documents import CONFIGS, LIMIT, Entry
+from hatch_multiarch.oci.verifying_reader import Verified, chunks
 from hatch_multiarch.registry import Blob
 
 if TYPE_CHECKING:
     from hatch_multiarch.image.base.records import BaseImage
-    from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.oci.layout import Descriptor
     from hatch_multiarch.platforms import Platform
     from hatch_multiarch.registry import Puller
 

@@ -13,7 +13,7 @@ from hatch_multiarch.errors import ImageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.image.stream import Readable
+    from hatch_multiarch.oci.tar_writer import Readable
 
 DAMAGE = (OSError, EOFError, ValueError, zlib.error)
 """What decompressors raise for bytes that they do not understand, but for zstd's own errors."""

@@ -8,8 +8,8 @@ import shutil
 import tarfile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hatch_multiarch.image.stream import Source
-from hatch_multiarch.image.unpacked import unpacked
+from hatch_multiarch.oci.layer_reader import unpacked
+from hatch_multiarch.oci.tar_writer import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.oci.layout import Descriptor
 
 CHUNK = 1 << 18
 """Bytes handled at once."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.stream import CHUNK, Sink, Source, Tar
-from hatch_multiarch.oci.types import CONFIG, INDEX, LAYER, MANIFEST, STATEMENT
+from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER, MANIFEST, STATEMENT
+from hatch_multiarch.oci.tar_writer import CHUNK, Sink, Source, Tar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.image.stream import Readable
+    from hatch_multiarch.oci.tar_writer import Readable
 
 __all__ = ["CONFIG", "INDEX", "LAYER", "MANIFEST", "STATEMENT", "Descriptor", "Layout"]
 
