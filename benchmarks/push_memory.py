@@ -18,8 +18,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from hatch_multiarch.inspect import content, open_archive
-from hatch_multiarch.oci.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
+from hatch_multiarch.inspect import content, inspect_archive, open_image
+from hatch_multiarch.oci.layout import Layout
+from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER, MANIFEST
 from hatch_multiarch.registry import parse, push
 
 MB = 1_000_000
@@ -73,8 +74,8 @@ def make(folder: Path, megabytes: int) -> Path:
 
 def pushes(archive: Path, reference: str) -> None:
     """Push *archive* and print the peak of this process, in megabytes."""
-    with open_archive(archive, parts=True) as opened:
-        [image] = opened.inspected().images
+    with open_image(archive, parts=True) as opened:
+        [image] = inspect_archive(opened).images
         push(content(opened, image), parse(reference), ["1"], os.environ)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(peak * (1 if sys.platform == "darwin" else 1024) / MB)

@@ -34,12 +34,12 @@ def run(arguments: Any) -> int:
     """Print what the image holds. Raises MultiarchError."""
     from hatch_multiarch.cli.output import columns, put  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.errors import ImageError  # noqa: PLC0415
-    from hatch_multiarch.inspect import check, find, open_archive, show  # noqa: PLC0415
+    from hatch_multiarch.inspect import check, find, inspect_archive, open_image, show  # noqa: PLC0415
 
     found = find(arguments.image)
     if isinstance(found, Path):
-        with open_archive(found) as archive:
-            inspected = archive.inspected()
+        with open_image(found) as archive:
+            inspected = inspect_archive(archive)
             checked = check(archive, inspected) if arguments.check else None
     elif arguments.check:
         raise ImageError(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.inspect import Archive, Image
+    from hatch_multiarch.inspect import Image
+    from hatch_multiarch.oci.open import ImageFile
     from hatch_multiarch.registry import Pushed
 
 EXAMPLE = """\
@@ -58,7 +59,7 @@ def run(arguments: Any) -> int:
 
     from hatch_multiarch.cli.output import put  # noqa: PLC0415
     from hatch_multiarch.errors import ImageError  # noqa: PLC0415
-    from hatch_multiarch.inspect import find, open_archive  # noqa: PLC0415
+    from hatch_multiarch.inspect import find, open_image  # noqa: PLC0415
     from hatch_multiarch.process import terminable  # noqa: PLC0415
 
     found = find(arguments.image)
@@ -67,7 +68,7 @@ def run(arguments: Any) -> int:
             f"{found}: no such file or folder",
             advice=f"`hatch-multiarch push . {found}` pushes what this project built there",
         )
-    with terminable(), open_archive(found, parts=True) as archive:
+    with terminable(), open_image(found, parts=True) as archive:
         results = _push(archive, arguments)
     if arguments.json:
         print(json.dumps([asdict(each) for each in results], indent=2))
@@ -76,7 +77,7 @@ def run(arguments: Any) -> int:
     return 0
 
 
-def _push(archive: Archive, arguments: Any) -> list[Pushed]:
+def _push(archive: ImageFile, arguments: Any) -> list[Pushed]:
     """Push every image that is meant, under each of its names."""
     from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.inspect import content  # noqa: PLC0415
@@ -104,14 +105,15 @@ def _push(archive: Archive, arguments: Any) -> list[Pushed]:
     return results
 
 
-def _targets(archive: Archive, reference: Any) -> dict[Image, list[tuple[Any, list[str]]]]:
+def _targets(archive: ImageFile, reference: Any) -> dict[Image, list[tuple[Any, list[str]]]]:
     """Return where each image goes: repositories, with tags.
 
     A reference without a tag takes the tags that the archive gives its image. Raises ImageError.
     """
     from hatch_multiarch.errors import ImageError  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.inspect import inspect_archive  # noqa: PLC0415
 
-    images = archive.inspected().images
+    images = inspect_archive(archive).images
     if reference is None:
         return {image: _named(archive.source, image.names) for image in images}
     if len(images) > 1:

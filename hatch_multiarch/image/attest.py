@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch import sbom
 from hatch_multiarch.epoch import timestamp
 from hatch_multiarch.image.layers import helper_path
-from hatch_multiarch.oci.blobs import ATTESTATION
-from hatch_multiarch.oci.layout import CONFIG, MANIFEST, STATEMENT
+from hatch_multiarch.oci.annotations import (
+    ATTESTATION_MANIFEST,
+    PREDICATE_TYPE,
+    REFERENCE_DIGEST,
+    REFERENCE_TYPE,
+)
+from hatch_multiarch.oci.media_types import CONFIG, MANIFEST, STATEMENT
 from hatch_multiarch.sbom import purl
 
 if TYPE_CHECKING:
@@ -21,7 +26,8 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.audit.facts import Facts
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.oci.layout import Descriptor, Layout
+    from hatch_multiarch.oci.descriptor import Descriptor
+    from hatch_multiarch.oci.layout import Layout
     from hatch_multiarch.plan import ImagePlan, Project, Unit
     from hatch_multiarch.platforms import Platform
 
@@ -82,7 +88,7 @@ class Attester:
                 "subject": subjects,
                 "predicate": predicate,
             }
-            notes = {"in-toto.io/predicate-type": kind}
+            notes = {PREDICATE_TYPE: kind}
             layers.append(self._layout.add(STATEMENT, statement).document(annotations=notes))
         if not layers:
             return []
@@ -97,7 +103,7 @@ class Attester:
                 "layers": layers,
             },
         )
-        notes = {"vnd.docker.reference.digest": image.digest, ATTESTATION: "attestation-manifest"}
+        notes = {REFERENCE_DIGEST: image.digest, REFERENCE_TYPE: ATTESTATION_MANIFEST}
         return [manifest.document(annotations=notes, platform=UNKNOWN)]
 
     def _predicates(

@@ -24,7 +24,8 @@ from hatch_multiarch.image.ground import read_ground, with_wheels
 from hatch_multiarch.image.inherit import BaseConfig
 from hatch_multiarch.image.program import Programs, base_command
 from hatch_multiarch.image.stack import Stack
-from hatch_multiarch.oci.layout import CONFIG, INDEX, Layout
+from hatch_multiarch.oci.layout import Layout
+from hatch_multiarch.oci.media_types import CONFIG, INDEX
 from hatch_multiarch.sbom import Base as SbomBase
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.base import Base
     from hatch_multiarch.image.content import Content
     from hatch_multiarch.image.ground import Ground
-    from hatch_multiarch.oci.layout import Descriptor
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project
     from hatch_multiarch.wheel import BuiltWheel
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.layers import Layer
-    from hatch_multiarch.oci.layout import Descriptor
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project, Unit
     from hatch_multiarch.platforms import Platform
 

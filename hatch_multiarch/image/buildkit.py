@@ -11,9 +11,7 @@ into docker and registries.
 
 from __future__ import annotations
 
-import json
 import tempfile
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,13 +25,19 @@ from hatch_multiarch.image.annotations import BASE_DIGEST
 from hatch_multiarch.image.build import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
 from hatch_multiarch.image.files import FILES
-from hatch_multiarch.oci.blobs import Blobs, platform_manifests, unpack
+from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
+from hatch_multiarch.oci.layout import extract
+from hatch_multiarch.oci.open import open_layout
+from hatch_multiarch.oci.source import read_config
+from hatch_multiarch.oci.walk import Walk, attests
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.oci.layout_source import LayoutSource
+    from hatch_multiarch.oci.manifest import Manifest
     from hatch_multiarch.plan import Docker, ImagePlan
 
 FINISHED = "finished"
@@ -73,9 +77,9 @@ class BuildkitImage:
         for names, values in builds.items():
             self._solve(names, values)
         if "layout" in paths:
-            unpack(made["layout"], paths["layout"])
-        with closing(Blobs(proof)) as blobs, closing(Blobs(self._layout)) as given:
-            built = _read(blobs, given, image)
+            extract(made["layout"], paths["layout"])
+        with open_layout(proof) as source, open_layout(self._layout) as given:
+            built = _read(source, given, image)
         return replace(built, outputs=tuple(paths.values()), proven=(proof,))
 
     def publish(self) -> tuple[Published, ...]:
@@ -164,8 +168,10 @@ class BuildkitImage:
     def _annotations(self, names: tuple[str, ...]) -> Iterator[str]:
         """Yield those of the image, which BuildKit does not take over from it."""
         image = self._plan.config
-        with closing(Blobs(self._layout)) as given:
-            notes: dict[str, str] = given.document(self._image.digest).get("annotations", {})
+        with open_layout(self._layout) as given:
+            size = given.size(self._image.digest)
+            top = Walk(given).read(Descriptor("", self._image.digest, size))
+            notes: dict[str, str] = top.document.get("annotations", {}) if top else {}
         attested = image.sbom != "off" or image.provenance != "off"
         # Without an index there is nothing that could carry an index's annotations.
         levels = ("index", "manifest") if len(names) > 1 or attested else ("manifest",)
@@ -180,37 +186,36 @@ class BuildkitImage:
                 yield f"manifest[{each.platform.name}]:{BASE_DIGEST}={digest}"
 
 
-def _read(blobs: Blobs, given: Blobs, image: BuiltImage) -> BuiltImage:
+def _read(source: LayoutSource, given: LayoutSource, image: BuiltImage) -> BuiltImage:
     """Return *image* as it is in the archive that BuildKit made of all platforms of *given*.
 
-    Raises EngineError when BuildKit left a platform out or put other layers in.
+    Raises EngineError when BuildKit left a platform out or put other layers in, and ImageError.
     """
-    with blobs.open("index.json") as file:
-        top = json.load(file)
-    [digest] = {each["digest"] for each in top["manifests"]}
-    found: dict[str, tuple[str, int, Any, Any]] = {}
-    for each in platform_manifests(blobs, digest):
-        data = blobs.read(each)
-        manifest = json.loads(data)
-        config = blobs.document(manifest["config"]["digest"])
-        name = "/".join(filter(None, (config["os"], config["architecture"], config.get("variant"))))
-        found[name] = (each, len(data), manifest, config)
+    [(root, _)] = source.roots()
+    walk = Walk(source)
+    found: dict[str, tuple[Descriptor, Manifest, dict[str, Any]]] = {}
+    for each in walk.manifests([root]):
+        manifest = None if attests(each) else walk.manifest(each)
+        if manifest is not None:
+            config = read_config(source, manifest.config, f"{each.digest}: config")
+            found[parse_platform(config, "config")] = (each, manifest, config)
     platforms: list[BuiltPlatform] = []
     for built in image.platforms:
         name = built.platform.name
         if name not in found:
             raise EngineError(f"BuildKit's image has no {name}, only {', '.join(found)}")
-        each, size, manifest, config = found[name]
-        if config["rootfs"] != given.document(built.config)["rootfs"]:
+        each, manifest, config = found[name]
+        own = Descriptor("", built.config, given.size(built.config))
+        if config["rootfs"] != read_config(given, own, built.config)["rootfs"]:
             raise EngineError(f"BuildKit's image has other layers on {name} than it was given")
         platforms.append(
             replace(
                 built,
-                digest=each,
-                config=manifest["config"]["digest"],
-                layers=tuple(layer["digest"] for layer in manifest["layers"]),
-                sizes=tuple(layer["size"] for layer in manifest["layers"]),
-                size=size + sum(blob["size"] for blob in (manifest["config"], *manifest["layers"])),
+                digest=each.digest,
+                config=manifest.config.digest,
+                layers=tuple(layer.digest for layer in manifest.layers),
+                sizes=tuple(layer.size for layer in manifest.layers),
+                size=sum(part.size for part in (each, *manifest.blobs)),
             )
         )
-    return replace(image, digest=digest, platforms=tuple(platforms))
+    return replace(image, digest=root.digest, platforms=tuple(platforms))

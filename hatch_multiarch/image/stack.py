@@ -10,8 +10,9 @@ from hatch_multiarch.deflate import LEVEL, compressor
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import Item
 from hatch_multiarch.image.layers import Layer, LayerWriter
-from hatch_multiarch.oci.layout import LAYER, Descriptor
-from hatch_multiarch.oci.verifying_reader import Verified, chunks
+from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.media_types import LAYER
+from hatch_multiarch.oci.verifying_reader import VerifyingReader, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +78,7 @@ class Stack:
             return None
         blob = Descriptor(LAYER, told["digest"], told["size"])
         try:
-            self._layout.copy(blob, Verified(chunks(path), blob, str(path)))
+            self._layout.copy(blob, VerifyingReader(chunks(path), blob, str(path)))
         except (ImageError, OSError):
             return None
         return blob, Layer(path, blob.digest, told["diff_id"], blob.size, files)

@@ -6,90 +6,68 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect.walk import DEPTH, MOST
-from hatch_multiarch.oci import documents
-from hatch_multiarch.oci.documents import INDEXES, MANIFESTS, Entry
-from hatch_multiarch.registry.records import Blob, Content, Document
+from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.layout_source import INDEX_JSON, LayoutSource
+from hatch_multiarch.oci.manifest import Manifest
+from hatch_multiarch.oci.walk import Walk
+from hatch_multiarch.registry.records import Content, Document
 
 if TYPE_CHECKING:
-    from hatch_multiarch.inspect.archive import Archive
     from hatch_multiarch.inspect.records import Image
+    from hatch_multiarch.oci.open import ImageFile
 
 
-def content(archive: Archive, image: Image) -> Content:
-    """Return what is to be pushed so that *image* of *archive* is whole in a registry.
+def content(source: ImageFile, image: Image) -> Content:
+    """Return what is to be pushed so that *image* of *source* is whole in a registry.
 
     The archive stays open as long as the content is read. Raises ImageError when a part is missing
     or contradicts another.
     """
-    found = _Content(archive)
-    if image.digest:
-        size = archive.size(image.digest)
-        found.add(Entry(image.media_type, image.digest, size, "", {}), 0)
-    elif archive.store.size("index.json") is not None:
-        # An image without an index of its own: that of the layout is one.
-        data = archive.small("index.json")
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        found.take(data, Entry(image.media_type, digest, len(data), "", {}), 0)
-    else:
+    if not isinstance(source, LayoutSource):
         raise ImageError(
-            f"{archive.source}: it holds no manifests, as older archives of `docker save` do not",
+            f"{source.source}: it holds no manifests, as older archives of `docker save` do not",
             advice="`docker push` the image, or save it with a newer docker",
         )
-    return Content(
-        tuple(found.blobs.values()),
-        tuple(found.documents.values()),
-        lambda digest, start, size: archive.store.read(archive.place(digest), start, size),
-    )
-
-
-class _Content:
-    """What was found so far, each part once."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self.blobs: dict[str, Blob] = {}
-        self.documents: dict[str, Document] = {}
-
-    def add(self, entry: Entry, depth: int) -> None:
-        """Add an index or a manifest, and all below it."""
-        if entry.digest in self.documents:
-            return
-        data = self._archive.data(entry)
-        if data is None:
+    walk, last = Walk(source), None
+    if image.digest:
+        size = source.size(image.digest)
+        listed = [Descriptor(image.media_type, image.digest, size)]
+    else:
+        # An image without an index of its own: that of the layout is one.
+        last, listed = _layout_index(source)
+    documents: dict[str, Document] = {}
+    blobs: dict[str, Descriptor] = {}
+    # Backwards, a document stands behind those that it names; each counts where it stands first.
+    for visit in reversed(list(walk.visits(listed))):
+        each = visit.descriptor
+        found = walk.read(each)
+        data = walk.data(each)
+        if found is None or data is None:
             raise ImageError(
-                f"{self._archive.source}: {entry.platform or entry.digest} is listed, but not in "
-                "the archive",
+                f"{source.source}: {each.platform or each.digest} is listed, but not in the "
+                "archive",
                 advice="pull every platform before `docker save`, or push from where they are",
             )
-        self.take(data, entry, depth)
+        documents.setdefault(each.digest, Document(found, each.digest, data))
+        for blob in found.blobs if isinstance(found, Manifest) else ():
+            _check_size(source, blob)
+            blobs[blob.digest] = blob
+    if last is not None:
+        documents[last.digest] = last
+    return Content(tuple(blobs.values()), tuple(documents.values()), source.read)
 
-    def take(self, data: bytes, entry: Entry, depth: int) -> None:
-        """Add the index or manifest *data*, below *depth* indexes."""
-        where = f"{self._archive.source}: {entry.digest}"
-        document = documents.table(documents.parse(data, where), where)
-        media_type = documents.kind(document, entry.media_type, where)
-        if media_type in INDEXES:
-            if depth == DEPTH:
-                raise ImageError(f"{where}: more than {DEPTH} indexes inside each other")
-            for each in documents.entries(document, "manifests", where):
-                self.add(each, depth + 1)
-        elif media_type in MANIFESTS:
-            self._blob(documents.entry(document.get("config"), f"{where}: config"))
-            for each in documents.entries(document, "layers", where):
-                self._blob(each)
-        else:
-            raise ImageError(f"{where}: {media_type} is neither an index nor a manifest")
-        self.documents[entry.digest] = Document(media_type, entry.digest, data)
-        if len(self.documents) > MOST:
-            raise ImageError(f"{where}: more than {MOST} manifests are no image")
 
-    def _blob(self, entry: Entry) -> None:
-        size = self._archive.size(entry.digest)
-        if size != entry.size:
-            place = self._archive.place(entry.digest)
-            raise ImageError(
-                f"{self._archive.source}: {place}: {size} bytes, where the manifest says "
-                f"{entry.size}"
-            )
-        self.blobs[entry.digest] = Blob(entry.digest, size)
+def _layout_index(source: LayoutSource) -> tuple[Document, list[Descriptor]]:
+    data = source.small(INDEX_JSON)
+    index = source.index()
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return Document(index, digest, data), list(index.manifests)
+
+
+def _check_size(source: LayoutSource, blob: Descriptor) -> None:
+    size = source.size(blob.digest)
+    if size != blob.size:
+        raise ImageError(
+            f"{source.source}: {source.path(blob.digest)}: {size} bytes, where the manifest says "
+            f"{blob.size}"
+        )

@@ -1,9 +1,12 @@
-"""What an image is, as far as it can be told without unpacking it."""
+"""What an image is, as far as its documents say: nothing is unpacked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hatch_multiarch.oci.descriptor import Descriptor
 
 
 @dataclass(frozen=True)
@@ -20,21 +23,11 @@ class Attestation:
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One layer, as it is stored."""
-
-    media_type: str
-    """Empty where the archive does not say: ``docker save`` without a manifest."""
-    digest: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Manifest:
+class PlatformImage:
     """The image of one platform."""
 
     platform: str
-    """OCI platform, normalised; empty when neither index nor config tell one."""
+    """OCI platform, normalised; empty when neither index nor config names one."""
     media_type: str
     digest: str
     """Of the manifest; empty in an archive that holds none (old ``docker save``)."""
@@ -43,7 +36,8 @@ class Manifest:
     size: int | None
     """What a client pulls for it: manifest, config and layers; None when the archive lists the
     platform without holding it."""
-    layers: tuple[Layer, ...]
+    layers: tuple[Descriptor, ...]
+    """As they are stored; without media types in an archive that does not say."""
     attestations: tuple[Attestation, ...]
 
 
@@ -56,7 +50,7 @@ class Image:
     media_type: str
     digest: str
     """Of the index, or of the lone manifest; empty where there is neither."""
-    manifests: tuple[Manifest, ...]
+    manifests: tuple[PlatformImage, ...]
     """In the order of the index."""
 
 

@@ -3,49 +3,16 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError, RegistryError
+from hatch_multiarch.inspect.describe import describe
 from hatch_multiarch.inspect.records import Inspected
-from hatch_multiarch.inspect.walk import walk
-from hatch_multiarch.oci import documents
-from hatch_multiarch.oci.documents import LIMIT, Entry
-from hatch_multiarch.registry import Blob, Cache, Puller, parse_pull
+from hatch_multiarch.registry import Cache, Puller, RegistrySource, parse_pull
 from hatch_multiarch.registry.reference import HUB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-
-class Registry:
-    """The documents of the image that *puller* pulls; *source* is its name as it was given."""
-
-    def __init__(self, puller: Puller, source: str) -> None:
-        self.source = source
-        self._puller = puller
-
-    def root(self) -> Entry:
-        """Ask for what the reference names. Raises RegistryError."""
-        digest = self._puller.digest()
-        return Entry("", digest, len(self._puller.manifest(digest)), "", {})
-
-    def prepare(self, wanted: Sequence[Entry]) -> None:
-        """Do nothing: one connection gives one document after the other."""
-
-    def document(self, wanted: Entry) -> Any:
-        """Return an index or a manifest, its digest checked. Raises RegistryError, ImageError."""
-        where = f"{self.source}: {wanted.digest}"
-        return documents.parse(
-            documents.verify(self._puller.manifest(wanted.digest), wanted, where), where
-        )
-
-    def config(self, manifest: Entry, wanted: Entry) -> Any:
-        """Return the config *wanted* of *manifest*. Raises RegistryError, ImageError."""
-        where = f"{self.source}: {manifest.digest}: config"
-        if wanted.size > LIMIT:
-            raise ImageError(f"{where}: {wanted.size} bytes are too many")
-        path = self._puller.path(Blob(wanted.digest, wanted.size))
-        return documents.parse(documents.verify(path.read_bytes(), wanted, where), where)
+    from collections.abc import Iterator, Mapping
 
 
 @contextmanager
@@ -83,6 +50,6 @@ def inspect_reference(reference: str, environ: Mapping[str, str]) -> Inspected:
     what is no image and no name of one.
     """
     with opened(reference, environ) as puller:
-        registry = Registry(puller, reference)
-        image = walk(registry.root(), (reference,), registry)
+        source = RegistrySource(puller, reference)
+        image = describe(source.root, (reference,), source)
     return Inspected(reference, "registry", (image,))

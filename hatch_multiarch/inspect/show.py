@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hatch_multiarch.inspect.records import Attestation, Image, Inspected, Manifest
+    from hatch_multiarch.inspect.records import Attestation, Image, Inspected, PlatformImage
+
+_LAYER = ("media_type", "digest", "size")
+"""What is shown of a layer's descriptor."""
 
 
 def as_data(inspected: Inspected) -> dict[str, Any]:
     """Return all of *inspected* as JSON-ready data, its keys the names of the records' fields."""
-    return asdict(inspected)
+    data = asdict(inspected)
+    for image in data["images"]:
+        for each in image["manifests"]:
+            each["layers"] = [{key: layer[key] for key in _LAYER} for layer in each["layers"]]
+    return data
 
 
 def as_text(inspected: Inspected, width: int = 0) -> str:
@@ -73,7 +80,7 @@ def _image(image: Image, width: int) -> str:
     return "\n".join([*columns(about, width), "", *columns(rows, width, head=True)])
 
 
-def _row(each: Manifest, *, by_id: bool) -> tuple[str, ...]:
+def _row(each: PlatformImage, *, by_id: bool) -> tuple[str, ...]:
     held = "not here" if each.size is None else f"{each.size / 1e6:.1f} MB"
     notes = ", ".join(map(_attestation, each.attestations))
     return (each.platform or "-", each.config if by_id else each.digest, held, notes or "-")

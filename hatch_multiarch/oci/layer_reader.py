@@ -1,19 +1,23 @@
-"""The tar in a layer: behind gzip, zstd, or as it is (OCI image-spec 1.1, layer.md)."""
+"""What is in a layer: a tar, behind gzip or zstd or as it is (OCI image-spec 1.1, layer.md)."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
+import tarfile
 import zlib
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.oci.tar_writer import Readable
+    from hatch_multiarch.oci.verifying_reader import VerifyingReader
 
 DAMAGE = (OSError, EOFError, ValueError, zlib.error)
 """What decompressors raise for bytes that they do not understand, but for zstd's own errors."""
@@ -42,6 +46,32 @@ def unpacked(blob: Readable, where: str) -> Iterator[BinaryIO]:
             yield zstd.ZstdDecompressor().stream_reader(file, read_across_frames=True)
     except damage as error:
         raise ImageError(f"{where}: not a readable layer: {error}") from None
+
+
+def layer_files(layer: VerifyingReader, where: str) -> dict[str, str]:
+    """Return path -> sha256 (hex) of the regular files in *layer*, which *where* names.
+
+    Raises ImageError when it cannot be unpacked, or its bytes are not those of its digest.
+    """
+    found = {}
+    try:
+        with unpacked(layer, where) as plain:
+            with tarfile.open(fileobj=plain, mode="r|") as tar:
+                for entry in tar:
+                    if entry.isfile():
+                        found[entry.name] = _sha256(cast("BinaryIO", tar.extractfile(entry)))
+            _sha256(plain)  # reads on to the end
+        layer.drain()
+    except tarfile.TarError as error:
+        raise ImageError(f"{where}: not a readable layer: {error}") from None
+    return found
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while data := file.read(CHUNK):
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def _zstd(where: str) -> Any:

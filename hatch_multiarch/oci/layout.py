@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from contextlib import closing
-from dataclasses import dataclass
+import re
+import shutil
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER, MANIFEST, STATEMENT
-from hatch_multiarch.oci.tar_writer import CHUNK, Sink, Source, Tar
+from hatch_multiarch.oci.annotations import IMAGE_NAME, REF_NAME
+from hatch_multiarch.oci.archive_writer import disk_file, layout_archive, write_archive
+from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.documents import encode
+from hatch_multiarch.oci.media_types import INDEX, MANIFEST
+from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,21 +22,8 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.oci.tar_writer import Readable
 
-__all__ = ["CONFIG", "INDEX", "LAYER", "MANIFEST", "STATEMENT", "Descriptor", "Layout"]
 
-
-@dataclass(frozen=True)
-class Descriptor:
-    """What names a blob (descriptor.md)."""
-
-    media_type: str
-    digest: str
-    size: int
-    """In bytes."""
-
-    def document(self, **more: object) -> dict[str, object]:
-        """Return the descriptor as JSON holds it, *more* properties after the required ones."""
-        return {"mediaType": self.media_type, "digest": self.digest, "size": self.size, **more}
+_FILE = re.compile(r"oci-layout|index\.json|blobs/sha256/[0-9a-f]{64}")
 
 
 class Layout:
@@ -88,15 +79,10 @@ class Layout:
         (self.path / "oci-layout").write_bytes(encode({"imageLayoutVersion": "1.0.0"}))
 
     def archive(self, target: Path, *, epoch: int) -> None:
-        """Write the finished layout as the tar file *target*, entries sorted, mtime ``epoch``."""
-        with target.open("xb") as out, closing(Tar(Sink(out), epoch=epoch)) as tar:
-            for path in sorted(self.path.rglob("*"), key=lambda each: each.as_posix()):
-                name = path.relative_to(self.path).as_posix()
-                if path.is_dir():
-                    tar.folder(name)
-                    continue
-                with path.open("rb") as file:
-                    tar.file(name, Source(file), path.stat().st_size, mode=0o644)
+        """Write the finished layout as the tar file *target*; *epoch* (seconds) is every time."""
+        paths = (path for path in self.path.rglob("*") if path.is_file())
+        files = {path.relative_to(self.path).as_posix(): disk_file(path) for path in paths}
+        write_archive(target, layout_archive(files, epoch=epoch))
 
 
 def index_of(
@@ -112,8 +98,8 @@ def index_of(
         image.document(
             **more,
             annotations={
-                "io.containerd.image.name": f"{_full_name(reference)}:{tag}",
-                "org.opencontainers.image.ref.name": tag,
+                IMAGE_NAME: f"{_full_name(reference)}:{tag}",
+                REF_NAME: tag,
             },
         )
         for tag in tags
@@ -122,9 +108,19 @@ def index_of(
     return {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
 
 
-def encode(document: object) -> bytes:
-    """Return the one spelling of *document*: UTF-8, no blanks, properties in the order given."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def extract(archive: Path, folder: Path) -> None:
+    """Write what is in the OCI layout *archive* to the new *folder*. Raises ValueError for more."""
+    with tarfile.TarFile(archive) as tar:
+        for entry in tar:
+            if entry.isdir():
+                continue
+            file = tar.extractfile(entry)
+            if file is None or not _FILE.fullmatch(entry.name):
+                raise ValueError(f"{entry.name} is no file of an OCI layout")
+            path = folder / entry.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as copy:
+                shutil.copyfileobj(file, copy, CHUNK)
 
 
 def _full_name(reference: str) -> str:

@@ -1,4 +1,4 @@
-"""Media types of OCI image-spec 1.1 (media-types.md)."""
+"""Media types of OCI image-spec 1.1 (media-types.md), and Docker's older twins of them."""
 
 from __future__ import annotations
 
@@ -8,3 +8,14 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 STATEMENT = "application/vnd.in-toto+json"
 """A statement about an image, as a layer (BuildKit, docs/attestations/attestation-storage.md)."""
+
+INDEXES = frozenset({INDEX, "application/vnd.docker.distribution.manifest.list.v2+json"})
+MANIFESTS = frozenset({MANIFEST, "application/vnd.docker.distribution.manifest.v2+json"})
+CONFIGS = frozenset({CONFIG, "application/vnd.docker.container.image.v1+json"})
+
+_TAR, _DOCKER_TAR = LAYER.removesuffix("+gzip"), "application/vnd.docker.image.rootfs.diff.tar"
+LAYERS = {
+    **{_TAR + each: _TAR + each for each in ("", "+gzip", "+zstd")},
+    **{_DOCKER_TAR + each.replace("+", "."): _TAR + each for each in ("", "+gzip", "+zstd")},
+}
+"""Layers that can be distributed, and what OCI calls those that Docker named: equal bytes."""

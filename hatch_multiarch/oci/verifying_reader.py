@@ -1,17 +1,17 @@
-"""Bytes of a stranger on their way in: counted and hashed, and refused when they are others."""
+"""A reader that counts and hashes a blob, and fails unless it is what its descriptor says."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.documents import hasher
+from hatch_multiarch.oci.descriptor import hasher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hatch_multiarch.oci.layout import Descriptor
+    from hatch_multiarch.oci.descriptor import Descriptor
 
 CHUNK = 1 << 18
 """Bytes handled at once."""
@@ -24,8 +24,8 @@ def chunks(path: Path) -> Iterator[bytes]:
             yield data
 
 
-class Verified:
-    """A readable blob. Who reads it to its end knows that size and digest are those wanted."""
+class VerifyingReader:
+    """A blob, readable once. At its end, its size and digest have been compared."""
 
     def __init__(self, chunks: Iterator[bytes], blob: Descriptor, where: str) -> None:
         self._chunks = chunks

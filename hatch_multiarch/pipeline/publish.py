@@ -44,15 +44,15 @@ def publish(
 def _push(plan: ImagePlan, image: BuiltImage, console: Console) -> tuple[Published, ...]:
     if all(each.type != "registry" for each in plan.config.outputs):
         return ()
-    from hatch_multiarch.inspect import content, open_archive  # noqa: PLC0415 - few builds push
+    from hatch_multiarch.inspect import content, inspect_archive, open_image  # noqa: PLC0415 - few builds push
     from hatch_multiarch.registry import parse, push  # noqa: PLC0415 - the same
 
     reference = parse(plan.reference)
     with (
         console.task(f"Pushing {plan.reference}") as doing,
-        open_archive(image.proven[0]) as archive,
+        open_image(image.proven[0]) as archive,
     ):
-        [found] = archive.inspected().images
+        [found] = inspect_archive(archive).images
         pushed = push(content(archive, found), reference, plan.tags, os.environ, doing=doing)
     return tuple(
         Published("registry", f"{plan.reference}:{each.tag}", pushed.digest) for each in pushed.tags

@@ -6,11 +6,11 @@ OCI distribution-spec 1.1 over http.client.
 from hatch_multiarch.registry.cache import Cache
 from hatch_multiarch.registry.pull import Puller
 from hatch_multiarch.registry.push import push
-from hatch_multiarch.registry.records import Blob, Content, Document, Pace, Pushed
+from hatch_multiarch.registry.records import Content, Document, Pace, Pushed
 from hatch_multiarch.registry.reference import Reference, parse, parse_pull
+from hatch_multiarch.registry.source import RegistrySource
 
 __all__ = [
-    "Blob",
     "Cache",
     "Content",
     "Document",
@@ -18,6 +18,7 @@ __all__ = [
     "Puller",
     "Pushed",
     "Reference",
+    "RegistrySource",
     "parse",
     "parse_pull",
     "push",

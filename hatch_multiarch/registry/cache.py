@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.homes import aside, cache_home
-from hatch_multiarch.oci.documents import LIMIT, checked
+from hatch_multiarch.oci.descriptor import check_digest
+from hatch_multiarch.oci.documents import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +45,7 @@ class Cache:
 
     def path(self, digest: str) -> Path:
         """Return the file of a blob, whether it is there or not. Raises ImageError."""
-        algorithm, _, digits = checked(digest, "the cache").partition(":")
+        algorithm, _, digits = check_digest(digest, "the cache").partition(":")
         if algorithm != "sha256":
             raise ImageError(f"{digest}: only blobs named by sha256 can be pulled")
         return self._blobs / digits
@@ -83,7 +84,7 @@ class Cache:
         """Return the digest that the tag of *reference* named last; empty when nobody knows."""
         try:
             found = json.loads(self._tag(reference).read_text("utf-8"))
-            name, digest = found["name"], checked(found["digest"], "the cache")
+            name, digest = found["name"], check_digest(found["digest"], "the cache")
         except (OSError, ValueError, KeyError, TypeError, ImageError):
             return ""
         return digest if name == _name(reference) else ""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from email.message import Message
 
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.registry.client import Client
-    from hatch_multiarch.registry.records import Blob
     from hatch_multiarch.registry.transport import Answer
 
 _OK = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
@@ -32,7 +32,7 @@ class Download:
     """The download of one *blob*; ``got`` hears of every piece that comes, in bytes."""
 
     def __init__(
-        self, client: Client, blob: Blob, got: Callable[[int], None] = lambda _: None
+        self, client: Client, blob: Descriptor, got: Callable[[int], None] = lambda _: None
     ) -> None:
         self._client = client
         self._blob = blob

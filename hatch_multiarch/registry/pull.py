@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
-from hatch_multiarch.oci.documents import INDEXES, MANIFESTS, checked
+from hatch_multiarch.oci.descriptor import check_digest
+from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
 from hatch_multiarch.registry.client import Client
 from hatch_multiarch.registry.download import Download
 from hatch_multiarch.registry.progress import Progress
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.registry.cache import Cache
-    from hatch_multiarch.registry.records import Blob
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transport import Answer
 
@@ -96,7 +97,7 @@ class Puller:
             # distribution-spec 1.1 lets a registry leave it out; then it follows from the bytes.
             answer = client.request("GET", path, doing, headers=_ACCEPT)
             return self._keep(f"sha256:{hashlib.sha256(answer.body).hexdigest()}", answer)
-        return checked(told, f"{self.reference.name}: {doing}")
+        return check_digest(told, f"{self.reference.name}: {doing}")
 
     def manifest(self, digest: str) -> bytes:
         """Return a manifest or an index.
@@ -114,7 +115,7 @@ class Puller:
         self._keep(digest, answer)
         return answer.body
 
-    def fetch(self, blobs: Collection[Blob]) -> None:
+    def fetch(self, blobs: Collection[Descriptor]) -> None:
         """See that *blobs* are in the cache, several at once; the first failure ends the others.
 
         Raises RegistryError, and ImageError when the cache cannot be written.
@@ -127,15 +128,15 @@ class Puller:
             self._download(self._reached(), missing)
         self._good.update(wanted)
 
-    def path(self, blob: Blob) -> Path:
+    def path(self, blob: Descriptor) -> Path:
         """Return the file of *blob*, fetched before if need be. Raises RegistryError."""
         self.fetch([blob])
         return self._cache.path(blob.digest)
 
-    def _download(self, client: Client, blobs: Collection[Blob]) -> None:
+    def _download(self, client: Client, blobs: Collection[Descriptor]) -> None:
         progress = Progress("downloaded", sum(each.size for each in blobs), self._doing)
 
-        def bring(blob: Blob) -> None:
+        def bring(blob: Descriptor) -> None:
             with self._cache.writing(blob.digest) as file:
                 Download(client, blob, progress.moved).run(file)
 

@@ -10,16 +10,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
 from hatch_multiarch.registry.client import Client
 from hatch_multiarch.registry.progress import Progress
 from hatch_multiarch.registry.records import BlobState, Pace, Pushed, TagState
+from hatch_multiarch.registry.reference import check_tag
 from hatch_multiarch.registry.referrers import refer
 from hatch_multiarch.registry.upload import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from hatch_multiarch.registry.records import Blob, Content, Document
+    from hatch_multiarch.oci.descriptor import Descriptor
+    from hatch_multiarch.registry.records import Content, Document
     from hatch_multiarch.registry.reference import Reference
 
 
@@ -41,9 +44,12 @@ def push(
     registry that may have some of the blobs. *dry_run* asks what is there and changes nothing.
     *doing* hears what goes on, a line at a time.
 
-    Raises RegistryError when the registry cannot be reached or refuses, and ImageError when a blob
+    Raises RegistryError for a tag that cannot be one (before any request), when the registry cannot
+    be reached or refuses, and ImageError when a blob
     is not what its digest says. No tag has moved then, or the error says which.
     """
+    for tag in tags:
+        check_tag(tag)
     pace = pace or Pace()
     client = Client(reference, environ, pace, insecure=insecure, mount=mount)
     try:
@@ -73,7 +79,7 @@ def _blobs(
     """Bring the blobs there, several at once; the first failure ends the others."""
     progress = Progress("uploaded", sum(each.size for each in content.blobs), doing)
 
-    def bring(blob: Blob) -> BlobState:
+    def bring(blob: Descriptor) -> BlobState:
         upload = Upload(client, blob, content.read, pace, progress.moved)
         if dry_run:
             return BlobState(blob.digest, blob.size, "there" if upload.there() else "missing")
@@ -108,12 +114,7 @@ def _named(client: Client, tag: str, root: Document) -> str:
     return answer.header("Docker-Content-Digest") or "unknown"
 
 
-_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
+_TYPES = (*sorted(INDEXES, reverse=True), *sorted(MANIFESTS, reverse=True))
 
 
 def _put(client: Client, document: Document, name: str) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hatch_multiarch.oci.descriptor import Descriptor
+    from hatch_multiarch.oci.manifest import Index, Manifest
 
 MIB = 1 << 20
 
@@ -19,28 +23,25 @@ State = Literal["missing", "there", "mounted", "uploaded"]
 
 
 @dataclass(frozen=True)
-class Blob:
-    """A config or a layer."""
-
-    digest: str
-    size: int
-    """In bytes."""
-
-
-@dataclass(frozen=True)
 class Document:
     """A manifest or an index, which is pushed byte for byte."""
 
-    media_type: str
+    parsed: Index | Manifest
     digest: str
     data: bytes
+
+    @property
+    def media_type(self) -> str:
+        """Its own, or the one that its descriptor gives."""
+        return self.parsed.media_type
 
 
 @dataclass(frozen=True)
 class Content:
     """All that a registry needs of one image."""
 
-    blobs: tuple[Blob, ...]
+    blobs: tuple[Descriptor, ...]
+    """Configs and layers."""
     documents: tuple[Document, ...]
     """Each behind those that it names: the image itself is the last."""
     read: Read

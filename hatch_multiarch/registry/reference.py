@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, replace
 
 from hatch_multiarch.config.rules_docker import DOCKER_RULES
@@ -13,6 +14,8 @@ _HUBS = (HUB, "index.docker.io")
 _HUB_HOST = "registry-1.docker.io"
 """Where Docker Hub, whose name is another, answers."""
 _HIGHEST_PORT = 65535
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+"""distribution-spec 1.1, "Pulling manifests"."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,16 @@ def parse_pull(text: str) -> Reference:
     """
     found = _parse(text)
     return found if found.tag or found.digest else replace(found, tag="latest")
+
+
+def check_tag(tag: str) -> str:
+    """Return *tag* if it can be one. Raises RegistryError."""
+    if not _TAG.fullmatch(tag):
+        raise RegistryError(
+            f"{tag[:80]!r} is not a tag",
+            advice="a tag is up to 128 letters, digits, '_', '.' and '-', such as 1.0.0",
+        )
+    return tag
 
 
 def _parse(text: str) -> Reference:

@@ -12,13 +12,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.oci.documents import encode
+from hatch_multiarch.oci.manifest import Manifest
+from hatch_multiarch.oci.media_types import INDEX
+from hatch_multiarch.registry.reference import check_tag
 
 if TYPE_CHECKING:
     from hatch_multiarch.registry.client import Client
     from hatch_multiarch.registry.records import Document
     from hatch_multiarch.registry.transport import Answer
-
-_INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 def refer(client: Client, document: Document, answer: Answer) -> None:
@@ -26,22 +28,20 @@ def refer(client: Client, document: Document, answer: Answer) -> None:
 
     Raises RegistryError.
     """
-    found = json.loads(document.data)
-    subject = found.get("subject")
-    if not isinstance(subject, dict) or answer.header("OCI-Subject"):
+    subject = document.parsed.subject
+    if subject is None or answer.header("OCI-Subject"):
         return
-    algorithm, _, digits = str(subject.get("digest")).partition(":")
-    tag = f"{algorithm[:32]}-{digits[:64]}"
+    algorithm, _, digits = subject.digest.partition(":")
+    tag = check_tag(f"{algorithm[:32]}-{digits[:64]}")
     path, doing = client.url(f"/manifests/{tag}"), f"listing it with {tag[:19]}"
-    listed = client.request("GET", path, doing, headers={"Accept": _INDEX}, ok=(200, 404))
+    listed = client.request("GET", path, doing, headers={"Accept": INDEX}, ok=(200, 404))
     entries = _entries(client, listed, tag) if listed.status == HTTPStatus.OK else []
     if any(each.get("digest") == document.digest for each in entries):
         return
-    entries.append(_entry(document, found))
-    index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries}
-    data = json.dumps(index, ensure_ascii=False, separators=(",", ":")).encode()
+    entries.append(_entry(document))
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
     client.request(
-        "PUT", path, doing, headers={"Content-Type": _INDEX}, body=data, ok=(200, 201, 202)
+        "PUT", path, doing, headers={"Content-Type": INDEX}, body=encode(index), ok=(200, 201, 202)
     )
 
 
@@ -56,19 +56,17 @@ def _entries(client: Client, answer: Answer, tag: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _entry(document: Document, found: dict[str, Any]) -> dict[str, Any]:
+def _entry(document: Document) -> dict[str, Any]:
+    found = document.parsed
     entry: dict[str, Any] = {
-        "mediaType": document.media_type,
+        "mediaType": found.media_type,
         "digest": document.digest,
         "size": len(document.data),
     }
     # An image's config says what kind of artifact it is where the manifest does not.
-    config = found.get("config")
-    kind = found.get("artifactType") or (
-        config.get("mediaType") if isinstance(config, dict) else ""
-    )
-    if kind:
+    config = found.config.media_type if isinstance(found, Manifest) else ""
+    if kind := found.document.get("artifactType") or config:
         entry["artifactType"] = kind
-    if isinstance(found.get("annotations"), dict):
-        entry["annotations"] = found["annotations"]
+    if isinstance(found.document.get("annotations"), dict):
+        entry["annotations"] = found.document["annotations"]
     return entry

@@ -21,8 +21,9 @@ from hatch_multiarch.registry.tries import passing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.registry.client import Client
-    from hatch_multiarch.registry.records import Blob, Pace, Read, State
+    from hatch_multiarch.registry.records import Pace, Read, State
     from hatch_multiarch.registry.transport import Answer
 
 _PIECE = 1 << 18
@@ -56,7 +57,7 @@ class Upload:
     def __init__(
         self,
         client: Client,
-        blob: Blob,
+        blob: Descriptor,
         read: Read,
         pace: Pace,
         sent: Callable[[int], None] = lambda _: None,

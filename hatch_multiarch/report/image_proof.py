@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.layers import helper_path
-from hatch_multiarch.oci.blobs import Blobs, platform_manifests
+from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.layer_reader import layer_files
+from hatch_multiarch.oci.open import open_layout
+from hatch_multiarch.oci.walk import Walk, attests
 from hatch_multiarch.process import processors
 from hatch_multiarch.report.records import ImagePlace
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.oci.layout_source import LayoutSource
 
 UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)
 """What reading an image that is damaged raises."""
@@ -57,8 +59,8 @@ def in_image(
 
 def _output(output: Path, image: BuiltImage, cache: BuildCache) -> Places:
     try:
-        with closing(Blobs(output)) as blobs:
-            _check_top(blobs, image)
+        with open_layout(output) as source:
+            _check_top(source, image)
         with ThreadPoolExecutor(processors()) as pool:
             found = list(pool.map(lambda each: _platform(output, each, cache), image.platforms))
     except (*UNREADABLE, ImageError) as error:
@@ -66,38 +68,40 @@ def _output(output: Path, image: BuiltImage, cache: BuildCache) -> Places:
     return {key: place for places in found for key, place in places.items()}
 
 
-def _check_top(blobs: Blobs, image: BuiltImage) -> None:
-    with blobs.open("index.json") as file:
-        top = json.load(file)
-    if {each["digest"] for each in top["manifests"]} != {image.digest}:
+def _check_top(source: LayoutSource, image: BuiltImage) -> None:
+    roots = [each for each, _ in source.roots()]
+    if {each.digest for each in roots} != {image.digest}:
         raise ValueError(f"its index.json does not name {image.digest}")
-    if platform_manifests(blobs, image.digest) != [each.digest for each in image.platforms]:
+    manifests = [each.digest for each in Walk(source).manifests(roots) if not attests(each)]
+    if manifests != [each.digest for each in image.platforms]:
         raise ValueError(f"index {image.digest} does not name the manifests that were built")
 
 
 def _platform(output: Path, built: BuiltPlatform, cache: BuildCache) -> Places:
     places: Places = {}
     files: dict[str, str] = {}
-    with closing(Blobs(output)) as blobs:  # its own: several threads cannot read from one
-        layers = blobs.document(built.digest)["layers"]
+    with open_layout(output) as source:  # its own: several threads cannot read from one
+        size = source.size(built.digest)
+        manifest = Walk(source).manifest(Descriptor("", built.digest, size))
+        layers = manifest.layers if manifest else ()
         for layer in layers[: built.base_layers]:
-            blobs.check(layer["digest"])
+            source.open(layer).drain()
         for layer in layers[built.base_layers :]:
-            for path, found in _layer(blobs, layer["digest"], cache).items():
+            for path, found in _layer(source, layer, cache).items():
                 files[path] = found
-                place = ImagePlace(built.digest, layer["digest"], path)
+                place = ImagePlace(built.digest, layer.digest, path)
                 places[built.platform.name, path] = found, place
     if files != built.files:
         raise ValueError(f"the layers of {built.platform.name} hold {files}, not {built.files}")
     return places
 
 
-def _layer(blobs: Blobs, digest: str, cache: BuildCache) -> dict[str, str]:
+def _layer(source: LayoutSource, layer: Descriptor, cache: BuildCache) -> dict[str, str]:
     """Return path -> sha256 of the files in a layer, whose bytes are those of its digest."""
-    told: dict[str, str] | None = cache.recall("files of layer", digest)
+    told: dict[str, str] | None = cache.recall("files of layer", layer.digest)
     if told is not None:
-        blobs.check(digest)
+        source.open(layer).drain()
         return told
-    found = blobs.layer(digest)
-    cache.note(found, "files of layer", digest)
+    found = layer_files(source.open(layer), layer.digest)
+    cache.note(found, "files of layer", layer.digest)
     return found

@@ -6,16 +6,19 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.inspect.portion import portion
+from hatch_multiarch.oci.descriptor import Descriptor, platform_document
+from hatch_multiarch.oci.docker_archive import docker_archive
+from hatch_multiarch.oci.layout import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.inspect import Archive, Manifest
+    from hatch_multiarch.inspect import PlatformImage
+    from hatch_multiarch.oci.archive_source import ArchiveSource
 
 
 @contextmanager
-def pulled(client: Any, reference: str, manifest: Manifest) -> Iterator[str]:
+def pulled(client: Any, reference: str, manifest: PlatformImage) -> Iterator[str]:
     """Pull one platform by its digest; remove it afterwards unless it was there."""
     repository = reference.partition("@")[0]
     head, slash, last = repository.rpartition("/")
@@ -32,11 +35,29 @@ def pulled(client: Any, reference: str, manifest: Manifest) -> Iterator[str]:
 
 
 @contextmanager
-def loaded(client: Any, archive: Archive, manifest: Manifest) -> Iterator[str]:
+def loaded(client: Any, source: ArchiveSource, manifest: PlatformImage) -> Iterator[str]:
     """Load one platform under a name of our own, and remove it afterwards."""
-    name = f"hatch-multiarch-verify:{secrets.token_hex(8)}"
+    repository, tag = "hatch-multiarch-verify", secrets.token_hex(8)
+    name = f"{repository}:{tag}"
+    held, index = None, None
+    if manifest.digest:
+        held = Descriptor(manifest.media_type, manifest.digest, source.size(manifest.digest))
+        platform = platform_document(manifest.platform)
+        index = index_of(held, reference=repository, tags=(tag,), platform=platform)
+    config = Descriptor("", manifest.config, source.size(manifest.config))
+    archive = docker_archive(
+        source,
+        config,
+        manifest.layers,
+        (name,),
+        manifest=held,
+        index=index,
+        epoch=0,
+        # Behind gzip, a step back in the archive would unpack all anew.
+        order=lambda digest: source.store.order(source.path(digest)),
+    )
     try:
-        client.images.load(portion(archive, manifest, name))
+        client.images.load(archive)
         yield name
     finally:
         if _has(client, name):

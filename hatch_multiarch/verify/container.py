@@ -15,7 +15,7 @@ from hatch_multiarch.verify.records import Ran
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.inspect import Manifest
+    from hatch_multiarch.inspect import PlatformImage
     from hatch_multiarch.verify.records import Run
 
 LINES = 10
@@ -39,7 +39,7 @@ FOREIGN = re.compile(r"exec\b.*: exec format error|exec format error: unknown")
 """How runc, and docker on its behalf, say that the kernel does not know the format."""
 
 
-def run_platform(client: Any, name: str, manifest: Manifest, run: Run) -> Ran:
+def run_platform(client: Any, name: str, manifest: PlatformImage, run: Run) -> Ran:
     """Run one platform to its end, or to the end of its time."""
 
     def ran(outcome: Any, code: int | None, said: bytes = b"", problem: str = "") -> Ran:

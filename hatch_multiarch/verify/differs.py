@@ -6,12 +6,13 @@ import hashlib
 import json
 import tarfile
 import zipfile
-from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import open_archive
-from hatch_multiarch.oci.blobs import Blobs
+from hatch_multiarch.inspect import inspect_archive, open_image
+from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.layer_reader import layer_files
+from hatch_multiarch.oci.source import read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,13 +87,14 @@ def _wheel(path: Path) -> Members:
 def _image(path: Path) -> Members:
     """Return the files in each platform's layers, then its config and manifest."""
     found: Members = {}
-    with open_archive(path) as archive, closing(Blobs(path)) as blobs:
-        for image in archive.inspected().images:
+    with open_image(path) as archive:
+        for image in inspect_archive(archive).images:
             for each in image.manifests:
                 for layer in each.layers:
-                    for name, digest in blobs.layer(layer.digest).items():
+                    for name, digest in layer_files(archive.open(layer), layer.digest).items():
                         found[f"{each.platform} /{name}"] = {"content": digest}
-                config = json.dumps(blobs.document(each.config), sort_keys=True)
+                blob = Descriptor("", each.config, archive.size(each.config))
+                config = json.dumps(read_config(archive, blob, each.config), sort_keys=True)
                 found[f"{each.platform} (its config)"] = {"content": config}
                 found[f"{each.platform} (its manifest)"] = {"content": each.digest}
             found["the index"] = {"content": image.digest}

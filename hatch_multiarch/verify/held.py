@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
-import zlib
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import open_archive
-from hatch_multiarch.inspect.registry import Registry, opened
-from hatch_multiarch.inspect.walk import walk
-from hatch_multiarch.oci.blobs import Blobs
-from hatch_multiarch.registry import Blob, Cache
+from hatch_multiarch.inspect import inspect_archive, open_image
+from hatch_multiarch.inspect.describe import describe
+from hatch_multiarch.inspect.registry import opened
+from hatch_multiarch.oci.layer_reader import layer_files
+from hatch_multiarch.registry import Cache, RegistrySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from hatch_multiarch.inspect import Layer, Manifest
+    from hatch_multiarch.inspect import PlatformImage
+    from hatch_multiarch.oci.descriptor import Descriptor
 
     Key = tuple[str, str]
     """Platform, helper."""
-
-_UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)
 
 
 def in_file(path: Path, places: Mapping[Key, str]) -> dict[Key, str]:
@@ -33,10 +29,12 @@ def in_file(path: Path, places: Mapping[Key, str]) -> dict[Key, str]:
     *places* are their paths in the image. Raises ImageError when it cannot be read.
     """
     try:
-        with open_archive(path) as archive, closing(Blobs(path)) as blobs:
-            found = [each for image in archive.inspected().images for each in image.manifests]
-            return _held(found, places, lambda layer: blobs.layer(layer.digest))
-    except _UNREADABLE as error:
+        with open_image(path) as archive:
+            found = [each for image in inspect_archive(archive).images for each in image.manifests]
+            return _held(
+                found, places, lambda layer: layer_files(archive.open(layer), layer.digest)
+            )
+    except OSError as error:
         raise ImageError(f"{path.name} cannot be read: {error}") from None
 
 
@@ -49,27 +47,24 @@ def in_registry(
     counts is what the registry has. Raises RegistryError when it does not give it, and ImageError
     when what it gives is no such image.
     """
-
-    def layer(wanted: Layer) -> dict[str, str]:
-        puller.fetch([Blob(wanted.digest, wanted.size)])
-        return Blobs(cache.folder).layer(wanted.digest)
-
     with (
         tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder,
-        opened(reference, environ, cache := Cache(Path(folder))) as puller,
+        opened(reference, environ, Cache(Path(folder))) as puller,
     ):
-        registry = Registry(puller, reference)
-        image = walk(registry.root(), (reference,), registry)
+        source = RegistrySource(puller, reference)
+        image = describe(source.root, (reference,), source)
         try:
-            return _held(image.manifests, places, layer)
-        except _UNREADABLE as error:
+            return _held(
+                image.manifests, places, lambda layer: layer_files(source.open(layer), layer.digest)
+            )
+        except OSError as error:
             raise ImageError(f"{reference} cannot be read: {error}") from None
 
 
 def _held(
-    manifests: Iterable[Manifest],
+    manifests: Iterable[PlatformImage],
     places: Mapping[Key, str],
-    files: Callable[[Layer], Mapping[str, str]],
+    files: Callable[[Descriptor], Mapping[str, str]],
 ) -> dict[Key, str]:
     """Return the helpers; the uppermost layer that has a path has the file."""
     found: dict[Key, str] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.daemon import connect, daemon
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import find, open_archive
+from hatch_multiarch.inspect import find, inspect_archive, open_image
 from hatch_multiarch.inspect.registry import inspect_reference
 from hatch_multiarch.platforms import match
 from hatch_multiarch.verify.client import loaded, pulled
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from hatch_multiarch.inspect import Inspected, Manifest
+    from hatch_multiarch.inspect import Inspected, PlatformImage
     from hatch_multiarch.verify.records import Ran, Run
 
 
@@ -33,14 +33,14 @@ def verify(
     client = connect(environ, "verify")
     with closing(client), daemon():
         if isinstance(found, Path):
-            with open_archive(found) as archive:
-                chosen = _choose(archive.inspected(), run.platforms)
+            with open_image(found) as archive:
+                chosen = _choose(inspect_archive(archive), run.platforms)
                 return _each(client, chosen, run, on_ran, lambda m: loaded(client, archive, m))
         chosen = _choose(inspect_reference(found, environ), run.platforms)
         return _each(client, chosen, run, on_ran, lambda m: pulled(client, found, m))
 
 
-def _choose(inspected: Inspected, platforms: tuple[str, ...]) -> list[Manifest]:
+def _choose(inspected: Inspected, platforms: tuple[str, ...]) -> list[PlatformImage]:
     """Return the platforms to run. Raises ImageError when there are none."""
     known = [
         manifest
@@ -59,10 +59,10 @@ def _choose(inspected: Inspected, platforms: tuple[str, ...]) -> list[Manifest]:
 
 def _each(
     client: Any,
-    chosen: Sequence[Manifest],
+    chosen: Sequence[PlatformImage],
     run: Run,
     on_ran: Callable[[Ran], None],
-    brought: Callable[[Manifest], AbstractContextManager[str]],
+    brought: Callable[[PlatformImage], AbstractContextManager[str]],
 ) -> tuple[Ran, ...]:
     from hatch_multiarch.verify.container import run_platform  # noqa: PLC0415 - imports the extra
 

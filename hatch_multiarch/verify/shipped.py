@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import AuditError, ImageError, RegistryError
-from hatch_multiarch.inspect import check, open_archive
+from hatch_multiarch.inspect import check, inspect_archive, open_image
 from hatch_multiarch.registry import parse_pull
 from hatch_multiarch.verify.held import in_file, in_registry
 from hatch_multiarch.verify.records import Check
@@ -132,8 +132,8 @@ def _known(schema: object) -> None:
 def check_image(path: Path, told: Mapping[str, Any] | None) -> tuple[Check, ...]:
     """Read every blob of the image *path*; compare its digest with that of the report's *told*."""
     try:
-        with open_archive(path) as archive:
-            inspected = archive.inspected()
+        with open_image(path) as archive:
+            inspected = inspect_archive(archive)
             count = check(archive, inspected)
     except ImageError as error:
         first, *more = error.message.splitlines()

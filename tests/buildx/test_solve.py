@@ -20,7 +20,7 @@ from hatch_multiarch.buildx.find import Buildx, find_buildx
 from hatch_multiarch.buildx.outputs import output
 from hatch_multiarch.buildx.solve import Request, Step, arguments, solve
 from hatch_multiarch.errors import CompileError, EngineError
-from hatch_multiarch.oci.blobs import unpack
+from hatch_multiarch.oci.layout import extract
 
 if TYPE_CHECKING:
     from engine_fixture import Engine
@@ -262,7 +262,7 @@ def test_folders_and_secrets_of_any_name(engine: Engine, tmp_path: Path):
     archive = other / "made.tar"
     to = (output("oci", dest=archive, names=(), compression="gzip"),)
     made = solve(buildx, replace(image, outputs=to))
-    unpack(archive, other / "layout")
+    extract(archive, other / "layout")
     secret = tmp_path / 'se,"cret'
     secret.write_text("machine example.com login me password hunter22\n")
     request = request_of(

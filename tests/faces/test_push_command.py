@@ -52,7 +52,8 @@ def test_what_a_project_built_is_pushed(
 
 def archives(maker: Path, *names: str) -> Path:
     """Make a layout of as many images as there are *names*."""
-    from hatch_multiarch.oci.layout import CONFIG, INDEX, MANIFEST, Layout
+    from hatch_multiarch.oci.layout import Layout
+    from hatch_multiarch.oci.media_types import CONFIG, INDEX, MANIFEST
 
     layout = Layout(maker)
     entries = []

@@ -10,7 +10,9 @@ import tarfile
 
 import pytest
 
-from hatch_multiarch.oci.layout import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, Layout
+from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.layout import Layout
+from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER, MANIFEST
 
 PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7")
 NAME = "registry.example.com/team/greeter"

@@ -11,7 +11,7 @@ import pytest
 from support import need
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import check, open_archive, show
+from hatch_multiarch.inspect import check, inspect_archive, open_image, show
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -22,8 +22,8 @@ SLSA = "https://slsa.dev/provenance/v1"
 
 
 def look(path, *, checked=False):
-    with open_archive(path) as archive:
-        found = archive.inspected()
+    with open_image(path) as archive:
+        found = inspect_archive(archive)
         if checked:
             check(archive, found)
         return found

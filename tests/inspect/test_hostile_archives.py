@@ -13,8 +13,8 @@ import zlib
 import pytest
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import check, open_archive, show, walk
-from hatch_multiarch.oci import store
+from hatch_multiarch.inspect import check, inspect_archive, open_image, show
+from hatch_multiarch.oci import tar_store, walk
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -23,8 +23,8 @@ ENTRY = {"mediaType": MANIFEST, "digest": DIGEST, "size": 3}
 
 
 def look(path):
-    with open_archive(path) as archive:
-        found = archive.inspected()
+    with open_image(path) as archive:
+        found = inspect_archive(archive)
         check(archive, found)
         return show.as_text(found)
 
@@ -280,13 +280,13 @@ def test_a_size_below_zero_does_not_go_round_for_ever(tmp_path):
 
 
 def test_too_many_entries(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "ENTRIES", 100)
+    monkeypatch.setattr(tar_store, "ENTRIES", 100)
     path = pack(tmp_path / "many.tar", [(f"file{at}", b"") for at in range(101)])
     fails(path, "more than 100 entries are no image")
 
 
 def test_a_bomb_behind_gzip_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "UNPACKED", 1 << 24)
+    monkeypatch.setattr(tar_store, "UNPACKED", 1 << 24)
     entry = tarfile.TarInfo("bomb")
     entry.size = 1 << 33
     packer = zlib.compressobj(9, wbits=31)

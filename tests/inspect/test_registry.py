@@ -10,7 +10,7 @@ import pytest
 from support import need
 
 from hatch_multiarch.errors import ImageError, RegistryError
-from hatch_multiarch.inspect import open_archive
+from hatch_multiarch.inspect import inspect_archive, open_image
 from hatch_multiarch.inspect.registry import inspect_reference
 from hatch_multiarch.registry import Cache
 
@@ -28,8 +28,8 @@ def push(engine, maker):
         copy = [need("skopeo"), "--insecure-policy", "copy", "--dest-tls-verify=false", *words]
         places = [f"oci-archive:{archive}:1.0.0", f"docker://{reference}"]
         subprocess.run([*copy, *places], check=True)
-        with open_archive(archive) as opened:
-            return reference, opened.inspected().images[0]
+        with open_image(archive) as opened:
+            return reference, inspect_archive(opened).images[0]
 
     return push
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from support import need
 
-from hatch_multiarch.inspect import content, open_archive
-from hatch_multiarch.oci.layout import CONFIG, INDEX, LAYER, MANIFEST, Layout
+from hatch_multiarch.inspect import content, inspect_archive, open_image
+from hatch_multiarch.oci.layout import Layout
+from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER, MANIFEST
 from hatch_multiarch.registry import Pace, Pushed, parse, push
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class Site:
     def push(self, path: Path, reference: str, **more: Any) -> Pushed:
         more = {"pace": FAST, **more}
         tags = more.pop("tags", None)
-        with open_archive(path, parts=True) as archive:
-            [image] = archive.inspected().images
+        with open_image(path, parts=True) as archive:
+            [image] = inspect_archive(archive).images
             name = parse(reference)
             return push(content(archive, image), name, tags or [name.tag], self.env, **more)
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from engine_fixture import docker
 from go_programs import crane
 from registry.proxy import Proxy
 
-from hatch_multiarch.oci.blobs import Blobs
+from hatch_multiarch.oci.open import open_layout
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
@@ -84,12 +83,12 @@ def test_on_a_base_in_a_registry_pushed_and_run_by_docker(
     assert {each["platform"]: each["base"] for each in first["manifests"]} == {
         platform: manifests[platform] for platform in PLATFORMS
     }
-    with closing(Blobs(root / ARCHIVE)) as archive:
-        index = archive.document(first["digest"])
-        for each, wanted in [
-            (index, digest),
-            *((archive.document(each["digest"]), each["base"]) for each in first["manifests"]),
+    with open_layout(root / ARCHIVE) as archive:
+        for made, wanted in [
+            (first["digest"], digest),
+            *((each["digest"], each["base"]) for each in first["manifests"]),
         ]:
+            each = json.loads(archive.blob(made).read())
             assert each["annotations"][f"{BASE}.digest"] == wanted
             assert each["annotations"][f"{BASE}.name"] == f"{cache.host}/python:bookworm"
     target = f"{site.host}/{name}:1"

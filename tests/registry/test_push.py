@@ -11,8 +11,9 @@ import pytest
 from registry.pushes import FAST, PLATFORMS
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import open_archive
-from hatch_multiarch.oci.layout import CONFIG, INDEX, MANIFEST, Layout
+from hatch_multiarch.inspect import inspect_archive, open_image
+from hatch_multiarch.oci.layout import Layout
+from hatch_multiarch.oci.media_types import CONFIG, INDEX, MANIFEST
 
 
 def archived(made, *, packed=False):
@@ -36,8 +37,8 @@ def test_blobs_come_first_then_manifests_then_the_index_and_tags_last(site, prox
     made = site.image(600_000, 1000)
     site.push(made.path, f"{proxy.host}/{name}", tags=["a", "b"])
     puts = [each.path.partition("?")[0].rpartition("/")[2] for each in proxy.of("PUT", "manifests")]
-    with open_archive(made.path) as archive:
-        [image] = archive.inspected().images
+    with open_image(made.path) as archive:
+        [image] = inspect_archive(archive).images
     assert puts == [*(each.digest for each in image.manifests), made.digest, "a", "b"]
     order = [("manifests" in each.path) for each in proxy.asked if each.method in ("PUT", "PATCH")]
     assert order == sorted(order)
@@ -133,11 +134,11 @@ def test_memory_does_not_grow_with_a_blob(site, name):
     """Nothing larger than a piece is read at once; benchmarks/push_memory.py has megabytes."""
     made = site.image(1_500_000)
     sizes = []
-    with open_archive(made.path, parts=True) as archive:
+    with open_image(made.path, parts=True) as archive:
         from hatch_multiarch.inspect import content
         from hatch_multiarch.registry import Content, parse, push
 
-        found = content(archive, archive.inspected().images[0])
+        found = content(archive, inspect_archive(archive).images[0])
 
         def read(digest, start, size):
             sizes.append(size)

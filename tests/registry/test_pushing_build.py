@@ -10,7 +10,7 @@ from buildkit.small import report, small
 from engine_fixture import docker
 from registry.proxy import says, wants_basic
 
-from hatch_multiarch.inspect import open_archive
+from hatch_multiarch.inspect import inspect_archive, open_image
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
@@ -45,8 +45,8 @@ def test_an_image_is_pushed_without_docker_and_runs_in_docker(
         {"type": "registry", "reference": f"{image}:{tag}", "digest": found["digest"]}
         for tag in ("1.0.0", "latest")
     ]
-    with open_archive(root / "build/multiarch/greeter-1.0.0.oci.tar") as archive:
-        assert archive.inspected().images[0].digest == found["digest"]
+    with open_image(root / "build/multiarch/greeter-1.0.0.oci.tar") as archive:
+        assert inspect_archive(archive).images[0].digest == found["digest"]
     assert site.pulled(f"{name}:1.0.0") == site.pulled(f"{name}:latest") == found["digest"]
     try:
         for platform in PLATFORMS:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.tree import Kind, Node, Tree
 from hatch_multiarch.oci.layer_reader import unpacked
-from hatch_multiarch.oci.store import UNREADABLE, Headers
+from hatch_multiarch.oci.tar_store import UNREADABLE, Headers
 from hatch_multiarch.oci.verifying_reader import CHUNK
 
 if TYPE_CHECKING:

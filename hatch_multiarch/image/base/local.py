@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.image import base_image, entries_of
+from hatch_multiarch.image.base.image import base_image, missing, platform_manifests
 from hatch_multiarch.image.base.platforms import choose
-from hatch_multiarch.oci import documents
-from hatch_multiarch.oci.documents import INDEXES, LIMIT, Entry
-from hatch_multiarch.oci.layout import Descriptor
-from hatch_multiarch.oci.store import FolderStore, TarStore
-from hatch_multiarch.oci.verifying_reader import Verified
+from hatch_multiarch.oci.annotations import REF_NAME
+from hatch_multiarch.oci.file_store import FolderStore
+from hatch_multiarch.oci.layout_source import INDEX_JSON, LayoutSource
+from hatch_multiarch.oci.media_types import INDEXES
+from hatch_multiarch.oci.tar_store import TarStore
+from hatch_multiarch.oci.walk import Walk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.image.base.records import BaseImage
-    from hatch_multiarch.oci.store import Store
+    from hatch_multiarch.oci.descriptor import Descriptor
+    from hatch_multiarch.oci.file_store import Store
+    from hatch_multiarch.oci.verifying_reader import VerifyingReader
     from hatch_multiarch.platforms import Platform
 
 
@@ -33,8 +36,9 @@ class LocalBase:
         self.digest = ""
         self._file = None if path.is_dir() else path.open("rb")
         try:
-            self._store: Store
-            self._store = TarStore(self._file, source) if self._file else FolderStore(path)
+            store: Store = TarStore(self._file, source) if self._file else FolderStore(path)
+            self._layout = LayoutSource(store, source)
+            self._walk = Walk(self._layout)
             self._found = self._manifests()
         except BaseException:
             self.close()
@@ -47,49 +51,31 @@ class LocalBase:
 
     def resolve(self, platform: Platform) -> BaseImage:
         """Return the image of *platform*. Raises ImageError."""
-        return base_image(self, choose(self._found, platform, self.source), platform)
+        return base_image(self._walk, choose(self._found, platform, self.source), platform)
 
-    def document(self, wanted: Entry) -> Any:
-        """Return an index, a manifest or a config. Raises ImageError."""
-        where = f"{self.source}: {wanted.digest}"
-        if wanted.size > LIMIT:
-            raise ImageError(f"{where}: {wanted.size} bytes are too many for a document")
-        blob = Descriptor(wanted.media_type, wanted.digest, wanted.size)
-        return documents.table(documents.parse(self.open(blob).read(), where), where)
-
-    def open(self, blob: Descriptor) -> Verified:
+    def open(self, blob: Descriptor) -> VerifyingReader:
         """Return the bytes of *blob* to be read once. Raises ImageError when it is not there."""
-        documents.checked(blob.digest, self.source)
-        name = f"blobs/{blob.digest.replace(':', '/')}"
-        if self._store.size(name) is None:
-            raise ImageError(
-                f"{self.source}: {blob.digest} is not there",
-                advice="copy the base with all its platforms, as `skopeo copy --all` does",
-            )
-        return Verified(self._store.chunks(name), blob, self.source)
+        if self._layout.store.size(blob.path) is None:
+            raise missing(self.source, blob)
+        return self._layout.open(blob)
 
-    def _manifests(self) -> list[Entry]:
+    def _manifests(self) -> list[Descriptor]:
         """Read ``index.json``, which names an image, or is the index of one without a name."""
-        where = f"{self.source}: index.json"
-        if self._store.size("index.json") is None:
+        if self._layout.store.size(INDEX_JSON) is None:
             raise ImageError(
                 f"tool.multiarch.image.base: {self.source} is no OCI layout: index.json is missing",
                 advice="make one with `skopeo copy --all docker://NAME oci-archive:FILE`",
             )
-        data = b"".join(self._store.chunks("index.json"))
-        index = documents.table(documents.parse(data, where), where)
-        listed = list(
-            {each.digest: each for each in documents.entries(index, "manifests", where)}.values()
-        )
-        if len(listed) > 1 and any(each.media_type in INDEXES or _name(each) for each in listed):
-            names = ", ".join(_name(each) or each.digest for each in listed)
+        listed = [each for each, _ in self._layout.roots()]
+        if len(listed) > 1 and any(each.media_type in INDEXES or _tag(each) for each in listed):
+            names = ", ".join(_tag(each) or each.digest for each in listed)
             raise ImageError(
                 f"tool.multiarch.image.base: {self.source} holds several images ({names})",
                 advice="copy the one to start from into a layout of its own",
             )
         self.digest = listed[0].digest if len(listed) == 1 else ""
-        return entries_of(self, listed)
+        return platform_manifests(self._walk, listed)
 
 
-def _name(each: Entry) -> str:
-    return each.annotations.get("org.opencontainers.image.ref.name", "")
+def _tag(each: Descriptor) -> str:
+    return each.annotations.get(REF_NAME, "")

@@ -14,11 +14,11 @@ from hatch_multiarch.errors import ImageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.oci.documents import Entry
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.platforms import Platform
 
 
-def choose(found: Sequence[Entry], platform: Platform, source: str) -> Entry:
+def choose(found: Sequence[Descriptor], platform: Platform, source: str) -> Descriptor:
     """Return the one of the manifests *found* that is for *platform*.
 
     Raises ImageError, with the platforms that there are, when none is.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from hatch_multiarch.oci.layout import Descriptor
-    from hatch_multiarch.oci.verifying_reader import Verified
+    from hatch_multiarch.oci.descriptor import Descriptor
+    from hatch_multiarch.oci.verifying_reader import VerifyingReader
     from hatch_multiarch.platforms import Platform
 
 
@@ -47,7 +47,7 @@ class Base(Protocol):
         Raises ImageError when there is none, with the platforms that there are.
         """
 
-    def open(self, blob: Descriptor) -> Verified:
+    def open(self, blob: Descriptor) -> VerifyingReader:
         """Return the bytes of *blob* to be read once; at their end they have been checked.
 
         Raises ImageError when there is no such blob.

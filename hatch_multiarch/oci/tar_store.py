@@ -1,29 +1,26 @@
-"""Files of an archive or a layout folder, read in place: nothing is ever unpacked or written.
+"""The files of a tar archive, read in place: nothing is unpacked or written.
 
-An archive is a stranger's. What tarfile would read into memory is capped, and so are the number of
-entries and, behind gzip, the bytes in all; what it cannot read is one ImageError.
+Nobody vouches for an archive. What tarfile would read into memory is limited, and so are the number
+of entries and, behind gzip, the bytes in all; what it cannot read is one ImageError.
 """
 
 from __future__ import annotations
 
 import gzip
 import posixpath
-import stat
 import tarfile
 import tempfile
 import threading
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.oci.file_store import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-CHUNK = 1 << 18
-"""Bytes read at once."""
 HEADER = 1 << 16
 """Most bytes of one tar header; a PAX header with a long name and its times has some hundred."""
 ENTRIES = 20_000
@@ -41,84 +38,19 @@ UNREADABLE = (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, Recur
 """What tarfile and gzip raise for bytes that they do not understand."""
 
 
-class Store(Protocol):
-    """Files by name: slashes, no leading ``./``."""
-
-    source: str
-
-    def names(self) -> list[str]:
-        """Return the name of every file, sorted."""
-
-    def size(self, name: str) -> int | None:
-        """Return the size of a file in bytes; None when there is no such file."""
-
-    def order(self, name: str) -> int:
-        """Return a number by which files are best read one after the other."""
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        """Read a file that exists. Raises ImageError when it cannot be read."""
-
-    def read(self, name: str, start: int, size: int) -> bytes:
-        """Return at most *size* bytes from *start* of a file that exists; for several threads.
-
-        Raises ImageError when it cannot be read.
-        """
-
-
-class FolderStore:
-    """The files of a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.source = str(folder)
-        self._folder = folder
-
-    def names(self) -> list[str]:
-        """Return the name of every file, sorted."""
-        files = (path for path in self._folder.rglob("*") if path.is_file())
-        return sorted(path.relative_to(self._folder).as_posix() for path in files)
-
-    def size(self, name: str) -> int | None:
-        """Return the size of a file in bytes; devices and pipes are no files."""
-        try:
-            about = (self._folder / name).stat()
-        except OSError:
-            return None
-        return about.st_size if stat.S_ISREG(about.st_mode) else None
-
-    def order(self, name: str) -> int:  # noqa: ARG002 - any order will do
-        """Return 0: any order will do."""
-        return 0
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        """Read a file. Raises ImageError when it cannot be read."""
-        try:
-            with (self._folder / name).open("rb") as file:
-                while data := file.read(CHUNK):
-                    yield data
-        except OSError as error:
-            raise ImageError(f"{self.source}: {name} cannot be read: {error.strerror}") from None
-
-    def read(self, name: str, start: int, size: int) -> bytes:
-        """Return a part of a file. Raises ImageError when it cannot be read."""
-        try:
-            with (self._folder / name).open("rb") as file:
-                file.seek(start)
-                return file.read(size)
-        except OSError as error:
-            raise ImageError(f"{self.source}: {name} cannot be read: {error.strerror}") from None
-
-
 class TarStore:
     """The files of a tar archive, plain or behind gzip, found in one pass over its headers."""
 
     def __init__(self, file: BinaryIO, source: str) -> None:
         self.source = source
-        self._packed = file.read(2) == b"\x1f\x8b"
+        self.packed = file.read(2) == b"\x1f\x8b"
+        """Whether it is behind gzip."""
         file.seek(0)
-        self._file = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if self._packed else file
+        self._file = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if self.packed else file
         self._places: dict[str, tuple[int, int]] = {}
         self._links: dict[str, str] = {}
         self._kept: dict[str, bytes] = {}
+        self._kept_bytes = 0
         self._reading = threading.Lock()
         with self._damage():
             self._index()
@@ -186,7 +118,7 @@ class TarStore:
             tar.pax_headers = {}
             if count > ENTRIES:
                 raise ImageError(f"{self.source}: more than {ENTRIES} entries are no image")
-            if self._packed and entry.offset_data + entry.size > UNPACKED:
+            if self.packed and entry.offset_data + entry.size > UNPACKED:
                 raise ImageError(f"{self.source}: unpacked it is larger than any image")
             name = posixpath.normpath(entry.name)
             if name in self._places and entry.isreg():
@@ -205,9 +137,10 @@ class TarStore:
     def _keep(self, name: str) -> None:
         """Keep a small file that lies behind gzip."""
         start, size = self._places[name]
-        if self._packed and size <= SMALL and size + sum(map(len, self._kept.values())) <= KEPT:
+        if self.packed and size <= SMALL and size + self._kept_bytes <= KEPT:
             self._file.seek(start)
             self._kept[name] = self._file.read(size)
+            self._kept_bytes += size
 
     @contextmanager
     def _damage(self) -> Iterator[None]:
@@ -215,27 +148,26 @@ class TarStore:
         try:
             yield
         except UNREADABLE as error:
-            what = "gzip" if self._packed else "tar"
+            what = "gzip" if self.packed else "tar"
             raise ImageError(f"{self.source}: not a readable {what} archive: {error}") from None
 
 
 @contextmanager
-def unpacked(file: BinaryIO, source: str) -> Iterator[BinaryIO]:
-    """Return the archive *file* as one that can be read from any place.
+def unpacked(file: BinaryIO, source: str, limit: int) -> Iterator[BinaryIO]:
+    """Unpack the archive *file*, which is behind gzip, to a temporary file that this yields.
 
-    One behind gzip is unpacked to a temporary file. Raises ImageError when it cannot be.
+    Raises ImageError when that is not possible, or beyond *limit* bytes.
     """
-    packed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
-    if not packed:
-        yield file
-        return
     with tempfile.TemporaryFile() as plain:
         try:
             with gzip.GzipFile(fileobj=file) as opened:
                 while data := opened.read(CHUNK):
-                    if plain.tell() > UNPACKED:
-                        raise ImageError(f"{source}: unpacked it is larger than any image")
+                    if plain.tell() + len(data) > limit:
+                        raise ImageError(
+                            f"{source}: unpacked it is larger than the {limit} bytes that its "
+                            "manifests declare"
+                        )
                     plain.write(data)
         except UNREADABLE as error:
             raise ImageError(f"{source}: not a readable gzip archive: {error}") from None
