@@ -219,13 +219,17 @@ class Transport:
 def _read(answer: http.client.HTTPResponse, take: Take | None) -> bytes:
     """Return the body, as far as it is not for *take*. Raises what http.client does."""
     data = b""
-    if take is not None and answer.status in _TAKEN:
-        take(answer.status, answer.headers, _pieces(answer))
-    else:
-        data = answer.read(LIMIT + 1)
-    # Of a body that ends too early, http.client says nothing.
-    if answer.length and len(data) <= LIMIT:
-        raise ConnectionResetError
+    try:
+        if take is not None and answer.status in _TAKEN:
+            take(answer.status, answer.headers, _pieces(answer))
+        else:
+            data = answer.read(LIMIT + 1)
+        # Of a body that ends too early, http.client says nothing.
+        if answer.length and len(data) <= LIMIT:
+            raise ConnectionResetError
+    finally:
+        if not answer.isclosed():  # it keeps the socket until its body has ended
+            answer.close()
     return data
 
 
