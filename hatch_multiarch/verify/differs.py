@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tarfile
 import zipfile
 from contextlib import closing
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import hashed, same
 from hatch_multiarch.image.blobs import Blobs
 from hatch_multiarch.inspect import open_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-CHUNK = 1 << 20
 
 
 def differences(one: Path, two: Path) -> list[str]:
@@ -25,7 +23,7 @@ def differences(one: Path, two: Path) -> list[str]:
     They are wheels, sdists, or images in an archive or a layout folder.
     """
     folders = one.is_dir() and two.is_dir()
-    if not folders and _hash(one) == _hash(two):
+    if not folders and same(one, two):
         return []
     try:
         pair = [_members(each) for each in (one, two)]
@@ -62,7 +60,7 @@ def _members(path: Path) -> Members:
     with tarfile.open(path) as tar:
         for each in tar:
             file = tar.extractfile(each) if each.isfile() else None
-            content = _read(file) if file is not None else each.linkname
+            content = hashed(file)[0] if file is not None else each.linkname
             owner = (each.uid, each.gid, each.uname, each.gname)
             found[each.name] = {
                 "content": content, "mode": each.mode, "time": each.mtime, "owner": owner,
@@ -97,15 +95,3 @@ def _image(path: Path) -> Members:
                 found[f"{each.platform} (its manifest)"] = {"content": each.digest}
             found["the index"] = {"content": image.digest}
     return found
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return _read(file)
-
-
-def _read(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while data := file.read(CHUNK):
-        digest.update(data)
-    return digest.hexdigest()
