@@ -4,7 +4,7 @@ from hatch_multiarch.files.atomic import copy, rewrite, write, writing
 from hatch_multiarch.files.digest import hashed, sha256
 from hatch_multiarch.files.replace import move
 from hatch_multiarch.files.staging import leftovers, link, place, same, stage
-from hatch_multiarch.files.sync import sync
+from hatch_multiarch.files.sync import sync, sync_folder
 
 __all__ = [
     "copy",
@@ -18,6 +18,7 @@ __all__ = [
     "sha256",
     "stage",
     "sync",
+    "sync_folder",
     "write",
     "writing",
 ]

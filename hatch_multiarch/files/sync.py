@@ -10,10 +10,9 @@ from pathlib import Path
 
 
 def sync(path: Path) -> None:
-    """Flush *path*, a file and its name, or a folder with all that is in it. Raises OSError."""
+    """Flush *path*, a file or a folder with all that is in it. Raises OSError."""
     if path.is_symlink() or not path.is_dir():
         _sync_file(path)
-        sync_folder(path.parent)
         return
     for parent, _, names in os.walk(path):
         for name in names:

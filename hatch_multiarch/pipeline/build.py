@@ -152,6 +152,7 @@ class Build:
             changed = False
         else:
             files.sync(first)
+            files.sync_folder(self.dist)
             changed = True
         for path in rest:
             changed |= files.place(path, self.dist / path.name)
