@@ -11,14 +11,13 @@ from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import ConfigError, PlanError, ToolchainError
 from hatch_multiarch.init.target import requires
 from hatch_multiarch.plan import Switches
+from hatch_multiarch.plan.switches import PREFIX
 from hatch_multiarch.platforms import host
 from hatch_multiarch.process import attached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-PREFIX = "HATCH_MULTIARCH_"
 
 
 @dataclass(frozen=True)

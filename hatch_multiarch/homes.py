@@ -7,11 +7,12 @@ import stat
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_multiarch.errors import ImageError, ToolchainError
+from hatch_multiarch.files import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,25 +69,24 @@ def private() -> Path:
 
 @contextmanager
 def aside(final: Path) -> Iterator[BinaryIO]:
-    """Yield a file of our own beside *final*, and give it that name at the end."""
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(final.parent)
-        handle, name = tempfile.mkstemp(prefix=_PART, dir=final.parent)
-    except OSError as error:
-        raise _unwritable(final, error) from None
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
+    """Yield a file of our own beside *final*, and give it that name at the end.
+
+    Raises ImageError when the folder cannot be written, and what the block raises.
+    """
+    with ExitStack() as stack:
         try:
-            part.replace(final)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(final.parent)
+            file = stack.enter_context(writing(final, mode=0o600, prefix=_PART))
+        except OSError as error:
+            raise _unwritable(final, error) from None
+        yield file
+        try:
+            stack.close()
         except OSError as error:
             # Windows lets nobody replace what another build reads, which is the same blob.
-            if not final.exists():
+            if not (isinstance(error, PermissionError) and final.exists()):
                 raise _unwritable(final, error) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _sweep(folder: Path) -> None:

@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.files import move
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -83,18 +85,4 @@ def whole(outputs: Sequence[str]) -> Iterator[tuple[str, ...]]:
             values.append(joined(fields))
         yield tuple(values)
         for made, final in moves:
-            _put(made, final)
-
-
-def _put(made: Path, final: Path) -> None:
-    """Move *made*, a file or folder, to *final*; what is there goes where *made* was."""
-    if final.is_dir() and not final.is_symlink():
-        old = made.with_name("old")
-        final.rename(old)
-        try:
-            made.rename(final)
-        except OSError:
-            old.rename(final)
-            raise
-    else:
-        made.replace(final)
+            move(made, final)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from hatch_multiarch import staging
+from hatch_multiarch import files
 from hatch_multiarch.ci import github, gitlab
 from hatch_multiarch.ci.yaml import dump
 from hatch_multiarch.errors import PlanError
@@ -82,7 +82,7 @@ def write(file: PipelineFile, *, force: bool = False) -> None:
             advice="`--stdout` prints what it would be; `--force` overwrites it",
         )
     try:
-        staging.write(file.text, file.path)
+        files.write(file.text, file.path)
     except OSError as error:
         raise PlanError(f"{file.path}: cannot be written: {error.strerror}") from None
 

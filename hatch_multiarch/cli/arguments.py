@@ -85,10 +85,9 @@ class Parser(argparse.ArgumentParser):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean verify?`` when one of *known* is near *word*, else nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.config.words import hint  # noqa: PLC0415 - keeps --help fast
 
-    near = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return hint(word, known, str)
 
 
 def wants_json(words: Sequence[str]) -> bool:

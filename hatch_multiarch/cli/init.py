@@ -39,6 +39,7 @@ def run(arguments: Any) -> int:
     from hatch_multiarch.check import check  # noqa: PLC0415 - keeps --help fast
     from hatch_multiarch.config import Config  # noqa: PLC0415
     from hatch_multiarch.errors import PlanError  # noqa: PLC0415
+    from hatch_multiarch.files import rewrite  # noqa: PLC0415
     from hatch_multiarch.init import (  # noqa: PLC0415
         configured,
         find_programs,
@@ -47,7 +48,6 @@ def run(arguments: Any) -> int:
         read_target,
     )
     from hatch_multiarch.plan import Switches  # noqa: PLC0415
-    from hatch_multiarch.rewrite import rewrite  # noqa: PLC0415
 
     root = arguments.folder.resolve()
     switches = Switches.read(os.environ)

@@ -17,6 +17,9 @@ from hatch_multiarch.config.image import Image  # noqa: TC001 - get_type_hints w
 from hatch_multiarch.config.keys import key
 from hatch_multiarch.platforms import match
 
+DEFAULT_PLATFORMS = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64")
+"""Platforms of a project that names none."""
+
 
 @dataclass(frozen=True)
 class Libc:
@@ -169,7 +172,7 @@ class Config:
 
     platforms: tuple[str, ...] = key(
         "Platforms to build, as OCI names them; normalised as containerd does.",
-        default=("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64"),
+        default=DEFAULT_PLATFORMS,
         check="platform",
         distinct=True,
     )

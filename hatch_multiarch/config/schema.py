@@ -9,9 +9,7 @@ take. It says of every key what that key alone can say; what goes together is th
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 from dataclasses import MISSING, Field, is_dataclass
 from pathlib import Path
 from types import NoneType
@@ -21,6 +19,7 @@ from hatch_multiarch.config.image import Output
 from hatch_multiarch.config.keys import toml_fields
 from hatch_multiarch.config.model import Config, Libc
 from hatch_multiarch.config.rules import RULES
+from hatch_multiarch.files import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,10 +162,7 @@ def main(arguments: list[str]) -> int:
     if arguments:
         print(f"usage: python -m {__spec__.name} [--check | --document]", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory(dir=STORED.parent) as folder:
-        aside = Path(folder, STORED.name)
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(aside, STORED)  # noqa: PTH105 - the rename that is atomic everywhere, by its name
+    write(text, STORED)
     return 0
 
 

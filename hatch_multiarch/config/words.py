@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _LONGEST = 60
 """Characters of a user's value that a message shows."""
@@ -64,22 +64,26 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_case[close[0]] if close else None
 
 
+def hint(name: str, known: Iterable[str], shown: Callable[[str], str] = repr) -> str:
+    """Return ``; did you mean 'verify'?`` when one of *known* is near *name*, else nothing.
+
+    *shown* writes the one that is meant.
+    """
+    close = nearest(name, known)
+    return "" if close is None else f"; did you mean {shown(close)}?"
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """Return the sentence of a *name* that is none of *known*, with the nearest spelling."""
     known = list(known)
-    close = nearest(name, known)
-    if close is not None:
-        return f"unknown {what} {show(name)}; did you mean {show(close)}?"
     names = ", ".join(printable(_cut(each)) for each in known)
-    return f"unknown {what} {show(name)} (known: {names})"
+    return f"unknown {what} {show(name)}{hint(name, known, show) or f' (known: {names})'}"
 
 
 def unknown_key(name: str, known: Iterable[str]) -> str:
     """Return the same for a key, whose *name* the line already begins with."""
     known = list(known)
-    close = nearest(name, known)
-    hint = "" if close is None else f"; did you mean {close!r}?"
-    return f"unknown key{hint} (known: {', '.join(known)})"
+    return f"unknown key{hint(name, known)} (known: {', '.join(known)})"
 
 
 def one_of(choices: Iterable[str]) -> str:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.deflate.compressor import LEVEL, compressor
 from hatch_multiarch.errors import AuditError
+from hatch_multiarch.files import link
 from hatch_multiarch.process import processors
-from hatch_multiarch.staging import link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

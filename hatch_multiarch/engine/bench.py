@@ -14,8 +14,9 @@ from hatch_multiarch import process
 from hatch_multiarch.engine.advice import advice
 from hatch_multiarch.engine.base import Binary
 from hatch_multiarch.engine.order import import_path
-from hatch_multiarch.engine.publish import Seal, publish, regular, sha256
+from hatch_multiarch.engine.publish import Seal, regular
 from hatch_multiarch.errors import CompileError
+from hatch_multiarch.files import copy, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,8 +67,8 @@ class Bench:
             file = Path(folder) / unit.output.name
             if known is not None:
                 shutil.copyfile(unit.output, file)
-                with file.open("ab") as copy:
-                    copy.write(_OLD)
+                with file.open("ab") as end:
+                    end.write(_OLD)
             compiled = self._go_build(recipe, file, processes, on_main)
             linked = known is None or not _ends_with(file, _OLD)
             digest = known
@@ -76,7 +77,7 @@ class Bench:
                 digest = sha256(file)
                 if digest != known:
                     seal.remove()
-                    publish(file, unit.output)
+                    copy(file, unit.output, mode=0o755)
                     seal.write(digest, recipe.key)
         return Binary(
             unit=unit,
@@ -129,7 +130,7 @@ def take(unit: Unit) -> Binary:
     same = unit.output.is_file() and sha256(unit.output) == digest
     if not same:
         Seal(unit.output).remove()
-        publish(unit.source, unit.output)
+        copy(unit.source, unit.output, mode=0o755)
     return Binary(
         unit=unit,
         path=unit.output,

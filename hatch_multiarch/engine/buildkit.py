@@ -14,7 +14,7 @@ from hatch_multiarch.buildx.solve import Request, Step, solve
 from hatch_multiarch.engine.advice import advice
 from hatch_multiarch.engine.base import Binary
 from hatch_multiarch.engine.bench import check_program, take
-from hatch_multiarch.engine.publish import Seal, publish, sha256
+from hatch_multiarch.engine.publish import Seal
 from hatch_multiarch.engine.stage import (
     Told,
     secret_files,
@@ -23,6 +23,7 @@ from hatch_multiarch.engine.stage import (
     write_context,
 )
 from hatch_multiarch.errors import CompileError
+from hatch_multiarch.files import copy, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -145,7 +146,7 @@ class BuildkitEngine:
         digest = sha256(file)
         if not unit.output.is_file() or sha256(unit.output) != digest:
             Seal(unit.output).remove()
-            publish(file, unit.output)
+            copy(file, unit.output, mode=0o755)
         return Binary(
             unit=unit,
             path=unit.output,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.epoch import DEFAULT_EPOCH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,9 +34,6 @@ FETCHING = (
     "GOVCS",
 )
 """Go's own settings that are kept, also when they were made by ``go env -w``."""
-
-EPOCH = "1580601600"
-"""2020-02-02, as Hatchling dates its wheels: what ``__DATE__`` is unless SOURCE_DATE_EPOCH says."""
 
 COLLECT = "400"
 """GOGC: with Go's 100, compiling and linking spend 5 to 10 % of their time on collecting garbage.
@@ -104,7 +103,8 @@ def surroundings(user: Mapping[str, str], settings: Mapping[str, str]) -> dict[s
     kept["GOWORK"] = user.get("GOWORK") or "off"
     kept["GOTOOLCHAIN"] = user.get("GOTOOLCHAIN") or "local"
     kept["GOGC"] = user.get("GOGC") or COLLECT
-    kept["SOURCE_DATE_EPOCH"] = user.get("SOURCE_DATE_EPOCH") or EPOCH
+    # What ``__DATE__`` is in C.
+    kept["SOURCE_DATE_EPOCH"] = user.get("SOURCE_DATE_EPOCH") or str(DEFAULT_EPOCH)
     # Compilers speak plain English here: their words end up in error messages and logs.
     kept["LC_ALL"] = "C"
     kept["TERM"] = "dumb"

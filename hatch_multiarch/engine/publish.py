@@ -1,40 +1,16 @@
-"""Binaries under their final names: complete, executable, and known to be what we put there."""
+"""Binaries under their final names: regular files, and known to be what we put there."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import shutil
 import stat
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from hatch_multiarch import files
 from hatch_multiarch.errors import PlanError
 
-
-def sha256(path: Path) -> str:
-    """Return the digest of a file, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def publish(source: Path, output: Path) -> None:
-    """Put a copy of *source* at *output*, in one step: there is never a part of it."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    aside = Path(name)
-    try:
-        with source.open("rb") as file, os.fdopen(handle, "wb") as copy:
-            shutil.copyfileobj(file, copy, 1 << 20)
-        aside.chmod(0o755)
-        aside.replace(output)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def regular(path: Path, where: str) -> None:
@@ -63,7 +39,7 @@ class Seal:
         """Return the digest of the binary if it was made by *recipe* and is as it was then."""
         try:
             noted, made_by = self._path.read_text(encoding="ascii").split()
-            if made_by == recipe and self._output.is_file() and sha256(self._output) == noted:
+            if made_by == recipe and self._output.is_file() and files.sha256(self._output) == noted:
                 return noted
         except (OSError, ValueError):
             pass
@@ -78,10 +54,7 @@ class Seal:
 
     def write(self, digest: str, recipe: str) -> None:
         """Note that the binary has *digest* and was made by *recipe*."""
-        handle, name = tempfile.mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{digest} {recipe}\n")
-        Path(name).replace(self._path)
+        files.write(f"{digest} {recipe}\n", self._path, lasting=False)
 
     def remove(self) -> None:
         """Forget the binary."""

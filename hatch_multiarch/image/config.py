@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config.words import nearest
 from hatch_multiarch.epoch import timestamp
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.health import health_words, healthcheck
@@ -112,5 +112,5 @@ def _advice(asked: str, here: list[str], plan: ImagePlan) -> str:
         return (
             f"the program must exist on every platform: see tool.multiarch.helpers.{name}.platforms"
         )
-    near = get_close_matches(name, here, n=1)
-    return f'did you mean "{near[0]}"?' if near else "name one of the helpers"
+    near = nearest(name, here)
+    return f'did you mean "{near}"?' if near else "name one of the helpers"

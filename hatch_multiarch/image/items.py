@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.oci.tar_writer import CHUNK
+from hatch_multiarch.files import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +45,4 @@ class Part:
 
 def file_item(path: str, source: Path, *, executable: bool = False) -> Item:
     """Return *source* as the file *path* of the image; reads it once."""
-    digest = hashlib.sha256()
-    with source.open("rb") as file:
-        while data := file.read(CHUNK):
-            digest.update(data)
-    return Item(path, digest.hexdigest(), 0o755 if executable else 0o644, source)
+    return Item(path, sha256(source), 0o755 if executable else 0o644, source)

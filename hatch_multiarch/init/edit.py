@@ -13,6 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config.model import DEFAULT_PLATFORMS
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.init.target import HOOK, PLUGIN, hooked, requires, requires_plugin
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.init.programs import Program
     from hatch_multiarch.init.target import Target
-
-PLATFORMS = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64")
-"""Those that the config has by default; written out, because a reader wants to see them."""
 
 WITH_C = ("linux", "windows")
 """Systems for which any machine can compile C: macOS needs Apple's SDK."""
@@ -139,7 +137,8 @@ def _append(text: str, more: str, newline: str) -> str:
 def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
     """Yield the lines of ``[tool.multiarch]``."""
     systems = {system for each in programs for system in _systems(each)}
-    names = [name for name in PLATFORMS if name.partition("/")[0] in systems]
+    # Those of the default, written out: a reader wants to see them.
+    names = [name for name in DEFAULT_PLATFORMS if name.partition("/")[0] in systems]
     yield "[tool.multiarch]"
     apple = any(each.cgo and "darwin" in each.systems for each in programs)
     why = _APPLE if apple and "darwin" not in systems else ""

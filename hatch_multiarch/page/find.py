@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import staging
+from hatch_multiarch import files
 from hatch_multiarch.errors import ReportError
 from hatch_multiarch.page.document import page
 
@@ -47,7 +47,7 @@ def find(source: Path) -> Path:
 def write_page(report: Report, target: Path) -> None:
     """Write the page of *report* to *target*, whole or not at all. Raises ReportError."""
     try:
-        staging.write(page(report), target)
+        files.write(page(report), target)
     except OSError as error:
         raise ReportError(
             f"{target}: the page cannot be written: {error.strerror}",

@@ -8,19 +8,20 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import sbom, staging, wheel
+from hatch_multiarch import files, sbom, wheel
 from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.epoch import read_epoch, timestamp
 from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.image.files import FILES
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report import Clock, make_report, with_published, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hatch_multiarch.engine import Binary
     from hatch_multiarch.pipeline.image import ImageBuild
@@ -62,8 +63,8 @@ class Build:
             stem = self.builder.artifact_project_id
             self.image = ImageBuild(self.plan, self.plan.image, self.console, stem, epoch)
         ours = not self.output.exists()
-        self.aside = staging.make(self.output)
-        self.staged = staging.make(self.dist)
+        self.aside = files.stage(self.output)
+        self.staged = files.stage(self.dist)
         if ours:
             hide(self.output)
         for note in (*self.plan.notes, self.image.note if self.image else ""):
@@ -132,18 +133,34 @@ class Build:
             if self.image is not None:
                 # Only what is proven goes where others see it; when that fails, nothing is left.
                 report = with_published(report, self.image.publish())
-        if staging.same(self.previous, paths[0]):
-            staging.move(self.previous, paths[0])  # with the time that it had
-        for path in paths[1:]:
-            staging.place(path, self.dist / path.name)
-        if image is not None:
-            for path in image.outputs:
-                staging.place(path, self.output / path.name)
+        changed = self._place(paths, image.outputs if image else ())
         file = None
         if self.plan.mode == "all":
             file = self.output / f"{self.builder.artifact_project_id}.json"
-            write(report, file)
+            # A report that tells nothing new but how long it took is not worth the disk's time.
+            write(report, file, lasting=changed)
         self.console.summary(report, self.plan.project.root, file)
+
+    def _place(self, wheels: Sequence[Path], outputs: Sequence[Path]) -> bool:
+        """Give wheels and image their final names; return whether the bytes of any are new.
+
+        The first wheel has its name from hatchling. Raises PlanError.
+        """
+        first, *rest = wheels
+        if files.same(self.previous, first):
+            files.move(self.previous, first)  # with the time that it had
+            changed = False
+        else:
+            files.sync(first)
+            files.sync_folder(self.dist)
+            changed = True
+        for path in rest:
+            changed |= files.place(path, self.dist / path.name)
+        for path in outputs:
+            # What an image's files are is also from when they are; blobs have no such time.
+            times = path.name.endswith(FILES["local"])
+            changed |= files.place(path, self.output / path.name, times=times)
+        return changed
 
     def _compress(self, binary: Binary) -> None:
         """Begin to compress *binary*, while others are still compiled."""
@@ -192,7 +209,7 @@ class Build:
         self.first = self.dist / f"{self.builder.artifact_project_id}-{self.tags[0]}.whl"
         self.previous = self.staged / "previous.whl"
         if self.first.is_file():
-            staging.link(self.first, self.previous)
+            files.link(self.first, self.previous)
 
     @contextmanager
     def _rollback(self, artifact: Path) -> Iterator[None]:
@@ -202,7 +219,7 @@ class Build:
         except BaseException:
             # A hook that changed the tag has changed the name: then nothing was replaced.
             if self.previous.is_file() and artifact.name == self.first.name:
-                staging.move(self.previous, artifact)
+                files.move(self.previous, artifact)
             else:
                 artifact.unlink(missing_ok=True)
             raise

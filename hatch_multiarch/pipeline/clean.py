@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import staging
+from hatch_multiarch import files
 from hatch_multiarch.image.files import FILES
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms
@@ -33,7 +33,7 @@ def clean(project_id: str, output: Path, *, keep_outputs: bool) -> None:
     ``project_id`` is hatchling's ``NAME-VERSION``; other files in the folder are the user's.
     """
     doomed = [output / "bin" / slug(each) for each in all_platforms()]
-    doomed += staging.leftovers(output)
+    doomed += files.leftovers(output)
     if not keep_outputs:
         ends = (".json", ".html", ".docker.tar", *FILES.values())
         doomed += [output / f"{project_id}{end}" for end in ends]

@@ -7,10 +7,10 @@ pull requests, no helpers at all for a documentation build.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
 from hatch_multiarch.config import Config
+from hatch_multiarch.config.words import hint
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.platforms import all_platforms, lookup
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "HATCH_MULTIARCH_"
+"""What the names of the variables begin with."""
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off", "")
 
@@ -65,10 +66,8 @@ def _engine(env: Mapping[str, str], problems: list[str]) -> str | None:
     value = env.get(PREFIX + "ENGINE", "").strip()
     known = get_args(get_type_hints(Config)["engine"])
     if value and value not in known:
-        near = get_close_matches(value, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
         names = f"{', '.join(known[:-1])} or {known[-1]}"
-        problems.append(f"{PREFIX}ENGINE: expected {names}, found {value!r}{hint}")
+        problems.append(f"{PREFIX}ENGINE: expected {names}, found {value!r}{hint(value, known)}")
     return value or None
 
 
@@ -83,10 +82,9 @@ def _platforms(env: Mapping[str, str], problems: list[str]) -> tuple[str, ...] |
         platform = lookup(word)
         if platform is None:
             known = [row.name for row in all_platforms()]
-            near = get_close_matches(word, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f" (known: {', '.join(known)})"
+            more = hint(word, known) or f" (known: {', '.join(known)})"
             problems.append(
-                f"{PREFIX}PLATFORMS: expected all, host or platforms, found {word!r}{hint}"
+                f"{PREFIX}PLATFORMS: expected all, host or platforms, found {word!r}{more}"
             )
         else:
             names.append(platform.name)

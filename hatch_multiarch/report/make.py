@@ -9,9 +9,9 @@ from importlib.metadata import version
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import __version__, staging
+from hatch_multiarch import __version__, files
 from hatch_multiarch.deflate import compressor
-from hatch_multiarch.engine.publish import sha256
+from hatch_multiarch.errors import PlanError
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.records import (
     SCHEMA,
@@ -105,9 +105,15 @@ def with_published(report: Report, published: Sequence[Published]) -> Report:
     return replace(report, image=replace(report.image, published=records))
 
 
-def write(report: Report, path: Path) -> None:
-    """Write *report* to *path*, whole or not at all."""
-    staging.write(report.to_json(), path)
+def write(report: Report, path: Path, *, lasting: bool = True) -> None:
+    """Write *report* to *path*, whole or not at all; *lasting*: flushed to the disk.
+
+    Raises PlanError when it cannot be written.
+    """
+    try:
+        files.write(report.to_json(), path, lasting=lasting)
+    except OSError as error:
+        raise PlanError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _unit(binary: Binary, facts: Facts) -> UnitRecord:
@@ -141,7 +147,7 @@ def _wheel(wheel: BuiltWheel, proof: Sequence[ProofRecord]) -> WheelRecord:
         platform=wheel.platform,
         tag=wheel.tag,
         size=wheel.path.stat().st_size,
-        sha256=sha256(wheel.path),
+        sha256=files.sha256(wheel.path),
         helpers={
             each.helper: each.sha256
             for each in proof
@@ -160,7 +166,7 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
         outputs=tuple(
             OutputRecord(
                 path=f"{plan.config.output}/{path.name}",
-                sha256=None if path.is_dir() else sha256(path),
+                sha256=None if path.is_dir() else files.sha256(path),
             )
             for path in image.outputs
         ),

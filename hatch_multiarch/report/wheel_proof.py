@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.files import hashed
 from hatch_multiarch.report.records import WheelPlace
 
 if TYPE_CHECKING:
@@ -34,11 +35,8 @@ def in_wheel(wheel: Path, member: str, cache: BuildCache) -> tuple[str, WheelPla
         packed = _packed(wheel, archive.getinfo(member))
         told: str | None = cache.recall("member", packed)
         if told is None:
-            digest = hashlib.sha256()
             with archive.open(member) as file:
-                while data := file.read(CHUNK):
-                    digest.update(data)
-            told = digest.hexdigest()
+                told = hashed(file)[0]
             cache.note(told, "member", packed)
     return told, WheelPlace(wheel.name, member)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tarfile
 import zipfile
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import hashed, same
 from hatch_multiarch.inspect import inspect_archive, open_image
 from hatch_multiarch.oci.descriptor import Descriptor
 from hatch_multiarch.oci.layer_reader import layer_files
@@ -17,8 +17,6 @@ from hatch_multiarch.oci.source import read_config
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHUNK = 1 << 20
-
 
 def differences(one: Path, two: Path) -> list[str]:
     """Return a line for each member in which *one* and *two* differ; none: they are equal.
@@ -26,7 +24,7 @@ def differences(one: Path, two: Path) -> list[str]:
     They are wheels, sdists, or images in an archive or a layout folder.
     """
     folders = one.is_dir() and two.is_dir()
-    if not folders and _hash(one) == _hash(two):
+    if not folders and same(one, two):
         return []
     try:
         pair = [_members(each) for each in (one, two)]
@@ -63,7 +61,7 @@ def _members(path: Path) -> Members:
     with tarfile.open(path) as tar:
         for each in tar:
             file = tar.extractfile(each) if each.isfile() else None
-            content = _read(file) if file is not None else each.linkname
+            content = hashed(file)[0] if file is not None else each.linkname
             owner = (each.uid, each.gid, each.uname, each.gname)
             found[each.name] = {
                 "content": content, "mode": each.mode, "time": each.mtime, "owner": owner,
@@ -99,15 +97,3 @@ def _image(path: Path) -> Members:
                 found[f"{each.platform} (its manifest)"] = {"content": each.digest}
             found["the index"] = {"content": image.digest}
     return found
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return _read(file)
-
-
-def _read(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while data := file.read(CHUNK):
-        digest.update(data)
-    return digest.hexdigest()

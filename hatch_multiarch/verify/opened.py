@@ -6,7 +6,6 @@ Nothing of it is imported. The table of helpers is read out of the locator's sou
 from __future__ import annotations
 
 import ast
-import hashlib
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_multiarch import locator
 from hatch_multiarch.errors import AuditError
+from hatch_multiarch.files import hashed
 from hatch_multiarch.platforms import all_platforms
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.platforms import Platform
 
-CHUNK = 1 << 20
 SMALL = 1 << 24
 """Most bytes of a file that is read whole: RECORD, WHEEL, an SBOM, the locator."""
 UNREADABLE = (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -62,19 +61,13 @@ class Opened:
 
     def hashed(self, member: str, copy: Path | None = None) -> tuple[str, bytes, int]:
         """Return sha256 (hex and raw) and size of *member*; with *copy*, write it there too."""
-        digest, size = hashlib.sha256(), 0
         with self.archive.open(member) as file:
-            target = copy.open("wb") if copy is not None else None
-            try:
-                while data := file.read(CHUNK):
-                    digest.update(data)
-                    size += len(data)
-                    if target is not None:
-                        target.write(data)
-            finally:
-                if target is not None:
-                    target.close()
-        return digest.hexdigest(), digest.digest(), size
+            if copy is None:
+                digest, size = hashed(file)
+            else:
+                with copy.open("wb") as target:
+                    digest, size = hashed(file, target)
+        return digest, bytes.fromhex(digest), size
 
 
 @contextmanager

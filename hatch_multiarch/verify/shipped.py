@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hatch_multiarch.errors import AuditError, ImageError, RegistryError
+from hatch_multiarch.errors import AuditError, ImageError, RegistryError, ReportError
 from hatch_multiarch.inspect import check, inspect_archive, open_image
 from hatch_multiarch.registry import parse_pull
+from hatch_multiarch.report.load import load
 from hatch_multiarch.verify.held import in_file, in_registry
 from hatch_multiarch.verify.records import Check
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-SCHEMA = 1
+    from hatch_multiarch.report.records import ImageRecord, PublishedRecord
+
 READABLE = (".oci.tar", ".oci")
 """Outputs that are read here; an archive for docker is a part of the same image."""
 
@@ -28,23 +29,19 @@ class Shipped:
         self.root = root
         self.path = path
         try:
-            told = json.loads(path.read_bytes())
-            _known(told["schema"])
-            self.engine: str = told["tools"]["engine"]
-            self.platforms = tuple(map(str, told["platforms"]))
-            self.wheels: dict[str, dict[str, Any]] = {each["file"]: each for each in told["wheels"]}
-            self.image: dict[str, Any] | None = told["image"]
-            self.places: dict[tuple[str, str], tuple[str, str]] = {
-                (each["platform"], each["helper"]): (each["sha256"], each["image"]["path"])
-                for each in told["proof"]
-                if each["image"]
-            }
-            self.outputs = [root / each["path"] for each in (self.image or {}).get("outputs", ())]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AuditError(
-                f"{path}: not a report that this version reads: {error}",
-                advice="build again, or move it away",
-            ) from None
+            told = load(path)
+        except ReportError as error:
+            raise AuditError(error.message, advice="build again, or move it away") from None
+        self.engine = told.tools.engine
+        self.platforms = told.platforms
+        self.wheels = {each.file: each for each in told.wheels}
+        self.image = told.image
+        self.places = {
+            (each.platform, each.helper): (each.sha256, each.image.path)
+            for each in told.proof
+            if each.image is not None
+        }
+        self.outputs = [root / each.path for each in (told.image.outputs if told.image else ())]
         self._found: tuple[dict[tuple[str, str], str], Check | None] | None = None
 
     @property
@@ -56,10 +53,14 @@ class Shipped:
     @property
     def pushed(self) -> str:
         """The image in a registry, by its digest, or nothing. Raises RegistryError."""
-        for each in (self.image or {})["published"]:
-            if each["type"] == "registry":
-                return f"{parse_pull(each['reference']).name}@{each['digest']}"
+        for each in self._published:
+            if each.type == "registry":
+                return f"{parse_pull(each.reference).name}@{each.digest}"
         return ""
+
+    @property
+    def _published(self) -> tuple[PublishedRecord, ...]:
+        return self.image.published if self.image is not None else ()
 
     def compare(
         self, wheel: str, helpers: Mapping[str, str], environ: Mapping[str, str]
@@ -74,14 +75,14 @@ class Shipped:
         if told is None:
             yield Check("same bytes", "none", f"{self.path.name} does not tell of this wheel")
             return
-        wrong = [name for name, found in helpers.items() if told["helpers"].get(name) != found]
+        wrong = [name for name, found in helpers.items() if told.helpers.get(name) != found]
         for name in wrong:
-            said = f"{name}: sha256 is {helpers[name]}, the report says {told['helpers'].get(name)}"
+            said = f"{name}: sha256 is {helpers[name]}, the report says {told.helpers.get(name)}"
             yield Check("same bytes", "failed", said)
         if not wrong:
             yield Check("same bytes", "ok", f"report: {', '.join(helpers)}")
         if self.image is not None:
-            yield from self._compared(told["platform"], helpers, environ)
+            yield from self._compared(told.platform, helpers, environ)
 
     def _compared(
         self, platform: str, helpers: Mapping[str, str], environ: Mapping[str, str]
@@ -119,17 +120,12 @@ class Shipped:
             return {}, Check("same bytes", "not run here", error.message)
         except ImageError as error:
             return {}, Check("same bytes", "failed", f"image: {error.message}")
-        published = ", ".join(each["reference"] for each in (self.image or {})["published"])
+        published = ", ".join(each.reference for each in self._published)
         where = f"is in {published} only" if published else "is not there any more"
         return {}, Check("same bytes", "not run here", f"the image {where}")
 
 
-def _known(schema: object) -> None:
-    if schema != SCHEMA:
-        raise ValueError(f"its schema is {schema}")
-
-
-def check_image(path: Path, told: Mapping[str, Any] | None) -> tuple[Check, ...]:
+def check_image(path: Path, told: ImageRecord | None) -> tuple[Check, ...]:
     """Read every blob of the image *path*; compare its digest with that of the report's *told*."""
     try:
         with open_image(path) as archive:
@@ -140,8 +136,8 @@ def check_image(path: Path, told: Mapping[str, Any] | None) -> tuple[Check, ...]
         said = first.removeprefix(f"{path}: ") + (f" (and {len(more)} more)" if more else "")
         return (Check("digests", "failed", said),)
     digests = [each.digest for each in inspected.images]
-    if told is not None and told["digest"] not in digests:
+    if told is not None and told.digest not in digests:
         found = ", ".join(filter(None, digests)) or "none"
-        said = f"the report tells of {told['digest']}, in it is {found}"
+        said = f"the report tells of {told.digest}, in it is {found}"
         return (Check("digests", "failed", said),)
     return (Check("digests", "ok", f"{count} blobs"),)

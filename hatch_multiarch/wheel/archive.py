@@ -19,6 +19,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch import files
 from hatch_multiarch.deflate import changed, compressor
 
 if TYPE_CHECKING:
@@ -75,18 +76,20 @@ class Archives:
         """Write the wheel *path*, which holds *helpers*, again if it is not as ``on`` makes it."""
         self.helpers = helpers
         with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            if all(self._ours(each) for each in entries):
+            if all(self._ours(each) for each in archive.infolist()):
                 return
-            aside = path.with_name(f".{path.name}.aside")
-            with self.kind(zipfile.ZipFile)(aside, "w", zipfile.ZIP_DEFLATED) as copy:
-                for each in entries:
-                    info = zipfile.ZipInfo(each.filename, each.date_time)
-                    info.external_attr = each.external_attr
-                    info.compress_type = zipfile.ZIP_DEFLATED
-                    with archive.open(each) as source, copy.open(info, "w") as target:
-                        shutil.copyfileobj(source, target, SMALL)
-        aside.replace(path)
+        # Windows replaces no file that is open: the archive is closed before the new one is moved.
+        with (
+            files.writing(path) as out,
+            zipfile.ZipFile(path) as archive,
+            self.kind(zipfile.ZipFile)(out, "w", zipfile.ZIP_DEFLATED) as copy,
+        ):
+            for each in archive.infolist():
+                info = zipfile.ZipInfo(each.filename, each.date_time)
+                info.external_attr = each.external_attr
+                info.compress_type = zipfile.ZIP_DEFLATED
+                with archive.open(each) as source, copy.open(info, "w") as target:
+                    shutil.copyfileobj(source, target, SMALL)
 
     def kind(self, base: type[zipfile.ZipFile]) -> type[zipfile.ZipFile]:
         """Return the class of a zip file like *base* that takes ready streams."""

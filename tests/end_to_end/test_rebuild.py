@@ -35,11 +35,11 @@ class Site:
         pyproject.write_text(shorter[0] + image)
         (root / "src/greeter/large.dat").write_bytes(bytes(3 << 20))
 
-    def build(self) -> dict[str, bytes]:
+    def build(self, **env: str) -> dict[str, bytes]:
         """Build two platforms and the image; return the outputs."""
         command = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
-        platforms = "linux/amd64 linux/arm64"
-        self._run(*command, cwd=self.root, HATCH_MULTIARCH_PLATFORMS=platforms, **self._env)
+        env = {**self._env, "HATCH_MULTIARCH_PLATFORMS": "linux/amd64 linux/arm64", **env}
+        self._run(*command, cwd=self.root, **env)
         return {path.name: path.read_bytes() for path in self.outputs()}
 
     def outputs(self) -> list[Path]:
@@ -88,3 +88,48 @@ def test_nothing_is_written_again_and_damage_is_repaired(site: Site) -> None:
     (site.root / "src/greeter/__init__.py").touch()
     assert site.build() == first
     site.cache.parent.chmod(0o700)
+
+
+SPY = """
+import os
+
+flush = os.fsync
+
+def fsync(handle):
+    flush(handle)
+    with open(os.environ["FLUSHED"], "a") as file:
+        print(os.fstat(handle).st_ino, file=file)
+
+os.fsync = fsync
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not flushed there")
+def test_what_is_new_is_on_the_disk_and_what_is_not_costs_nothing(
+    site: Site, tmp_path: Path
+) -> None:
+    """Outputs and the report are flushed with their folders, and nothing that is made again."""
+    pyproject = site.root / "pyproject.toml"
+    text = pyproject.read_text()
+    pyproject.write_text(text.replace('outputs = ["oci"]', 'outputs = ["oci", "layout"]'))
+    spy, flushed = tmp_path / "spy", tmp_path / "flushed"
+    spy.mkdir()
+    (spy / "sitecustomize.py").write_text(SPY)
+    path = os.pathsep.join(filter(None, (str(spy), os.environ.get("PYTHONPATH"))))
+    env = {"FLUSHED": str(flushed), "PYTHONPATH": path}
+
+    site.build(**env)
+    dist, output = site.root / "dist", site.root / "build/multiarch"
+    [folder, report] = [next(output.glob(each)) for each in ("*.oci", "*.json")]
+    kept = [*site.outputs(), report, *folder.rglob("*")]
+    inodes = {each.stat().st_ino for each in (*kept, dist, output, folder)}
+    found = [int(line) for line in flushed.read_text().split()]
+    assert set(found) == inodes
+    assert max(map(found.count, {each.stat().st_ino for each in kept})) == 1
+
+    flushed.unlink()
+    before = {each.stat().st_ino for each in kept} - {report.stat().st_ino}
+    site.build(**env)
+    assert not flushed.exists()
+    kept = [*site.outputs(), *folder.rglob("*")]
+    assert {each.stat().st_ino for each in kept} == before

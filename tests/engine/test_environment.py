@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hatch_multiarch.config import Helper, Libc
-from hatch_multiarch.engine.environment import COLLECT, EPOCH, scrub, surroundings, target
+from hatch_multiarch.engine.environment import COLLECT, scrub, surroundings, target
 from hatch_multiarch.engine.recipe import Compiler
 from hatch_multiarch.engine.words import quote
 from hatch_multiarch.plan import Unit
@@ -71,7 +71,7 @@ def test_surroundings():
         "GOWORK": "off",
         "GOTOOLCHAIN": "local",
         "GOGC": COLLECT,
-        "SOURCE_DATE_EPOCH": EPOCH,
+        "SOURCE_DATE_EPOCH": "1580601600",
         "LC_ALL": "C",
         "TERM": "dumb",
     }

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from hatch_multiarch.errors import ReportError
+from hatch_multiarch.errors import AuditError, ReportError
 from hatch_multiarch.report import load, write
+from hatch_multiarch.verify.shipped import Shipped
 
 
 @pytest.fixture
@@ -99,3 +100,21 @@ def test_a_number_without_end_is_refused(file):
     file.write_text(file.read_text("utf-8").replace('"seconds": 0.25', '"seconds": 1e999', 1))
     with pytest.raises(ReportError, match="too large"):
         load(file)
+
+
+def test_verify_reads_the_same_report_and_refuses_the_same(finished, file, tmp_path):
+    report, shipped = finished.report(), Shipped(tmp_path, file)
+    assert (shipped.platforms, shipped.engine) == (report.platforms, report.tools.engine)
+    assert shipped.places
+    for (platform, helper), (sha256, path) in shipped.places.items():
+        [found] = [
+            each for each in report.proof if (each.platform, each.helper) == (platform, helper)
+        ]
+        assert (found.sha256, found.image.path) == (sha256, path)
+    changed(file, lambda told: told["proof"][0].update(image=3))
+    with pytest.raises(AuditError) as caught:
+        Shipped(tmp_path, file)
+    assert str(caught.value) == (
+        f"{file}: not a whole report: proof[0].image: expected an object, found int\n"
+        "  hint: build again, or move it away"
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.engine.publish import sha256
+from hatch_multiarch.files import sha256
 
 if TYPE_CHECKING:
     from pathlib import Path

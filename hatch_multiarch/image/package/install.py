@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import sha256
 from hatch_multiarch.image.items import Item, file_item
 from hatch_multiarch.image.package.tools import need
 from hatch_multiarch.process import run

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.engine.publish import sha256
+from hatch_multiarch.files import sha256
 from hatch_multiarch.image.items import Item
 from hatch_multiarch.image.package.fetch import fetch
 from hatch_multiarch.image.package.install import Installed

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import sha256
 from hatch_multiarch.image.package.lock import read_lock, those_for
 from hatch_multiarch.image.package.tools import last_words, local_folders, run_module, without_index
 

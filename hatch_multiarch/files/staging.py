@@ -1,0 +1,111 @@
+"""Folders in which outputs wait until all of them are done, and the way from there into place.
+
+A staging folder is hidden and stands inside the folder its files are for, so that each move is
+a rename on one file system.
+"""
+
+from __future__ import annotations
+
+import atexit
+import filecmp
+import os
+import shutil
+import stat
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.files.replace import move
+from hatch_multiarch.files.sync import sync, sync_folder
+
+PREFIX = ".multiarch-"
+STALE_SECONDS = 3600
+"""A folder this old was left by a build that was killed; a younger one may be in use."""
+
+
+def stage(folder: Path) -> Path:
+    """Make a staging folder in *folder* that goes away with this process; clear stale ones.
+
+    Raises PlanError when nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+    except OSError as error:
+        raise PlanError(
+            f"nothing can be written to {folder}: {error.strerror}",
+            advice="build from a copy of the project, or set tool.multiarch.output",
+        ) from None
+    for left in leftovers(folder):
+        with suppress(FileNotFoundError):  # the build that it belongs to has just ended
+            if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return the staging folders that stand in *folder*."""
+    return sorted(folder.glob(PREFIX + "*"))
+
+
+def link(source: Path, target: Path) -> None:
+    """Give the file *source* the second name *target*, or copy it where that cannot be.
+
+    Raises OSError.
+    """
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links, or another one
+        shutil.copy2(source, target)
+
+
+def place(staged: Path, final: Path, *, times: bool = False) -> bool:
+    """Give *staged* its final name, flushed to the disk, unless it is the ``same`` as *final*.
+
+    Return whether it was moved. Raises PlanError when *final* cannot be replaced.
+    """
+    if same(staged, final, times=times):
+        return False
+    try:
+        sync(staged)
+        move(staged, final)
+    except OSError as error:
+        raise PlanError(
+            f"{final} cannot be written: {error.strerror}",
+            advice="close what has it open, or make room, and build again",
+        ) from None
+    sync_folder(final.parent)
+    return True
+
+
+def same(first: Path, second: Path, *, times: bool = False) -> bool:
+    """Tell whether both are files with the same bytes, or folders that hold the same.
+
+    Of what is in folders, types and permissions count too, and with *times* when each file was
+    changed.
+    """
+    if first.is_file() and second.is_file():
+        return filecmp.cmp(first, second, shallow=False)
+    try:
+        return first.is_dir() and _same(first, second, times=times)
+    except OSError:  # one of them is not there, or cannot be read
+        return False
+
+
+def _same(first: Path, second: Path, *, times: bool) -> bool:
+    one, two = first.lstat(), second.lstat()
+    if one.st_mode != two.st_mode:
+        return False
+    if stat.S_ISDIR(one.st_mode):
+        names = sorted(os.listdir(first))  # noqa: PTH208 - the names alone
+        return names == sorted(os.listdir(second)) and all(  # noqa: PTH208
+            _same(first / name, second / name, times=times) for name in names
+        )
+    if times and one.st_mtime_ns != two.st_mtime_ns:
+        return False
+    if stat.S_ISLNK(one.st_mode):
+        return first.readlink() == second.readlink()
+    return stat.S_ISREG(one.st_mode) and filecmp.cmp(first, second, shallow=False)
