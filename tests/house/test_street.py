@@ -42,7 +42,7 @@ ORDER = [
     "lock",
     "init",
     "check",
-    "frontend",
+    "run_hatchling",
     "inspect",
     "page",
     "pipeline",
