@@ -15,7 +15,11 @@ RUNS = 31
 HELP_GOAL, HOOK_GOAL, BUILD_GOAL = 0.150, 0.060, 0.150
 """Seconds: for all of `--help`; beside Hatchling's own imports for the hook, and for a build."""
 
-HATCHLING = "import hatchling.build, hatchling.builders.wheel, hatchling.plugin.manager; "
+HATCHLING = (
+    "import hatchling.build, hatchling.builders.wheel, hatchling.plugin.manager, "
+    "hatchling.metadata.core, packaging.requirements; "
+)
+"""What every `hatchling build` of a wheel imports, also of a project without this plugin."""
 HOOK = "import hatch_multiarch.hooks as h; h.hatch_register_build_hook()"
 BUILD = "import hatch_multiarch.plan, hatch_multiarch.pipeline.build as p; p.Console()"
 """What one `hatchling build` of wheels imports, when every binary was audited before."""

@@ -7,6 +7,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
+
 from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
 from hatch_multiarch.init.target import HOOK, hooked, read_target, requires_plugin
 from hatch_multiarch.plan import choose, make_plan
@@ -118,9 +121,6 @@ def _compilers(plan: Plan) -> Iterator[Problem]:
 
 def _files(plan: Plan, document: dict[str, Any]) -> Iterator[Problem]:
     """Yield what hatchling would leave out, or not know how to ship."""
-    from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - slow to import
-    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - the same
-
     root = plan.project.root
     try:
         # A property that looks for the package; it raises ValueError where there is none.

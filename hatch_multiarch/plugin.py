@@ -107,7 +107,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         The street is imported here and not at the top: Hatchling imports this module whenever
         the plugin is installed, also for projects that do not use it.
         """
-        from hatch_multiarch.plan import Project, Switches, choose, make_plan  # noqa: PLC0415
+        from hatch_multiarch.plan import Project, Switches, choose, make_plan  # noqa: PLC0415 - above
 
         switches = Switches.read(os.environ)
         if switches.skip or self.target_name != "wheel":

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
+
 from hatch_multiarch.config import Config, read_pyproject
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan import Project
@@ -19,9 +22,6 @@ def read_project(root: Path) -> tuple[Project, Config]:
     Raises ConfigError for ``[tool.multiarch]`` and PlanError when the project's own metadata
     cannot be read.
     """
-    from hatchling.metadata.core import ProjectMetadata  # noqa: PLC0415 - slow to import
-    from hatchling.plugin.manager import PluginManager  # noqa: PLC0415
-
     config, document = read_pyproject(root / "pyproject.toml")
     metadata = ProjectMetadata(str(root), PluginManager(), document)
     try:

@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import nox
+
 from hatch_multiarch import __version__
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import MultiarchError
 
 if TYPE_CHECKING:
-    import nox
-
     from hatch_multiarch.config import Config
 
 MISSING = "--platform"
@@ -42,7 +42,6 @@ def register(publisher: Publisher = "hatch") -> None:
     *publisher* uploads wheels and sdist in ``release``. A config with mistakes raises nothing
     here, so that the project's other sessions still run; those that need it say what is wrong.
     """
-    import nox  # noqa: PLC0415 - an extra; only noxfiles call this
 
     @nox.session
     def wheels(session: nox.Session) -> None:
@@ -94,8 +93,6 @@ def split_platforms(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _register_helpers() -> None:
     """Add ``helpers``: one session for each platform, or one that says why there are none."""
-    import nox  # noqa: PLC0415 - an extra
-
     try:
         platforms = read_pyproject(Path("pyproject.toml"))[0].platforms
     except MultiarchError:

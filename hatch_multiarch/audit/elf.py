@@ -6,6 +6,9 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any, Literal
 
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
+
 from hatch_multiarch.audit.binary import Malformed, Patient, Window
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.audit.gobuild import read_go_build
@@ -49,8 +52,6 @@ _CPU_ARCH = {1: "v4", 2: "v4", 3: "v5", 4: "v5", 5: "v5", 6: "v6", 7: "v6", 8: "
 
 def read_elf(file: BinaryIO) -> Facts:
     """Return the facts of an ELF executable; raises Malformed when it is none."""
-    from elftools.elf.elffile import ELFFile  # noqa: PLC0415 - slow to import
-
     patient: Any = Patient(file)
     elf: Any = ELFFile(patient)
     machine = (elf["e_machine"], elf.elfclass, elf.little_endian)
@@ -108,8 +109,6 @@ def _glibc_needs(elf: Any) -> tuple[tuple[int, int] | None, str | None, tuple[st
     Read from the version needs (.gnu.version_r, the LSB's "Version Requirements"). The loader
     checks each before it looks at any symbol, so one that only weak symbols use counts too.
     """
-    from elftools.elf.gnuversions import GNUVerNeedSection  # noqa: PLC0415 - slow to import
-
     needs = [each for each in elf.iter_sections() if isinstance(each, GNUVerNeedSection)]
     if not needs:
         raise Malformed("its version needs have no section; it was stripped of its headers")

@@ -1,4 +1,4 @@
-"""The manners that all commands share: how words are read, and how an error is said.
+"""How the words of all commands are read.
 
 argparse tells the nearest valid spelling since Python 3.14 only, in words of its own, and ends the
 process; here a wrong word is an error as every other one, on all versions.
@@ -7,25 +7,15 @@ process; here a wrong word is an error as every other one, on all versions.
 from __future__ import annotations
 
 import argparse
-import json
-import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from hatch_multiarch.errors import MultiarchError, UsageError
+from hatch_multiarch.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hatch_multiarch.check import Problem
-
 JSON = "--json"
 """The option of every command whose output is for machines."""
-
-KEY = re.compile(
-    r"((?:tool\.(?:multiarch|hatch)|build-system)(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
-    r"|HATCH_MULTIARCH_\w+): "
-)
-"""What messages about a key or a variable begin with."""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -85,7 +75,7 @@ class Parser(argparse.ArgumentParser):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean verify?`` when one of *known* is near *word*, else nothing."""
-    from hatch_multiarch.config.words import hint  # noqa: PLC0415 - keeps --help fast
+    from hatch_multiarch.config.words import hint  # noqa: PLC0415 - only a wrong word needs it
 
     return hint(word, known, str)
 
@@ -96,26 +86,3 @@ def wants_json(words: Sequence[str]) -> bool:
     What stands behind ``--`` is for a helper.
     """
     return JSON in (words[: words.index("--")] if "--" in words else words)
-
-
-def as_data(error: MultiarchError | Problem) -> dict[str, Any]:
-    """Return *error* as JSON-ready data; ``key`` is there when one of the config is at fault."""
-    found = KEY.match(error.message)
-    key = {"key": found[1]} if found else {}
-    return {
-        "message": error.message,
-        "advice": error.advice,
-        **key,
-        "exit_code": error.exit_code,
-    }
-
-
-def say(error: MultiarchError, *, as_json: bool) -> int:
-    """Print *error*, as JSON on standard output or for people on the other; return its code."""
-    if as_json:
-        print(json.dumps({"error": as_data(error)}, indent=2), flush=True)
-    else:
-        from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
-
-        Console().error(error)
-    return error.exit_code

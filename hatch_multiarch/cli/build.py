@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-EXAMPLE = """\
-example:
-  hatch-multiarch build --platform host --no-image   for this machine only
-  hatch-multiarch build -t wheel --json              prints the report
-"""
-
-
-def add(commands: Any) -> None:
-    """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "build",
-        help="build sdist, wheels and image, where Hatch is not",
-        epilog=EXAMPLE,
-    )
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
-    parser.add_argument(
-        "-p", "--platform", action="append", help="only this one, or `host`; may be repeated"
-    )
-    parser.add_argument(
-        "--image", action=argparse.BooleanOptionalAction, help="an image, whatever the config says"
-    )
-    parser.add_argument("--engine", choices=("auto", "host", "buildkit"), help="what compiles")
-    parser.add_argument("--offline", action="store_true", help="ask no registry for the base")
-    parser.add_argument(
-        "-t", "--target", action="append", choices=("wheel", "sdist"), help="only this one"
-    )
-    parser.add_argument("-c", "--clean", action="store_true", help="remove former outputs first")
-    parser.add_argument("-d", "--directory", metavar="DIR", help="where wheels and sdist go (dist)")
-    parser.add_argument("--json", action="store_true", help="print the report, for machines")
-    parser.set_defaults(run=run)
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan import Switches
+from hatch_multiarch.process import terminable
+from hatch_multiarch.run_hatchling import Asked, build, report_path
 
 
 def run(arguments: Any) -> int:
     """Build, and return hatchling's exit code. Raises MultiarchError."""
-    from hatch_multiarch.errors import PlanError  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.frontend import Asked, build, report_path  # noqa: PLC0415
-    from hatch_multiarch.plan import Switches  # noqa: PLC0415
-    from hatch_multiarch.process import terminable  # noqa: PLC0415
-
     root = arguments.folder.resolve()
     asked = Asked(
         platforms=tuple(arguments.platform or ()),

@@ -5,70 +5,27 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.buildx import manage
+from hatch_multiarch.buildx.builders import in_use, inspect_builder, list_builders
+from hatch_multiarch.buildx.find import find_buildx
+from hatch_multiarch.buildx.places import runs_natively
+from hatch_multiarch.cli import output
+from hatch_multiarch.errors import EngineError
+from hatch_multiarch.inspect.show import columns
+from hatch_multiarch.project import read_project
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hatch_multiarch.buildx.described import Builder, Node
     from hatch_multiarch.buildx.find import Buildx
     from hatch_multiarch.config import BuilderConfig
 
-ACTIONS = {
-    "create": "make the builder of [tool.multiarch.builder]",
-    "ls": "list all builders that docker buildx knows",
-    "inspect": "show the nodes of a builder and what they would emulate",
-    "use": "make it the builder in use, also for `docker buildx build`",
-    "stop": "stop its nodes",
-    "rm": "remove it, its nodes and their build cache",
-}
-EXAMPLE = """\
-example:
-  hatch-multiarch builder create --bootstrap    make the project's and start it
-  hatch-multiarch builder inspect               its nodes, and what they emulate
-"""
-EXAMPLES = {
-    "create": ("builder create --dry-run", "print the docker commands"),
-    "ls": ("builder ls --json", "all builders and nodes, for a script"),
-    "inspect": ("builder inspect fleet", "the nodes of the builder fleet"),
-    "use": ("builder use", "take the project's from now on"),
-    "stop": ("builder stop fleet", "free the memory that it takes"),
-    "rm": ("builder rm fleet", "the next build makes everything anew"),
-}
-
-
-def add(commands: Any) -> None:
-    """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "builder", help="make, show and remove the buildx builder", epilog=EXAMPLE
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for action, says in ACTIONS.items():
-        words, does = EXAMPLES[action]
-        example = f"example:\n  hatch-multiarch {words}    {does}\n"
-        own = actions.add_parser(action, help=says, epilog=example)
-        own.add_argument("--json", action="store_true", help="for machines")
-        if action != "ls":
-            own.add_argument("--project", type=Path, default=Path(), help="its folder (here)")
-        if action not in ("create", "ls"):
-            own.add_argument("name", nargs="?", default="", help="a builder (the project's)")
-        if action == "inspect":
-            own.add_argument("--bootstrap", action="store_true", help="start its nodes first")
-        if action == "create":
-            own.add_argument("--bootstrap", action="store_true", help="start its nodes too")
-            own.add_argument("--use", action="store_true", help="make it the one in use")
-            one = own.add_mutually_exclusive_group()
-            one.add_argument("--append", metavar="NODE", help="only add this node of the config")
-            one.add_argument("--leave", metavar="NODE", help="only take this node out")
-            one.add_argument("--dry-run", action="store_true", help="only print the commands")
-        own.set_defaults(run=run)
-
 
 def run(arguments: Any) -> int:
     """Do it. Raises MultiarchError."""
-    from hatch_multiarch.buildx import manage  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.buildx.builders import inspect_builder  # noqa: PLC0415
-    from hatch_multiarch.buildx.find import find_buildx  # noqa: PLC0415
-
     action = arguments.action
     if action == "create":
         return _create(arguments)
@@ -87,9 +44,6 @@ def run(arguments: Any) -> int:
 
 
 def _create(arguments: Any) -> int:
-    from hatch_multiarch.buildx import manage  # noqa: PLC0415
-    from hatch_multiarch.buildx.find import find_buildx  # noqa: PLC0415
-
     root = arguments.project.resolve()
     config, project = _config(root)
     if arguments.dry_run:
@@ -125,9 +79,6 @@ def _done(name: str, said: list[str], *, as_json: bool) -> None:
 
 def _config(root: Path) -> tuple[BuilderConfig, str]:
     """Return the project's builder and the project's name. Raises EngineError without one."""
-    from hatch_multiarch.errors import EngineError  # noqa: PLC0415
-    from hatch_multiarch.project import read_project  # noqa: PLC0415
-
     project, config = read_project(root)
     if config.builder is None:
         raise EngineError(
@@ -139,16 +90,11 @@ def _config(root: Path) -> tuple[BuilderConfig, str]:
 
 def _name(root: Path) -> str:
     """Return the name of the project's builder, for what changes it."""
-    from hatch_multiarch.buildx import manage  # noqa: PLC0415
-
     return manage.configured_name(*_config(root.resolve()))
 
 
 def _name_to_build_with(root: Path) -> str:
     """Return the name of the builder that a build in *root* goes to; empty for the one in use."""
-    from hatch_multiarch.buildx import manage  # noqa: PLC0415
-    from hatch_multiarch.project import read_project  # noqa: PLC0415
-
     if not (root / "pyproject.toml").is_file():
         return manage.builder_name(None, "", os.environ)
     project, config = read_project(root.resolve())
@@ -156,8 +102,6 @@ def _name_to_build_with(root: Path) -> str:
 
 
 def _list(buildx: Buildx, *, as_json: bool) -> int:
-    from hatch_multiarch.buildx.builders import in_use, list_builders  # noqa: PLC0415
-
     current = in_use(buildx)
     rows = []
     found = []
@@ -224,8 +168,6 @@ def _show(builder: Builder, *, as_json: bool) -> int:
 
 def _split(node: Node) -> tuple[list[str], list[str]]:
     """Return what *node* runs itself and what it runs under QEMU."""
-    from hatch_multiarch.buildx.places import runs_natively  # noqa: PLC0415
-
     if not node.build_platform:
         return [], []
     native = [each for each in node.platforms if runs_natively(node, each)]
@@ -233,7 +175,4 @@ def _split(node: Node) -> tuple[list[str], list[str]]:
 
 
 def _print(rows: list[tuple[str, ...]], *, head: bool = False) -> None:
-    from hatch_multiarch.cli import output  # noqa: PLC0415
-    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
-
     output.put("\n".join(columns(rows, output.columns(), head=head)))

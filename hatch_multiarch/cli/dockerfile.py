@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.engine.stage import stages, write_context
+from hatch_multiarch.epoch import read_epoch
+from hatch_multiarch.errors import MultiarchError, PlanError
+from hatch_multiarch.image.dockerfile import build_args, image_stages
+from hatch_multiarch.plan import Choice, Switches, make_plan
+from hatch_multiarch.project import read_project
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hatch_multiarch.plan import Plan
 
 FILE = "Dockerfile"
-EXAMPLE = """\
-example:
-  hatch-multiarch dockerfile                 to read it
-  hatch-multiarch dockerfile --context out   for `docker buildx build out`
-"""
-
-
-def add(commands: Any) -> None:
-    """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "dockerfile", help="print the Dockerfile that BuildKit builds", epilog=EXAMPLE
-    )
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
-    parser.add_argument(
-        "--context",
-        type=Path,
-        metavar="DIR",
-        help="write it to a new folder, with all that `docker buildx build DIR` needs",
-    )
-    parser.add_argument("--json", action="store_true", help="for machines")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: Any) -> int:
     """Print the Dockerfile or write it; docker need not be there. Raises MultiarchError."""
-    from hatch_multiarch.engine.stage import write_context  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.plan import Choice, Switches, make_plan  # noqa: PLC0415
-    from hatch_multiarch.project import read_project  # noqa: PLC0415
-
     project, config = read_project(arguments.folder.resolve())
     plan = make_plan(project, config, "all", Switches.read(os.environ), Choice("buildkit"))
     folder: Path | None = arguments.context
@@ -61,11 +44,6 @@ def _text(plan: Plan, folder: Path | None) -> str:
 
     Raises PlanError when BuildKit compiles nothing, or by a Dockerfile of the project's own.
     """
-    from hatch_multiarch.engine.stage import stages  # noqa: PLC0415
-    from hatch_multiarch.epoch import read_epoch  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.errors import PlanError  # noqa: PLC0415
-    from hatch_multiarch.image.dockerfile import build_args, image_stages  # noqa: PLC0415
-
     if plan.config.stage.dockerfile:
         raise PlanError(
             "tool.multiarch.stage.dockerfile: BuildKit compiles by this Dockerfile of your own: "
@@ -101,8 +79,6 @@ def _text(plan: Plan, folder: Path | None) -> str:
 
 def _prepare(folder: Path, plan: Plan) -> None:
     """Make *folder*. Raises MultiarchError when it cannot hold just what is written to it."""
-    from hatch_multiarch.errors import MultiarchError, PlanError  # noqa: PLC0415 - as above
-
     if clash := [u.helper.name for u in plan.units if u.helper.name.lower() == FILE.lower()]:
         raise PlanError(f"tool.multiarch.helpers.{clash[0]}: the context has a file of that name")
     try:

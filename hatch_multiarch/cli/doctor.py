@@ -5,31 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.cli.failure import as_data
+from hatch_multiarch.cli.output import put
+from hatch_multiarch.console import Console
+from hatch_multiarch.doctor import examine
 from hatch_multiarch.errors import ConfigError, MultiarchError, NoConfigError
+from hatch_multiarch.plan import Switches
+from hatch_multiarch.project import read_project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hatch_multiarch.config import Config
     from hatch_multiarch.doctor import Diagnosis
-    from hatch_multiarch.plan import Project, Switches
-
-EXAMPLE = """\
-example:
-  hatch-multiarch doctor           what a build of this project would take
-  hatch-multiarch doctor --json    the same, for a script or a bug report
-"""
-
-
-def add(commands: Any) -> None:
-    """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "doctor", help="show what works here, and how to get the rest", epilog=EXAMPLE
-    )
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
-    parser.add_argument("--json", action="store_true", help="for machines")
-    parser.set_defaults(run=run)
+    from hatch_multiarch.plan import Project
 
 
 def run(arguments: Any) -> int:
@@ -37,9 +29,6 @@ def run(arguments: Any) -> int:
 
     Nothing is raised: a project that cannot be read is part of the diagnosis.
     """
-    from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.doctor import examine  # noqa: PLC0415
-
     error: MultiarchError | None
     switches, error = _switches()
     target = None
@@ -52,8 +41,6 @@ def run(arguments: Any) -> int:
     if arguments.json:
         print(json.dumps(_data(found), indent=2))
     else:
-        from hatch_multiarch.cli.output import put  # noqa: PLC0415 - keeps --help fast
-
         put(_text(found, root))
         if found.error:
             sys.stdout.flush()
@@ -63,8 +50,6 @@ def run(arguments: Any) -> int:
 
 def _switches() -> tuple[Switches, ConfigError | None]:
     """Return the switches of the environment; the default ones, and why, where one is wrong."""
-    from hatch_multiarch.plan import Switches  # noqa: PLC0415 - keeps --help fast
-
     try:
         return Switches.read(os.environ), None
     except ConfigError as error:
@@ -73,8 +58,6 @@ def _switches() -> tuple[Switches, ConfigError | None]:
 
 def _project(root: Path) -> tuple[Project, Config] | None:
     """Return the project in *root*, None where none uses us. Raises MultiarchError."""
-    from hatch_multiarch.project import read_project  # noqa: PLC0415 - keeps --help fast
-
     if not (root / "pyproject.toml").is_file():
         return None
     try:
@@ -84,10 +67,6 @@ def _project(root: Path) -> tuple[Project, Config] | None:
 
 
 def _data(found: Diagnosis) -> dict[str, Any]:
-    from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
-
-    from hatch_multiarch.cli.arguments import as_data  # noqa: PLC0415
-
     return {
         "project": found.project or None,
         "engine": found.engine,

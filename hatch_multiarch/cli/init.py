@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.check import check
+from hatch_multiarch.cli.check import as_data, as_text
+from hatch_multiarch.cli.output import put
+from hatch_multiarch.config import Config
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.files import rewrite
+from hatch_multiarch.init import configured, find_programs, ignored, missing, read_target
+from hatch_multiarch.plan import Switches
 
 if TYPE_CHECKING:
     from hatch_multiarch.check import Checked
     from hatch_multiarch.init import Ignored, Program, Target
 
-EXAMPLE = """\
-example:
-  hatch-multiarch init --diff     what would be added to pyproject.toml
-  hatch-multiarch init --image    add it, with an image of the helpers
-"""
-
-
-def add(commands: Any) -> None:
-    """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "init",
-        help="add the config to a project that has Go programs",
-        epilog=EXAMPLE,
-    )
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
-    parser.add_argument("--image", action="store_true", help="add [tool.multiarch.image] too")
-    parser.add_argument(
-        "--diff", "--dry-run", action="store_true", help="print what would change, change nothing"
-    )
-    parser.add_argument("--json", action="store_true", help="for machines")
-    parser.set_defaults(run=run)
-
 
 def run(arguments: Any) -> int:
     """Add it, check it, and say what to do next. Raises MultiarchError."""
-    from hatch_multiarch.check import check  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.config import Config  # noqa: PLC0415
-    from hatch_multiarch.errors import PlanError  # noqa: PLC0415
-    from hatch_multiarch.files import rewrite  # noqa: PLC0415
-    from hatch_multiarch.init import (  # noqa: PLC0415
-        configured,
-        find_programs,
-        ignored,
-        missing,
-        read_target,
-    )
-    from hatch_multiarch.plan import Switches  # noqa: PLC0415
-
     root = arguments.folder.resolve()
     switches = Switches.read(os.environ)
     target = read_target(root, os.environ)
@@ -85,9 +59,6 @@ def _say(
     checked: Checked | None = None,
 ) -> int:
     """Print what was done, or would be where nothing was *checked*; return the exit code."""
-    from hatch_multiarch.cli.check import as_data, as_text  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.cli.output import put  # noqa: PLC0415
-
     diff = _diff(target.path.name, target.before, text)
     if hidden is not None:
         diff += _diff(hidden.path.name, hidden.before, hidden.after)
@@ -128,8 +99,6 @@ def _say(
 
 def _diff(name: str, before: str, after: str) -> str:
     """Return what changes in the file *name* as a unified diff."""
-    import difflib  # noqa: PLC0415 - keeps --help fast
-
     olds, news = before.splitlines(), after.splitlines()
     lines = difflib.unified_diff(olds, news, f"a/{name}", f"b/{name}", lineterm="")
     return "".join(f"{line}\n" for line in lines)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.cli import output
+from hatch_multiarch.console import Console
+from hatch_multiarch.errors import ImageError
+from hatch_multiarch.inspect import content, find, inspect_archive, open_image
+from hatch_multiarch.inspect.show import columns
+from hatch_multiarch.process import terminable
+from hatch_multiarch.registry import parse, push
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,53 +23,9 @@ if TYPE_CHECKING:
     from hatch_multiarch.oci.open import ImageFile
     from hatch_multiarch.registry import Pushed
 
-EXAMPLE = """\
-example:
-  hatch-multiarch push                                what this project built
-  hatch-multiarch push --dry-run x.oci.tar NAME:TAG   what would be uploaded
-"""
-
-
-def add(commands: Any) -> None:
-    """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "push", help="push an image that was built, without docker", epilog=EXAMPLE
-    )
-    parser.add_argument(
-        "image", nargs="?", default=".", help="an archive, a layout folder, or a project (here)"
-    )
-    parser.add_argument(
-        "reference",
-        nargs="?",
-        type=_reference,
-        help="REGISTRY/PATH[:TAG] (the names that the archive gives it)",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="ask what is there, and change nothing"
-    )
-    parser.add_argument(
-        "--insecure",
-        action="append",
-        default=[],
-        metavar="HOST[:PORT]",
-        help="push to this registry also without TLS; may be repeated",
-    )
-    parser.add_argument(
-        "--mount-from", default="", metavar="PATH", help="a repository there that has its layers"
-    )
-    parser.add_argument("--json", action="store_true", help="for machines")
-    parser.set_defaults(run=run)
-
 
 def run(arguments: Any) -> int:
     """Push, and print what was done or would be. Raises MultiarchError."""
-    from dataclasses import asdict  # noqa: PLC0415 - keeps --help fast
-
-    from hatch_multiarch.cli.output import put  # noqa: PLC0415
-    from hatch_multiarch.errors import ImageError  # noqa: PLC0415
-    from hatch_multiarch.inspect import find, open_image  # noqa: PLC0415
-    from hatch_multiarch.process import terminable  # noqa: PLC0415
-
     found = find(arguments.image)
     if not isinstance(found, Path):
         raise ImageError(
@@ -73,16 +37,12 @@ def run(arguments: Any) -> int:
     if arguments.json:
         print(json.dumps([asdict(each) for each in results], indent=2))
     else:
-        put("\n\n".join(map(_text, results)))
+        output.put("\n\n".join(map(_text, results)))
     return 0
 
 
 def _push(archive: ImageFile, arguments: Any) -> list[Pushed]:
     """Push every image that is meant, under each of its names."""
-    from hatch_multiarch.console import Console  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.inspect import content  # noqa: PLC0415
-    from hatch_multiarch.registry import push  # noqa: PLC0415
-
     results = []
     console = Console(verbosity=-1 if arguments.json else 0)
     for image, targets in _targets(archive, arguments.reference).items():
@@ -110,9 +70,6 @@ def _targets(archive: ImageFile, reference: Any) -> dict[Image, list[tuple[Any, 
 
     A reference without a tag takes the tags that the archive gives its image. Raises ImageError.
     """
-    from hatch_multiarch.errors import ImageError  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.inspect import inspect_archive  # noqa: PLC0415
-
     images = inspect_archive(archive).images
     if reference is None:
         return {image: _named(archive.source, image.names) for image in images}
@@ -132,9 +89,6 @@ def _targets(archive: ImageFile, reference: Any) -> dict[Image, list[tuple[Any, 
 
 
 def _named(source: str, names: Sequence[str]) -> list[tuple[Any, list[str]]]:
-    from hatch_multiarch.errors import ImageError  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.registry import parse  # noqa: PLC0415
-
     whole = [parse(name) for name in names if "/" in name]
     if not whole:
         raise ImageError(
@@ -161,9 +115,6 @@ def _tags(names: Sequence[str]) -> list[str]:
 
 
 def _text(pushed: Pushed) -> str:
-    from hatch_multiarch.cli import output  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.inspect.show import columns  # noqa: PLC0415
-
     words = {"missing": "would be uploaded"}
     rows = [
         (each.digest, f"{each.size / 1e6:.1f} MB", words.get(each.state, each.state))
@@ -183,13 +134,3 @@ def _moved(pushed: Pushed, before: str) -> str:
     if not before:
         return "would be new" if pushed.dry_run else "new"
     return f"{'would move' if pushed.dry_run else 'moved'} from {before}"
-
-
-def _reference(text: str) -> Any:
-    from hatch_multiarch.errors import MultiarchError  # noqa: PLC0415 - keeps --help fast
-    from hatch_multiarch.registry import parse  # noqa: PLC0415
-
-    try:
-        return parse(text)
-    except MultiarchError as error:
-        raise argparse.ArgumentTypeError(error.message) from None

@@ -20,6 +20,11 @@ from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.config.words import at, expected, nearest, one_of, printable, show, unknown_key
 from hatch_multiarch.errors import ConfigError, NoConfigError
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -49,10 +54,6 @@ def read_pyproject(path: Path) -> tuple[Config, dict[str, Any]]:
     Raises ConfigError when the file cannot be read, is not TOML or has mistakes in it, and
     NoConfigError, which is one, when it has no ``[tool.multiarch]``.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415 - hatchling has parsed the file in most builds
-    else:
-        import tomli as tomllib  # noqa: PLC0415 - as above
     file = printable(str(path))
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8"))

@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from hatch_multiarch.console.progress import Lines, Moving, Silent
+from hatch_multiarch.console.progress import Lines, Silent
 from hatch_multiarch.console.words import CHECK, fold, tame
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Console:
         verbosity: int = 0,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        # Hatchling imports the plugin for every project that is built where it is installed.
-        from rich.console import Console as Rich  # noqa: PLC0415 - see above
+        # Commands that say nothing through a console import this package for its words.
+        from rich.console import Console as Rich  # noqa: PLC0415 - 20 ms, see above
 
         env = os.environ if env is None else env
         stream = sys.stderr if stream is None else stream
@@ -57,6 +57,8 @@ class Console:
         if self._quiet or not units:
             yield Silent()
         elif self._moves:
+            from hatch_multiarch.console.moving import Moving  # noqa: PLC0415 - imports rich
+
             with Moving(self._rich, units, title, symbols=self._symbols) as progress:
                 yield progress
         else:
@@ -78,12 +80,10 @@ class Console:
                 self._say(title)
             yield lambda _: None
             return
-        from rich.status import Status  # noqa: PLC0415 - see __init__
-        from rich.text import Text  # noqa: PLC0415 - the same
+        from hatch_multiarch.console.moving import task  # noqa: PLC0415 - imports rich
 
-        spinner = "dots" if self._symbols else "line"
-        with Status(Text(title), console=self._rich, spinner=spinner) as status:
-            yield lambda what: status.update(Text(tame(f"{title}: {what}", self._encoding)))
+        with task(self._rich, title, symbols=self._symbols) as show:
+            yield lambda what: show(tame(f"{title}: {what}", self._encoding))
 
     def summary(self, report: Report, base: Path, file: Path | None = None) -> None:
         """Print the table of *report*, then where its image and the report itself (*file*) are.
@@ -132,7 +132,7 @@ class Console:
 
         A terminal would break long lines within words: there they are folded between them.
         """
-        from rich.text import Text  # noqa: PLC0415 - see __init__
+        from rich.text import Text  # noqa: PLC0415 - imports rich
 
         before = f"{label}: " if label else ""
         said = before + tame(text, self._encoding).replace("\n", "\n  ")

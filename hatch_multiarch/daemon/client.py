@@ -68,10 +68,9 @@ def daemon() -> Iterator[None]:
 
 def _check_context(environ: Mapping[str, str]) -> None:
     """Refuse a context that is not there: for it the SDK takes the daemon of the usual socket."""
-    from docker.context import ContextAPI  # noqa: PLC0415 - an extra
-    from docker.context.config import get_current_context_name  # noqa: PLC0415 - the same
+    from docker import context  # noqa: PLC0415 - an extra
 
-    name = environ.get("DOCKER_CONTEXT") or get_current_context_name()
-    if name != "default" and ContextAPI.get_context(name) is None:
+    name = environ.get("DOCKER_CONTEXT") or context.config.get_current_context_name()
+    if name != "default" and context.ContextAPI.get_context(name) is None:
         message = f"docker's SDK finds no context {show(name)}"
         raise EngineError(message, advice=advice("context", here()))

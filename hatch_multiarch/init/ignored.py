@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hatchling.builders.sdist import SdistBuilder
+
 from hatch_multiarch.project import sdist_takes
 
 NAME = ".gitignore"
@@ -34,8 +36,6 @@ def ignored(root: Path, output: str) -> Ignored | None:
     hide it: hatchling reads one file only (hatchling/builders/config.py, vcs_exclusion_files), and
     a new one would put that of a folder above, or a .hgignore, out of force.
     """
-    from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - slow to import
-
     try:
         config = SdistBuilder(str(root)).config
         if not sdist_takes(config, output):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import files
 from hatch_multiarch.errors import ReportError
 from hatch_multiarch.page.document import page
+from hatch_multiarch.project import read_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +28,6 @@ def find(source: Path) -> Path:
             f"{source}: neither a project nor a report",
             advice="name a folder with a pyproject.toml, or the JSON file that a build wrote",
         )
-    from hatch_multiarch.project import read_project  # noqa: PLC0415 - slow to import
-
     project, config = read_project(source.resolve())
     folder = source / config.output
     found = sorted(folder.glob("*.json"))

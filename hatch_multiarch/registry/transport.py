@@ -185,8 +185,8 @@ class Transport:
         without = env.get("no_proxy") or env.get("NO_PROXY")
         if not found:
             return None
-        # Slow to import, and rare; typeshed has it for Windows only.
-        from urllib.request import (  # type: ignore[attr-defined]  # noqa: PLC0415
+        # Typeshed has it for Windows only.
+        from urllib.request import (  # type: ignore[attr-defined]  # noqa: PLC0415 - few have a proxy
             proxy_bypass_environment,
         )
 

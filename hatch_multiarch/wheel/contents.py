@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from hatchling.builders.wheel import WheelBuilder
+
 from hatch_multiarch import locator
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan import slug
@@ -123,8 +125,6 @@ def build_wheel(first: Any, build_data: dict[str, Any], folder: Path) -> str:
     Hooks are not entered again. The metadata is that of the *first* wheel's builder: a version
     that is computed (from git, from the clock) must not change between wheels.
     """
-    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - keeps importing us cheap
-
     builder = WheelBuilder(
         first.root, plugin_manager=first.plugin_manager, metadata=first.metadata, app=first.app
     )

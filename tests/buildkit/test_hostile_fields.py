@@ -43,7 +43,7 @@ FLAG = PLAIN.replace("'q' ", "")
 CHOICE, MATCHED, REFUSED, TRIED_THERE, SAME = "choice", "matched", "refused", "tried", "same"
 BUILT = "built"
 STARTED = "started"
-"""Words for a program that `verify` starts; tried in tests/faces/test_verify_wheels.py."""
+"""Words for a program that `verify` starts; tried in tests/cli/test_verify_wheels.py."""
 OPENED = "opened"
 """It names a file that docker never hears of; tried in tests/image/test_based.py."""
 FIELDS = {

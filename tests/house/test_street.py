@@ -41,7 +41,7 @@ ORDER = [
     "lock",
     "init",
     "check",
-    "frontend",
+    "run_hatchling",
     "inspect",
     "page",
     "pipeline",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
@@ -40,8 +42,6 @@ class Told:
 
     def check(self, toolchain: Toolchain) -> None:
         """Raise ToolchainError unless this Go is one that tool.multiarch.toolchain.go allows."""
-        from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - keeps import cheap
-
         version = self.go.removeprefix("go ").partition(" ")[0]
         if version and not SpecifierSet(toolchain.go).contains(version, prereleases=True):
             raise ToolchainError(

@@ -1,19 +1,11 @@
-"""Wheels installed as files: a virtual environment that is written, never run.
-
-The wheels go through the PyPA's ``installer``, which knows the specifications (binary
-distribution format, entry points, recording installed projects) and asks for nothing but a place
-to write to; that place is here.
-"""
+"""Wheels installed as files: a virtual environment that is written, never run."""
 
 from __future__ import annotations
 
 import posixpath
-import re
 import sys
-import warnings
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
@@ -30,9 +22,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.image.base.python import BasePython
     from hatch_multiarch.sbom import Distribution
-
-INSTALLER = {"INSTALLER": b"hatch-multiarch\n"}
-"""Who installed it (recording installed projects, "The INSTALLER file")."""
 
 
 @dataclass(frozen=True)
@@ -100,18 +89,12 @@ class Environment:
         is missing.
         """
         need("installer")
-        import installer  # noqa: PLC0415 - there only when it was asked for
-        from installer.sources import WheelFile  # noqa: PLC0415
+        from hatch_multiarch.image.package.place import Place, put  # noqa: PLC0415 - an extra
 
         name, version, _, tags = parse_wheel_filename(wheel.name)
-        place = _Place(self, name, folder, set(leave_out), apart)
-        more = {**INSTALLER, "REQUESTED": b""} if asked else INSTALLER
+        place = Place(self, name, folder, set(leave_out), apart)
         try:
-            with WheelFile.open(wheel) as source, warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of files that it leaves out
-                source.validate_record()
-                installer.install(source, cast("Any", place), more)
-                metadata = source.read_dist_info("METADATA")
+            metadata = put(wheel, place, asked=asked)
         except ImageError:
             raise
         except Exception as error:  # what a broken zip and broken metadata raise, is its fault
@@ -133,97 +116,3 @@ class Environment:
         words += ["-s", str(folder / self.site), "-p", f"/{self.site}", str(folder / self.site)]
         run([sys.executable, *words])  # some files are templates, which no Python compiles
         return sorted((folder / self.site).rglob("__pycache__/*.pyc"))
-
-
-class _Place:
-    """Where ``installer`` writes one wheel to; its protocol is ``WheelDestination``."""
-
-    def __init__(
-        self,
-        environment: Environment,
-        name: str,
-        folder: Path,
-        left: set[str],
-        apart: Callable[[str], bool],
-    ) -> None:
-        self._environment = environment
-        self._folder = folder
-        self._left = left
-        self._apart = apart
-        self._schemes = {
-            "purelib": environment.site,
-            "platlib": environment.site,
-            "scripts": environment.bin,
-            "headers": f"{environment.root}/include/site/{environment.python.name}/{name}",
-            "data": environment.root,
-        }
-        self.items: dict[str, Item] = {}
-
-    def write_script(self, name: str, module: str, attr: str, section: Any) -> Any:
-        """Write the script of an entry point."""
-        import io  # noqa: PLC0415
-
-        from installer.scripts import Script  # noqa: PLC0415
-
-        file, data = Script(name, module, attr, section).generate(self._interpreter, "posix")
-        return self._write("scripts", file, io.BytesIO(data), executable=True)
-
-    def write_file(self, scheme: Any, path: Any, stream: BinaryIO, is_executable: bool) -> Any:  # noqa: FBT001
-        """Write a file of the wheel."""
-        from installer.utils import fix_shebang  # noqa: PLC0415
-
-        if scheme != "scripts":
-            return self._write(scheme, str(path), stream, executable=is_executable)
-        with fix_shebang(stream, self._interpreter) as fixed:
-            return self._write(scheme, str(path), fixed, executable=True)
-
-    def finalize_installation(
-        self, scheme: Any, record_file_path: str, records: Iterable[tuple[Any, Any]]
-    ) -> None:
-        """Write the bytecode and the RECORD."""
-        from installer.records import RecordEntry  # noqa: PLC0415
-        from installer.utils import construct_record_file  # noqa: PLC0415
-
-        kept = [each for each in records if self._path(each[0], each[1].path) not in self._left]
-        for path in self._environment.compile(self._folder):
-            inside = path.relative_to(self._folder).as_posix()
-            self.items[inside] = file_item(inside, path)
-            within = posixpath.relpath(inside, self._schemes[scheme])
-            kept.insert(-1, (scheme, RecordEntry(within, None, None)))
-
-        def prefix(other: str) -> str | None:
-            if self._schemes[other] == self._schemes[scheme]:
-                return None
-            return posixpath.relpath(self._schemes[other], self._schemes[scheme]) + "/"
-
-        with construct_record_file(kept, prefix) as stream:
-            self._write(scheme, record_file_path, stream, executable=False)
-
-    @property
-    def _interpreter(self) -> str:
-        return f"/{self._environment.bin}/python"
-
-    def _path(self, scheme: str, path: str) -> str:
-        """Return the path in the image. Raises ImageError when it leads out of its place."""
-        place = self._schemes[str(scheme)]
-        inside = posixpath.normpath(f"{place}/{path}")
-        if not inside.startswith(f"{place}/") or re.search(r"[\0\\]", path):
-            raise ImageError(f"it writes to {path!r}, which is outside of its place")
-        return inside
-
-    def _write(self, scheme: str, path: str, stream: BinaryIO, *, executable: bool) -> Any:
-        from installer.records import Hash, RecordEntry  # noqa: PLC0415
-        from installer.utils import copyfileobj_with_hashing  # noqa: PLC0415
-
-        inside = self._path(scheme, path)
-        if inside in self._left:
-            return RecordEntry(path, None, None)
-        target = self._folder / inside
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("wb") as copy:
-            digest, size = copyfileobj_with_hashing(stream, copy, "sha256")
-        sha256 = urlsafe_b64decode(f"{digest}=").hex()
-        self.items[inside] = Item(inside, sha256, 0o755 if executable else 0o644, target)
-        if self._apart(inside):
-            return RecordEntry(path, None, None)
-        return RecordEntry(path, Hash("sha256", digest), size)

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +58,11 @@ def test_help_is_short_and_has_an_example(name: str, monkeypatch: pytest.MonkeyP
     assert [line for line in lines if len(line) > COLUMNS] == []
     at = lines.index("example:")
     assert lines[at + 1].startswith(f"  hatch-multiarch {name}".rstrip())
+
+
+@pytest.mark.parametrize("name", sorted({words[0] for _, words in PARSERS.values() if words}))
+def test_every_command_has_a_module_of_its_name(name: str) -> None:
+    assert callable(import_module(f"hatch_multiarch.cli.{name}").run)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -181,35 +187,6 @@ def test_each_kind_of_error_has_a_code_and_says_what_it_is() -> None:
     own = [kind.__doc__.partition("\n")[0] for kind in kinds if kind.__doc__]
     assert len(own) == len(kinds)
     assert all(each.endswith(".") for each in own), "a first line is a row of the table"
-
-
-HEAVY = {
-    "rich",
-    "elftools",
-    "docker",
-    "packaging",
-    "hatchling",
-    "difflib",
-    "subprocess",
-    "dataclasses",
-}
-
-
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["plan", "--help"]])
-def test_help_imports_nothing_heavy(run: Callable[..., Ran], words: list[str]) -> None:
-    """It is fast because of what it leaves out (benchmarks/start.py measures it)."""
-    code = (
-        "import sys, hatch_multiarch.cli as cli\n"
-        f"try: cli.main({words!r})\n"
-        "except SystemExit: print('modules', *sys.modules)"
-    )
-    *_, last = run(sys.executable, "-S", "-c", code, PYTHONPATH=str(REPOSITORY)).out.splitlines()
-    found = set(last.split())
-    assert "hatch_multiarch.cli.arguments" in found
-    assert not HEAVY & found
-    ours = {name for name in found if name.startswith("hatch_multiarch.")}
-    rest = {n for n in ours if not n.startswith("hatch_multiarch.cli")}
-    assert rest == {"hatch_multiarch.errors"}
 
 
 def test_the_shape_of_every_document_is_documented() -> None:

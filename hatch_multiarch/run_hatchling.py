@@ -7,6 +7,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
+
+# hatchling 1.27 has it there; where it is now, that has not.
+from hatchling.dep.core import dependencies_in_sync  # type: ignore[attr-defined]
+from packaging.requirements import InvalidRequirement, Requirement
+
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import ConfigError, PlanError, ToolchainError
 from hatch_multiarch.init.target import requires
@@ -86,9 +93,6 @@ def missing_requirements(
     root: Path, targets: Iterable[str], environ: Mapping[str, str]
 ) -> list[str]:
     """Return what ``hatch build`` would install first and is not in this environment."""
-    from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - slow to import
-    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - the same
-
     _, document = read_pyproject(root / "pyproject.toml")
     lacks = _lacking(requires(document))
     if lacks:  # the hooks are among it, so that they cannot be asked what they need
@@ -107,12 +111,6 @@ def missing_requirements(
 
 
 def _lacking(requirements: Iterable[str]) -> list[str]:
-    # hatchling 1.27 has it there; where it is now, that has not.
-    from hatchling.dep.core import (  # type: ignore[attr-defined]  # noqa: PLC0415 - slow to import
-        dependencies_in_sync,
-    )
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - the same
-
     listed = list(requirements)
     try:
         return [each for each in listed if not dependencies_in_sync([Requirement(each)])]
@@ -122,8 +120,6 @@ def _lacking(requirements: Iterable[str]) -> list[str]:
 
 def report_path(root: Path) -> Path:
     """Return where a build of the project in *root* writes its report."""
-    from hatchling.builders.wheel import WheelBuilder  # noqa: PLC0415 - slow to import
-
     config, document = read_pyproject(root / "pyproject.toml")
     stem = WheelBuilder(str(root), config=document).artifact_project_id
     return root / config.output / f"{stem}.json"

@@ -1,0 +1,39 @@
+"""The arguments of all commands, for argparse.
+
+``--help`` and shell completion need these modules and no command. So they import nothing of the
+package but how words are read (``arguments``), and a command's own module is imported when that
+command was chosen.
+"""
+
+from __future__ import annotations
+
+from hatch_multiarch import __version__
+from hatch_multiarch.cli.arguments import Parser
+from hatch_multiarch.cli.parsers import builds, files, machines, outputs
+
+EXAMPLE = """\
+example:
+  hatch-multiarch init             add the config to a project with Go programs
+  hatch-multiarch plan             what `hatch build` would do, without doing it
+  hatch-multiarch doctor           what works here, and how to get the rest
+  hatch-multiarch COMMAND --help   more about a command
+"""
+
+
+def parser() -> Parser:
+    """Return the reader of the whole command line.
+
+    The ``command`` of what it reads is the name of the module that does it, or None.
+    """
+    made = Parser(
+        prog="hatch-multiarch",
+        description="Go helpers for Python projects, for every platform.",
+        epilog=EXAMPLE,
+    )
+    made.add_argument("--version", action="version", version=f"hatch-multiarch {__version__}")
+    # Not `required`: that would be said before a wrong option is.
+    commands = made.add_subparsers(dest="command", metavar="COMMAND")
+    for group in (builds, machines, outputs, files):
+        for add in group.COMMANDS:
+            add(commands)
+    return made

@@ -1,0 +1,16 @@
+"""What the arguments of several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def add_folder(parser: Any) -> None:
+    """Add the folder of the project, which is the current one by default."""
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
+
+
+def add_json(parser: Any, **more: Any) -> None:
+    """Add ``--json``; *more* is for argparse."""
+    parser.add_argument("--json", action="store_true", **{"help": "for machines", **more})
