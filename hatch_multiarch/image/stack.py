@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.deflate import LEVEL, compressor
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.verified import Verified, chunks
 from hatch_multiarch.image.items import Item
 from hatch_multiarch.image.layers import Layer, LayerWriter
 from hatch_multiarch.image.layout import LAYER, Descriptor
@@ -77,8 +76,11 @@ class Stack:
             return None
         blob = Descriptor(LAYER, told["digest"], told["size"])
         try:
-            self._layout.copy(blob, Verified(chunks(path), blob, str(path)))
-        except (ImageError, OSError):
+            if path.stat().st_size != blob.size:
+                return None
+            with path.open("rb") as file:
+                self._layout.copy(blob, file)
+        except OSError:
             return None
         return blob, Layer(path, blob.digest, told["diff_id"], blob.size, files)
 
