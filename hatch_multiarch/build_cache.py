@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
 from hatch_multiarch.errors import ImageError, ToolchainError
-from hatch_multiarch.homes import aside, cache_home
+from hatch_multiarch.homes import NAME, aside, cache_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class BuildCache:
     def of(cls, env: Mapping[str, str]) -> BuildCache:
         """Return the cache of the user whose environment is *env*."""
         try:
-            return cls(cache_home(env) / "hatch-multiarch" / "build")
+            return cls(cache_home(env) / NAME / "build")
         except (OSError, ToolchainError):
             return cls(None)
 
