@@ -3,10 +3,11 @@
     records/KEY.json     a result, by everything that it depends on
     files/SHA256/NAME    a file, by its content
 
-A record is valid as long as its inputs are the same, and whoever takes a file compares it with its
-digest: so the cache never changes what a build makes, only how long that takes. The folder may be
-deleted at any time. What no build has used for a month is removed, and so is what was used least
-recently when the files take more than LIMIT. Where the folder cannot be written, nothing is kept.
+A record is valid as long as its inputs are the same, and a file is compared with its digest before
+it is given out: what was damaged counts for nothing, so that the cache never changes what a build
+makes, only how long that takes. The folder may be deleted at any time. What no build has used for
+a month is removed, and so is what was used least recently when the files take more than LIMIT.
+Where the folder cannot be written, nothing is kept.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch import files
 from hatch_multiarch.errors import ImageError, ToolchainError
-from hatch_multiarch.homes import aside, cache_home
+from hatch_multiarch.homes import NAME, aside, cache_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 1
+FORMAT = 2
 """Counted up when the records of before no longer say what is asked now."""
 UNUSED = 30 * 24 * 60 * 60
 """Seconds after which what nobody has used is removed."""
@@ -47,7 +49,7 @@ class BuildCache:
     def of(cls, env: Mapping[str, str]) -> BuildCache:
         """Return the cache of the user whose environment is *env*."""
         try:
-            return cls(cache_home(env) / "hatch-multiarch" / "build")
+            return cls(cache_home(env) / NAME / "build")
         except (OSError, ToolchainError):
             return cls(None)
 
@@ -60,7 +62,7 @@ class BuildCache:
             told, _, text = path.read_bytes().partition(b"\n")
         except OSError:
             return None
-        if hashlib.sha256(text).hexdigest().encode() != told:
+        if _sum(path, text) != told:
             return None
         _use(path)
         return json.loads(text)
@@ -73,15 +75,21 @@ class BuildCache:
             return
         self._sweep(path.parent.parent)
         with suppress(OSError, ImageError), aside(path) as file:
-            file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+            file.write(_sum(path, text) + b"\n" + text)
 
     def file(self, sha256: str, name: str) -> Path | None:
-        """Return the file that was kept by this digest (hex) and *name*, if it is there.
+        """Return the file that was kept by this digest (hex) and *name*, if it is there and whole.
 
-        Who takes it compares it with its digest.
+        One that has another digest now is removed.
         """
         path = self._place("files", sha256, name)
-        if path is None or not path.is_file():
+        try:
+            if path is None or not path.is_file():
+                return None
+            if files.sha256(path) != sha256:
+                path.unlink()
+                return None
+        except OSError:
             return None
         _use(path)
         return path
@@ -119,6 +127,11 @@ class BuildCache:
 def _key(kind: str, inputs: tuple[object, ...]) -> str:
     told = json.dumps([FORMAT, kind, *inputs], separators=(",", ":")).encode()
     return f"{hashlib.sha256(told).hexdigest()}.json"
+
+
+def _sum(path: Path, text: bytes) -> bytes:
+    """Return the first line of the record *path*: it is *text*, and for nothing but its own key."""
+    return hashlib.sha256(f"{path.name}\n".encode() + text).hexdigest().encode()
 
 
 def _remove(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from hatch_multiarch.files import writing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+NAME = "hatch-multiarch"
+"""Our folder among the caches."""
 _PART = ".part-"
 _ABANDONED = 24 * 60 * 60
 """Seconds after which an unfinished file is that of a build which was killed."""
@@ -26,15 +29,67 @@ def cache_home(env: Mapping[str, str], system: str = sys.platform) -> Path:
     """Return the folder of caches of the user whose environment is *env*.
 
     ``XDG_CACHE_HOME`` (XDG Base Directory Specification: relative ones do not count), or what the
-    *system* has instead. Raises ToolchainError where there is no home and nothing can stand in.
+    *system* has instead. A ``private`` one stands in where that cannot be written, or others may
+    write to it. Raises ToolchainError where nothing can stand in.
     """
+    named = _named(env, system)
+    return named if writable(str(named)) and not _exposed(named) else private()
+
+
+def exposed(env: Mapping[str, str], system: str = sys.platform) -> str:
+    """Return a line on why ``cache_home`` passes over a folder that can be written, or nothing.
+
+    What is in a cache ends up in what is built: others must not be able to put it there.
+    """
+    named = _named(env, system)
+    return _exposed(named) if writable(str(named)) else ""
+
+
+def _named(env: Mapping[str, str], system: str) -> Path:
+    """Return the folder of caches that *env* and *system* name, whatever it is like."""
     named, home = env.get("XDG_CACHE_HOME", ""), env.get("HOME") or env.get("USERPROFILE") or "-"
     if not Path(named).is_absolute():
         named = {
             "win32": env.get("LOCALAPPDATA") or f"{home}/AppData/Local",
             "darwin": f"{home}/Library/Caches",
         }.get(system, f"{home}/.cache")
-    return Path(named) if writable(named) else private()
+    return Path(named)
+
+
+def _exposed(home: Path) -> str:
+    """Return a line on who may write to the folder of caches *home*, or to ours in it."""
+    if sys.platform == "win32":
+        return ""
+    for folder in (home, home / NAME):
+        try:
+            found = folder.stat()
+        except OSError:  # it is not there yet
+            continue
+        if found.st_uid not in (os.getuid(), 0):
+            why = f"it belongs to another user (uid {found.st_uid})"
+            what = "set XDG_CACHE_HOME to a folder of your own"
+        elif found.st_mode & stat.S_IWOTH or (
+            found.st_mode & stat.S_IWGRP and not _alone_in(found.st_gid)
+        ):
+            why, what = "others may write to it", f"chmod go-w {shlex.quote(str(folder))}"
+        else:
+            continue
+        return f"{folder} is not used as a cache, since {why}: {what}"
+    return ""
+
+
+def _alone_in(group: int) -> bool:
+    """Tell whether *group* (gid) is the user's own, as systems make one for each user."""
+    import grp  # noqa: PLC0415 - not on Windows
+    import pwd  # noqa: PLC0415 - the same
+
+    if group != os.getgid():
+        return False
+    try:
+        others = {*grp.getgrgid(group).gr_mem} - {"root"}
+        return not others or others == {pwd.getpwuid(os.getuid()).pw_name}
+    except KeyError:  # nobody tells who is in it
+        return False
 
 
 def writable(folder: str) -> bool:
@@ -62,7 +117,7 @@ def private() -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise ToolchainError(
             f"there is no home for caches, and {folder} belongs to someone else",
-            advice="set HOME, or XDG_CACHE_HOME, to a folder that you can write to",
+            advice="set HOME, or XDG_CACHE_HOME, to a folder that only you can write to",
         )
     return folder
 
@@ -75,7 +130,10 @@ def aside(final: Path) -> Iterator[BinaryIO]:
     """
     with ExitStack() as stack:
         try:
-            final.parent.mkdir(parents=True, exist_ok=True)
+            # Whatever the umask: a folder that others may write to would not be used again.
+            for each in (*reversed(final.parent.parents), final.parent):
+                if not each.is_dir():
+                    each.mkdir(mode=0o700, exist_ok=True)
             _sweep(final.parent)
             file = stack.enter_context(writing(final, mode=0o600, prefix=_PART))
         except OSError as error:

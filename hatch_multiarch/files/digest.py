@@ -1,4 +1,4 @@
-"""The sha256 of files, read once and in blocks."""
+"""Digests of files, read once and in blocks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ def sha256(path: Path) -> str:
         return hashed(file)[0]
 
 
-def hashed(file: IO[bytes], copy: IO[bytes] | None = None) -> tuple[str, int]:
-    """Read *file* to its end; return the sha256 of what was read, in hex, and its size in bytes.
+def hashed(
+    file: IO[bytes], copy: IO[bytes] | None = None, *, algorithm: str = "sha256"
+) -> tuple[str, int]:
+    """Read *file* to its end; return the digest of what was read, in hex, and its size in bytes.
 
-    What was read is written to *copy*, where there is one. Raises what *file* and *copy* raise.
+    What was read is written to *copy*, where there is one. *algorithm* is one of hashlib's. Raises
+    what *file* and *copy* raise.
     """
-    digest, size = hashlib.sha256(), 0
+    digest, size = hashlib.new(algorithm), 0
     while data := file.read(CHUNK):
         digest.update(data)
         size += len(data)

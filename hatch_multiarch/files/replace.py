@@ -42,8 +42,8 @@ def move(staged: Path, final: Path) -> None:
 def exchange(first: Path, second: Path) -> bool:
     """Exchange what two names stand for, in one step; return whether that was done.
 
-    It is not done when one of them is missing, and where the system, its C library (musl before
-    1.2.6) or the file system has no way to.
+    It is not done when one of them is missing, and where the system, its C library (musl, often)
+    or the file system has no way to.
     """
     if sys.platform != "linux":
         return False

@@ -15,6 +15,7 @@ from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.epoch import read_epoch, timestamp
 from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.homes import exposed
 from hatch_multiarch.image.files import FILES
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.project import sdist_takes
@@ -67,7 +68,8 @@ class Build:
         self.staged = files.stage(self.dist)
         if ours:
             hide(self.output)
-        for note in (*self.plan.notes, self.image.note if self.image else ""):
+        image_note = self.image.note if self.image else ""
+        for note in (*self.plan.notes, image_note, exposed(os.environ)):
             if note:
                 self.console.note(note)
         if self.plan.mode == "all" and self._sdist_takes_outputs():

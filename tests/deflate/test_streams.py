@@ -85,6 +85,17 @@ def test_one_flipped_byte_in_the_cache_is_noticed(tmp_path, file, calls, pattern
     assert len(calls) == 2
 
 
+def test_a_record_that_is_not_of_its_stream_counts_for_nothing(tmp_path, file, calls):
+    first, inputs = make(tmp_path, file), (digest(file), compressor().name, streams.LEVEL)
+    cache = BuildCache(tmp_path / "cache")
+    told = cache.recall("deflate", *inputs)
+    cache.note({**told, "packed": told["packed"] + 1}, "deflate", *inputs)
+    again = make(tmp_path, file, "again")
+    assert (again.packed, inflated(again)) == (first.packed, CONTENT)
+    assert len(calls) == 2
+    assert cache.recall("deflate", *inputs) == told
+
+
 def test_a_file_with_another_digest_is_an_error(tmp_path, file):
     with pytest.raises(AuditError, match="content changed after it was built: sha256"):
         make(tmp_path, file, sha256="0" * 64)

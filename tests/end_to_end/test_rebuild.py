@@ -25,6 +25,7 @@ class Site:
         self.root = root
         self.cache = cache / "hatch-multiarch/build"
         self._run = run
+        self.said = ""
         # Go's own cache stays: what it has compiled is not what this is about.
         go = os.environ.get("GOCACHE") or str(cache_home(os.environ) / "go-build")
         self._env = {"XDG_CACHE_HOME": str(cache), "GOCACHE": go}
@@ -39,7 +40,7 @@ class Site:
         """Build two platforms and the image; return the outputs."""
         command = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
         env = {**self._env, "HATCH_MULTIARCH_PLATFORMS": "linux/amd64 linux/arm64", **env}
-        self._run(*command, cwd=self.root, **env)
+        self.said = self._run(*command, cwd=self.root, **env).out
         return {path.name: path.read_bytes() for path in self.outputs()}
 
     def outputs(self) -> list[Path]:
@@ -88,6 +89,25 @@ def test_nothing_is_written_again_and_damage_is_repaired(site: Site) -> None:
     (site.root / "src/greeter/__init__.py").touch()
     assert site.build() == first
     site.cache.parent.chmod(0o700)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such owners there")
+def test_a_cache_that_others_may_write_to_is_named_and_not_used(site: Site, tmp_path: Path) -> None:
+    folder, temporary = site.cache.parent.parent, tmp_path / "temporary"
+    folder.mkdir()
+    temporary.mkdir()
+    folder.chmod(0o777)
+    first = site.build(TMPDIR=str(temporary))
+    line = (
+        f"note: {folder} is not used as a cache, since others may write to it: chmod go-w {folder}"
+    )
+    assert site.said.count(line) == 1
+    assert list(folder.iterdir()) == []
+    assert list(temporary.glob("hatch-multiarch-cache-*/hatch-multiarch/build/files/*/deflate"))
+    folder.chmod(0o755)
+    assert site.build() == first
+    assert "is not used as a cache" not in site.said
+    assert list(site.cache.glob("files/*/deflate"))
 
 
 SPY = """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 from layouts import Layout as Made
@@ -52,18 +54,43 @@ def test_a_record_is_for_its_inputs_and_whole(cache, tmp_path):
     assert cache.recall("kind", "input", 2) is None
 
 
+def test_a_record_under_the_name_of_another_is_none(cache, tmp_path):
+    cache.note("mine", "kind", 1)
+    [mine] = (tmp_path / "cache/records").iterdir()
+    cache.note("other", "kind", 2)
+    [other] = {*(tmp_path / "cache/records").iterdir()} - {mine}
+    shutil.copy(other, mine)
+    assert cache.recall("kind", 1) is None
+    assert cache.recall("kind", 2) == "other"
+
+
+def test_a_file_is_given_out_only_when_it_is_whole(cache, tmp_path):
+    path = tmp_path / "file"
+    path.write_text("content")
+    cache.keep(path, sha256(path), "x")
+    assert cache.file(sha256(path), "x").read_bytes() == path.read_bytes()
+    spoil(tmp_path / "cache/files", "*/x")
+    assert cache.file(sha256(path), "x") is None
+    assert not list((tmp_path / "cache/files").glob("*/x")), "nor does it stay"
+    cache.keep(path, sha256(path), "x")
+    assert cache.file(sha256(path), "x").read_bytes() == path.read_bytes()
+
+
 def test_what_nobody_uses_goes_and_what_is_used_stays(cache, tmp_path):
-    (tmp_path / "file").write_text("x")
+    digests = {}
     for name in ("used", "unused"):
-        cache.keep(tmp_path / "file", name, "x")
+        (tmp_path / name).write_text(name)
+        digests[name] = sha256(tmp_path / name)
+        cache.keep(tmp_path / name, digests[name], "x")
         cache.note(name, "kind", name)
     old = time.time() - UNUSED + 60
     for path in (tmp_path / "cache").rglob("*"):
         os.utime(path, (old, old))
     later = BuildCache(tmp_path / "cache")
-    assert later.file("used", "x").read_text() == later.file("unused", "x").read_text() == "x"
+    for name, digest in digests.items():
+        assert later.file(digest, "x").read_text() == name
     assert later.recall("kind", "used") == "used"
-    for path in (tmp_path / "cache/files/unused").iterdir():
+    for path in (tmp_path / "cache/files" / digests["unused"]).iterdir():
         os.utime(path, (old - 120, old - 120))
     [record] = [
         each for each in (tmp_path / "cache/records").iterdir() if "unused" in each.read_text()
@@ -71,8 +98,8 @@ def test_what_nobody_uses_goes_and_what_is_used_stays(cache, tmp_path):
     os.utime(record, (old - 120, old - 120))
     later.note("new", "kind", "new")
     assert (later.recall("kind", "used"), later.recall("kind", "unused")) == ("used", None)
-    assert later.file("used", "x")
-    assert not (tmp_path / "cache/files/unused").exists()
+    assert later.file(digests["used"], "x")
+    assert not (tmp_path / "cache/files" / digests["unused"]).exists()
 
 
 def test_without_a_place_nothing_is_kept_and_nothing_fails(tmp_path):
@@ -131,6 +158,49 @@ def test_wheels_are_fetched_once_and_again_when_damaged(cache, tmp_path, monkeyp
     shutil.copytree(moved, house, dirs_exist_ok=True)
     [again] = found()
     assert again.path.read_bytes() == data
+
+
+def test_wheels_in_the_cache_are_those_that_were_pinned(cache, tmp_path, monkeypatch):
+    """Whatever a record says: one that was written by another build, or by hand."""
+    house = tmp_path / "house"
+    plain, needed = make_wheel(house, "plain"), make_wheel(house, "needed")
+    other = make_wheel(tmp_path / "other", "plain", files={"more.py": "evil = 1"})
+    newer = make_wheel(tmp_path / "newer", "plain", version="1.1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(house))
+    pins = [
+        Pin(each.name.partition("-")[0], f"{each.name.partition('-')[0]}==1.0", "1.0", "",
+            (f"sha256:{sha256(each)}",))
+        for each in (needed, plain)
+    ]  # fmt: skip
+    right, count = [sha256(needed), sha256(plain)], iter(range(9))
+    for each in (plain, needed, other, newer):
+        cache.keep(each, sha256(each), each.name)
+
+    def found(*recorded):
+        lines = [pin.line for pin in pins]
+        told = [(each.name, sha256(each)) for each in recorded]
+        cache.note(told, "wheels", lines, TARGET.version, TARGET.tags)
+        folder = tmp_path / f"fetched-{next(count)}"
+        wheels = wheels_of(pins, TARGET, cache, root=tmp_path, folder=folder)
+        return [each.sha256 for each in wheels], folder.exists()
+
+    assert found(needed, plain) == (right, False)
+    for recorded in ([needed, other], [needed, newer], [needed], [], [needed, plain, other]):
+        assert found(*recorded) == (right, True), recorded
+        assert wheels_of(pins, TARGET, cache, root=tmp_path, folder=tmp_path / "no")
+        assert not (tmp_path / "no").exists(), "what was fetched is recorded"
+
+
+def test_a_pin_by_another_kind_of_hash(tmp_path):
+    path = make_wheel(tmp_path, "plain")
+    digest = hashlib.sha512(path.read_bytes()).hexdigest()
+    pin = Pin("plain", "plain==1.0", "1.0", "", (f"sha512:{digest}", f"sha384:{'0' * 96}"))
+    assert pin.fits(path, sha256(path))
+    assert not replace(pin, hashes=pin.hashes[1:]).fits(path, sha256(path))
+    assert not replace(pin, requirement="plain==1.1").fits(path, sha256(path))
+    assert not replace(pin, name="other").fits(path, sha256(path))
+    assert not pin.fits(path.rename(tmp_path / "no-wheel.whl"), sha256(tmp_path / "no-wheel.whl"))
 
 
 def test_a_layer_of_before_is_the_same_and_a_damaged_one_is_made_anew(cache, tmp_path):

@@ -51,17 +51,38 @@ def wheels_of(
     Raises what ``fetch`` raises.
     """
     inputs = ([pin.line for pin in pins], target.version, target.tags)
-    told = cache.recall("wheels", *inputs)
-    kept = [(digest, cache.file(digest, name)) for name, digest in told or ()]
-    found = tuple(Wheel(digest, path) for digest, path in kept if path and sha256(path) == digest)
-    if told is not None and len(found) == len(told):
-        return found
+    kept = _kept(pins, cache, cache.recall("wheels", *inputs))
+    if kept is not None:
+        return kept
     fetched = fetch(pins, target, root=root, folder=folder, group=group)
     wheels = tuple(Wheel(sha256(path), path) for path in fetched)
     for each in wheels:
         cache.keep(each.path, each.sha256, each.path.name)
     cache.note([(each.path.name, each.sha256) for each in wheels], "wheels", *inputs)
     return wheels
+
+
+def _kept(
+    pins: Sequence[Pin], cache: BuildCache, told: Sequence[tuple[str, str]] | None
+) -> tuple[Wheel, ...] | None:
+    """Return the wheels that a record has *told* of, if *cache* has all of them.
+
+    Whatever the record says, each of them is one of *pins* by its hash, and each pin has one.
+    """
+    if told is None:
+        return None
+    found, open_pins = [], set(pins)
+    for name, digest in told:
+        path = cache.file(digest, name)
+        try:
+            fitting = {pin for pin in pins if path is not None and pin.fits(path, digest)}
+        except OSError:  # another build has removed it
+            return None
+        if path is None or not fitting:
+            return None
+        open_pins -= fitting
+        found.append(Wheel(digest, path))
+    return None if open_pins else tuple(found)
 
 
 class Dependencies:
@@ -92,7 +113,8 @@ class Dependencies:
 
     def _recalled(self, wheel: Wheel, folder: Path) -> Installed | None:
         told: dict[str, Any] | None = self._cache.recall("installed", *self._inputs(wheel))
-        if told is None:
+        # What is told of a wheel is for the one in hand.
+        if told is None or told["about"]["sha256"] != wheel.sha256:
             return None
         self._packed.append((wheel, folder))
         items = [

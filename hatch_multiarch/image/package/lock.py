@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import hashed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _HASH = re.compile(r"\s--hash[= ](sha(?:256|384|512):[0-9a-f]+)(?=\s|$)")
 _COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
@@ -35,6 +37,28 @@ class Pin:
     def line(self) -> str:
         """Return it as a line of a requirements file, without its marker."""
         return " ".join([self.requirement, *(f"--hash={each}" for each in self.hashes)])
+
+    def fits(self, wheel: Path, sha256: str) -> bool:
+        """Tell whether the file *wheel* is this distribution, and has one of the hashes.
+
+        *sha256* (hex) is its digest: it is read for hashes of another kind only. Raises OSError
+        when it cannot be read.
+        """
+        try:
+            name, version, *_ = parse_wheel_filename(wheel.name)
+        except InvalidWheelFilename:
+            return False
+        if name != self.name or not Requirement(self.requirement).specifier.contains(
+            version, prereleases=True
+        ):
+            return False
+        if f"sha256:{sha256}" in self.hashes:
+            return True
+        for algorithm in {each.partition(":")[0] for each in self.hashes} - {"sha256"}:
+            with wheel.open("rb") as file:
+                if f"{algorithm}:{hashed(file, algorithm=algorithm)[0]}" in self.hashes:
+                    return True
+        return False
 
 
 def read_lock(text: str, where: str) -> tuple[Pin, ...]:
