@@ -7,7 +7,6 @@ a digest names never changes: what the cache has of it is not asked for again.
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.descriptor import check_digest
 from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
 from hatch_multiarch.registry.client import Client
+from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.download import Download
 from hatch_multiarch.registry.progress import Progress
 from hatch_multiarch.registry.records import Pace
@@ -140,19 +140,7 @@ class Puller:
             with self._cache.writing(blob.digest) as file:
                 Download(client, blob, progress.moved).run(file)
 
-        pool = ThreadPoolExecutor(self._pace.at_once, thread_name_prefix="pull")
-        try:
-            futures = [pool.submit(bring, each) for each in blobs]
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            # One fails first; what others say once they are stopped is not the reason.
-            failed = next((each for each in futures if each in done and each.exception()), None)
-            if failed is not None:
-                failed.result()
-        except BaseException:  # also Ctrl-C
-            client.stop()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        transfer(blobs, bring, at_once=self._pace.at_once, stop=client.stop)
 
     def _keep(self, digest: str, answer: Answer) -> str:
         """Keep the manifest in *answer*, which must have this digest."""

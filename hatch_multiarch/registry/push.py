@@ -5,13 +5,13 @@ So a tag names a complete image at every moment, the old one or the new one, wha
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
 from hatch_multiarch.registry.client import Client
+from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.progress import Progress
 from hatch_multiarch.registry.records import BlobState, Pace, Pushed, TagState
 from hatch_multiarch.registry.reference import check_tag
@@ -85,20 +85,7 @@ def _blobs(
             return BlobState(blob.digest, blob.size, "there" if upload.there() else "missing")
         return BlobState(blob.digest, blob.size, upload.run(mount))
 
-    pool = ThreadPoolExecutor(pace.at_once, thread_name_prefix="push")
-    try:
-        futures = [pool.submit(bring, each) for each in content.blobs]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        # One fails first; what others say about it, once they are stopped, is not the reason.
-        failed = next((each for each in futures if each in done and each.exception()), None)
-        if failed is not None:
-            failed.result()
-        return tuple(each.result() for each in futures)
-    except BaseException:  # also Ctrl-C
-        client.stop()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    return tuple(transfer(content.blobs, bring, at_once=pace.at_once, stop=client.stop))
 
 
 def _named(client: Client, tag: str, root: Document) -> str:
