@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from support import streams_of
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.image.based import BasedImage
 from hatch_multiarch.image.build import build_image
 from hatch_multiarch.plan import ImagePlan, Project, Unit
 from hatch_multiarch.platforms import lookup
@@ -94,6 +96,26 @@ class Bench:
             epoch=epoch,
             streams=self.streams(),
         )
+
+    def build_on(self, base, helpers, *, root=None, facts=None, needs=(), wheels=(), **image):
+        """Build an image on *base*, of the project in *root*: its *wheels*, which need *needs*."""
+        self.count += 1
+        root = root or self.root
+        self.staging = root / f"staging-{self.count}"
+        self.staging.mkdir(parents=True)
+        self.binaries = {}
+        platforms = tuple(
+            (lookup(platform), tuple(self._unit(platform, *each) for each in files.items()))
+            for platform, files in helpers.items()
+        )
+        config = Image(base=base, outputs=(Output("layout"),), **image)
+        plan = ImagePlan(config, "team/greeter", ("1",), platforms)
+        project = Project(root, "greeter", "1", {})
+        static = Facts("elf", "linux", "amd64", None, "static", None)
+        about = {key: replace(static, **(facts or {})) for key in self.binaries}
+        based = BasedImage(plan, project, staging=self.staging, epoch=EPOCH)
+        based.prepare(self.binaries, about, list(needs), list(helpers))
+        return based.build(wheels, self.binaries, "greeter-1", self.streams())
 
     def streams(self):
         return streams_of(self.root / f"streams-{self.count}", self.binaries.values())
