@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
     from hatch_multiarch.plan import ImagePlan
 
 SUBJECT = "vnd.docker.reference.digest"

@@ -6,7 +6,6 @@ OCI image-spec 1.1: manifest.md, image-index.md, image-layout.md.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.annotations import image_annotations
 from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import check_scratch
+from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
 from hatch_multiarch.image.config import command, image_config, platform_of
 from hatch_multiarch.image.layers import write_layer
 from hatch_multiarch.image.layout import Layout
@@ -30,55 +30,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.layout import Descriptor
     from hatch_multiarch.plan import ImagePlan, Project, Unit
     from hatch_multiarch.platforms import Platform
-
-
-@dataclass(frozen=True)
-class BuiltPlatform:
-    """The image of one platform."""
-
-    platform: Platform
-    digest: str
-    """Of its manifest: ``sha256:...``, as all digests here."""
-    config: str
-    layers: tuple[str, ...]
-    sizes: tuple[int, ...]
-    """Of the layers, as they are stored, in bytes."""
-    size: int
-    """What a client pulls for it: manifest, config and compressed layers, in bytes."""
-    files: dict[str, str]
-    """Path in the image (no leading slash) -> sha256, hex; without those of the base."""
-    base: str | None = None
-    """Digest of the base's manifest; None for ``scratch``."""
-    base_layers: int = 0
-    """How many of the layers are the base's; they come first."""
-    helpers: dict[str, str] = field(default_factory=dict)
-    """Helper -> its path in the image, where that is not ``helper_path``."""
-
-
-@dataclass(frozen=True)
-class BuiltImage:
-    """The image, built."""
-
-    digest: str
-    """Of the index over all platforms."""
-    platforms: tuple[BuiltPlatform, ...]
-    """In the order of the plan, which is that of the index."""
-    outputs: tuple[Path, ...]
-    """The files and folders of the image, in the order of ``image.outputs``."""
-    proven: tuple[Path, ...]
-    """Archives and layout folders to look into for the proof; some may be no output."""
-    base: str = ""
-    """Digest of the base's index, or of its one manifest; empty for ``scratch``."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """Where docker or a registry has the image."""
-
-    type: str
-    reference: str
-    digest: str
-    """Of the index, or of the manifest of an image of one platform."""
 
 
 def build_image(

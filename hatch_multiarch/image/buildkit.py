@@ -25,7 +25,7 @@ from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST
 from hatch_multiarch.image.blobs import Blobs, platform_manifests, unpack
-from hatch_multiarch.image.build import Published
+from hatch_multiarch.image.built import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
 from hatch_multiarch.image.files import FILES
 from hatch_multiarch.platforms import match
@@ -33,7 +33,7 @@ from hatch_multiarch.platforms import match
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
     from hatch_multiarch.plan import Docker, ImagePlan
 
 FINISHED = "finished"

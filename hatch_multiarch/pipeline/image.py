@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.image.build import build_image
 from hatch_multiarch.image.buildkit import BuildkitImage
 from hatch_multiarch.image.docker_archive import with_docker_archive
-from hatch_multiarch.image.load import loading
+from hatch_multiarch.image.docker_load import loading
 from hatch_multiarch.pipeline.publish import publish
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.console import Console
     from hatch_multiarch.deflate import Streams
-    from hatch_multiarch.image.based import BasedImage
-    from hatch_multiarch.image.build import BuiltImage, Published
+    from hatch_multiarch.image.builder import ImageBuilder
+    from hatch_multiarch.image.built import BuiltImage, Published
     from hatch_multiarch.plan import ImagePlan, Plan
     from hatch_multiarch.wheel import BuiltWheel
 
@@ -41,7 +41,7 @@ class ImageBuild:
         self._epoch = epoch
         self._loading = loading(image, os.environ)
         self._buildkit: BuildkitImage | None = None
-        self._based: BasedImage | None = None
+        self._based: ImageBuilder | None = None
         self._built: BuiltImage | None = None
 
     @property
@@ -96,13 +96,15 @@ class ImageBuild:
             console=self._console,
         )
 
-    def _prepare_based(self, core: Any) -> BasedImage:
-        from hatch_multiarch.image.based import BasedImage  # noqa: PLC0415 - 50 ms to import
-        from hatch_multiarch.image.package import wanted  # noqa: PLC0415 - the same
+    def _prepare_based(self, core: Any) -> ImageBuilder:
+        from hatch_multiarch.image.builder import ImageBuilder  # noqa: PLC0415 - 50 ms to import
+        from hatch_multiarch.image.package import requirements_of  # noqa: PLC0415 - the same
 
         project, config = self._plan.project, self._image.config
-        based = BasedImage(self._image, project, staging=self._aside, epoch=self._epoch)
-        needs = wanted(project.name, core.dependencies, core.optional_dependencies, config.extras)
+        based = ImageBuilder(self._image, project, staging=self._aside, epoch=self._epoch)
+        needs = requirements_of(
+            project.name, core.dependencies, core.optional_dependencies, config.extras
+        )
         title = f"Reading {config.base} and fetching dependencies"
         platforms = [each.platform.name for each in self._plan.wheels]
         binaries, facts = self._compiled.binaries, self._compiled.facts

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
 
 UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)
 """What reading an image that is damaged raises."""

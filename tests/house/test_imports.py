@@ -25,7 +25,10 @@ UNWANTED = {
     *("docker", "elftools", "installer", "requests", "urllib3"),
     *(f"hatch_multiarch.{name}" for name in ("buildx", "cli", "daemon", "inspect", "registry")),
     *(f"hatch_multiarch.{name}" for name in ("engine.buildkit", "engine.stage", "verify")),
-    *(f"hatch_multiarch.image.{name}" for name in ("base", "build", "buildkit", "load", "layers")),
+    *(
+        f"hatch_multiarch.image.{name}"
+        for name in ("base", "build", "buildkit", "docker_load", "layers")
+    ),
 }
 
 

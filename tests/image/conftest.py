@@ -15,8 +15,8 @@ from support import streams_of
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
-from hatch_multiarch.image.based import BasedImage
 from hatch_multiarch.image.build import build_image
+from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Project, Unit
 from hatch_multiarch.platforms import lookup
 
@@ -113,7 +113,7 @@ class Bench:
         project = Project(root, "greeter", "1", {})
         static = Facts("elf", "linux", "amd64", None, "static", None)
         about = {key: replace(static, **(facts or {})) for key in self.binaries}
-        based = BasedImage(plan, project, staging=self.staging, epoch=EPOCH)
+        based = ImageBuilder(plan, project, staging=self.staging, epoch=EPOCH)
         based.prepare(self.binaries, about, list(needs), list(helpers))
         return based.build(wheels, self.binaries, "greeter-1", self.streams())
 

@@ -12,7 +12,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.tree import Kind, Node, Tree
+from hatch_multiarch.image.base.filesystem import Filesystem, Kind, Node
 from hatch_multiarch.image.base.verified import CHUNK
 from hatch_multiarch.image.unpacked import unpacked
 from hatch_multiarch.oci.store import UNREADABLE, Headers
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.image.base.records import Base, BaseImage
 
-Files = Tree
 ENTRIES = 500_000
 """Most entries of all layers together."""
 KEPT = 1 << 28
@@ -32,13 +31,15 @@ WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 
 
-def read_files(base: Base, image: BaseImage, keep: Callable[[str], bool], folder: Path) -> Files:
+def read_files(
+    base: Base, image: BaseImage, keep: Callable[[str], bool], folder: Path
+) -> Filesystem:
     """Return the files of *image*; those whose paths *keep* wants are written into *folder*.
 
     Reads each layer once, to its end, and compares it with its digest and its diff_id. Raises
     ImageError when they differ or when a layer holds what no layer may.
     """
-    tree = Tree()
+    tree = Filesystem()
     for number, (layer, diff_id) in enumerate(zip(image.layers, image.diff_ids, strict=True)):
         where = f"{base.source}: {layer.digest}"
         blob = base.open(layer)
@@ -57,7 +58,7 @@ class _Changes:
     """One layer on its way into *tree*."""
 
     def __init__(
-        self, tree: Tree, number: int, where: str, keep: Callable[[str], bool], folder: Path
+        self, tree: Filesystem, number: int, where: str, keep: Callable[[str], bool], folder: Path
     ) -> None:
         self._tree = tree
         self._number = number

@@ -17,14 +17,15 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.annotations import BASE_DIGEST, BASE_NAME, image_annotations
 from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import check_base, open_base
-from hatch_multiarch.image.build import BuiltImage, BuiltPlatform, check_platforms, deliver
+from hatch_multiarch.image.build import check_platforms, deliver
+from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
 from hatch_multiarch.image.config import platform_of
-from hatch_multiarch.image.content import contents
-from hatch_multiarch.image.ground import read_ground, with_wheels
+from hatch_multiarch.image.entrypoint import Programs, base_command
 from hatch_multiarch.image.inherit import BaseConfig
+from hatch_multiarch.image.layer_plan import plan_layers
+from hatch_multiarch.image.layer_writer import Stack
 from hatch_multiarch.image.layout import CONFIG, INDEX, Layout
-from hatch_multiarch.image.program import Programs, base_command
-from hatch_multiarch.image.stack import Stack
+from hatch_multiarch.image.resolved_base import resolve_base, with_wheels
 from hatch_multiarch.sbom import Base as SbomBase
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ if TYPE_CHECKING:
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.base import Binary
     from hatch_multiarch.image.base import Base
-    from hatch_multiarch.image.content import Content
-    from hatch_multiarch.image.ground import Ground
+    from hatch_multiarch.image.layer_plan import LayerPlan
     from hatch_multiarch.image.layout import Descriptor
+    from hatch_multiarch.image.resolved_base import ResolvedBase
     from hatch_multiarch.plan import ImagePlan, Project
     from hatch_multiarch.wheel import BuiltWheel
 
 
-class BasedImage:
+class ImageBuilder:
     """One image on a base, put together below the folder *staging*; ``epoch`` is in seconds."""
 
     def __init__(self, plan: ImagePlan, project: Project, *, staging: Path, epoch: int) -> None:
@@ -50,7 +51,7 @@ class BasedImage:
         self._project = project
         self._epoch = epoch
         self._staging = staging
-        self._grounds: list[Ground] = []
+        self._grounds: list[ResolvedBase] = []
         self._cache = BuildCache.of(os.environ)
 
     def prepare(
@@ -73,7 +74,7 @@ class BasedImage:
         name = self._plan.config.base
         with self._open(doing) as base:
             grounds = [
-                read_ground(base, *each, self._work, self._cache) for each in self._plan.platforms
+                resolve_base(base, *each, self._work, self._cache) for each in self._plan.platforms
             ]
             self._digest, self._name = base.digest, base.name
         problems = [
@@ -111,7 +112,7 @@ class BasedImage:
         """
         plan = self._plan
         by_platform = {each.platform: each for each in wheels}
-        parts = contents(
+        parts = plan_layers(
             self._project,
             plan.config,
             self._grounds,
@@ -164,8 +165,8 @@ class BasedImage:
         self,
         layout: Layout,
         stack: Stack,
-        ground: Ground,
-        content: Content,
+        ground: ResolvedBase,
+        content: LayerPlan,
         notes: dict[str, str],
     ) -> tuple[Descriptor, BuiltPlatform]:
         """Store one platform's blobs over those of its base."""
@@ -205,7 +206,7 @@ class BasedImage:
         )
 
 
-def _found(name: str, grounds: Sequence[Ground]) -> list[str]:
+def _found(name: str, grounds: Sequence[ResolvedBase]) -> list[str]:
     """Return a line for each Python that the base *name* has, with its platforms."""
     by_python: dict[str, list[str]] = {}
     for each in grounds:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.deflate import Streams
-    from hatch_multiarch.image.base import Files
+    from hatch_multiarch.image.base import Filesystem
     from hatch_multiarch.image.items import Part
     from hatch_multiarch.image.layout import Layout
 
@@ -43,7 +43,7 @@ class Stack:
         self._epoch = epoch
         self._made: dict[object, tuple[Descriptor, Layer]] = {}
 
-    def add(self, part: Part, tree: Files) -> tuple[Descriptor, Layer]:
+    def add(self, part: Part, tree: Filesystem) -> tuple[Descriptor, Layer]:
         """Write *part* as a layer over the files *tree*; of a path that is twice the last counts.
 
         Raises ImageError when a file would replace a folder, and AuditError when one is no longer
@@ -112,7 +112,7 @@ class Stack:
             return layer.finish()
 
 
-def _folders(items: Iterable[Item], tree: Files) -> list[Folder]:
+def _folders(items: Iterable[Item], tree: Filesystem) -> list[Folder]:
     """Return the folders above *items*: those of the base as they are there, new ones as 0755.
 
     A layer without them leaves them to the runtime, and some make them anew, with another mode.

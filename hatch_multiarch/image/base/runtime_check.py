@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.audit.facts import Facts
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.base.tree import Tree
+    from hatch_multiarch.image.base.filesystem import Filesystem
     from hatch_multiarch.plan import Unit
 
 
 def check_base(
-    tree: Tree,
+    tree: Filesystem,
     units: Iterable[Unit],
     binaries: Mapping[str, Binary],
     facts: Mapping[str, Facts],

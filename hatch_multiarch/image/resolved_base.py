@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base import Files, find_python, read_files
+from hatch_multiarch.image.base import Filesystem, find_python, read_files
 from hatch_multiarch.image.base.python import look, wanted
 from hatch_multiarch.image.package import Target, resolve, wheels_of
 from hatch_multiarch.image.package.install import Environment
@@ -37,23 +37,23 @@ _LAST = 99
 
 
 @dataclass(frozen=True)
-class Ground:
+class ResolvedBase:
     """What the image of one platform is built on."""
 
     platform: Platform
     units: tuple[Unit, ...]
     """The helpers in the image."""
     image: BaseImage
-    files: Files
+    files: Filesystem
     """Of the base."""
     python: BasePython | None
     wheels: tuple[Wheel, ...] = ()
     """Of the dependencies."""
 
 
-def read_ground(
+def resolve_base(
     base: Base, platform: Platform, units: tuple[Unit, ...], work: Path, cache: BuildCache
-) -> Ground:
+) -> ResolvedBase:
     """Return what *base* has for *platform*; files that are looked into are kept in *work*.
 
     A base that was read before is in *cache*. Raises ImageError.
@@ -62,17 +62,17 @@ def read_ground(
     inputs = ([each.digest for each in image.layers], image.diff_ids)
     told = cache.recall("base", *inputs)
     if told is not None:
-        files = Files.load(told)
+        files = Filesystem.load(told)
     else:
         kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
         files = read_files(base, image, wanted, kept)
         look(files)
         cache.note(files.dump(), "base", *inputs)
-    return Ground(platform, units, image, files, find_python(files, platform, base.source))
+    return ResolvedBase(platform, units, image, files, find_python(files, platform, base.source))
 
 
 def with_wheels(
-    grounds: Sequence[Ground],
+    grounds: Sequence[ResolvedBase],
     image: Image,
     project: Project,
     requirements: Sequence[str],
@@ -80,7 +80,7 @@ def with_wheels(
     wheels: Sequence[str],
     work: Path,
     cache: BuildCache,
-) -> list[Ground]:
+) -> list[ResolvedBase]:
     """Return *grounds* with the wheels of the project's *requirements* where a base has Python.
 
     *wheels* are the platforms for which the project has a wheel itself. Raises ImageError, and
@@ -108,7 +108,7 @@ def with_wheels(
     return [replace(each, wheels=mine) for each, mine in zip(grounds, found, strict=True)]
 
 
-def _check_without(image: Image, without: Sequence[str], grounds: Sequence[Ground]) -> None:
+def _check_without(image: Image, without: Sequence[str], grounds: Sequence[ResolvedBase]) -> None:
     """Refuse a base with Python on some platforms only, and keys that nothing heeds."""
     if len(without) < len(grounds):
         raise ImageError(
@@ -122,7 +122,7 @@ def _check_without(image: Image, without: Sequence[str], grounds: Sequence[Groun
             )
 
 
-def _target(ground: Ground, image: Image, project: Project, wheels: Sequence[str]) -> Target:
+def _target(ground: ResolvedBase, image: Image, project: Project, wheels: Sequence[str]) -> Target:
     """Return the target of *ground*. Raises ImageError when the project cannot be on it."""
     name, python = ground.platform.name, ground.python
     if python is None or name not in wheels:

@@ -13,7 +13,7 @@ from hatch_multiarch.locator import is_module
 
 if TYPE_CHECKING:
     from hatch_multiarch.config import Image
-    from hatch_multiarch.image.base import Files
+    from hatch_multiarch.image.base import Filesystem
     from hatch_multiarch.image.inherit import BaseConfig
 
 
@@ -28,7 +28,7 @@ class Programs:
     """By name -> absolute path."""
     files: frozenset[str]
     """All that the image adds, without leading slashes."""
-    base: Files
+    base: Filesystem
     path: str
     """PATH in the image."""
 

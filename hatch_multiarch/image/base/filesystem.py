@@ -56,7 +56,7 @@ class Node:
     children: dict[str, Node] = field(default_factory=dict)
 
 
-class Tree:
+class Filesystem:
     """The files of an image; paths have no leading slash."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Tree:
         """Of all that was ever added."""
 
     @classmethod
-    def load(cls, rows: Any) -> Tree:
+    def load(cls, rows: Any) -> Filesystem:
         """Return the tree that ``dump`` has made *rows* of."""
         tree = cls()
         tree._root.children, tree.count = _children(rows["files"]), rows["count"]
