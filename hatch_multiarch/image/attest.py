@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch import sbom
 from hatch_multiarch.epoch import timestamp
 from hatch_multiarch.image.blobs import ATTESTATION
-from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.items import helper_path
 from hatch_multiarch.image.layout import CONFIG, MANIFEST, STATEMENT
 from hatch_multiarch.sbom import purl
 

@@ -31,7 +31,7 @@ class BuiltPlatform:
     base_layers: int = 0
     """How many of the layers are the base's; they come first."""
     helpers: dict[str, str] = field(default_factory=dict)
-    """Helper -> its path in the image, where that is not ``helper_path``."""
+    """Helper -> its path in the image; that of one that is missing here is ``helper_path``."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.items import Item, Part, file_item
-from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.items import FOLDER, Item, Part, file_item, helper_path
 from hatch_multiarch.image.package.check_installed import check_installed
 from hatch_multiarch.image.package.install import Environment
 from hatch_multiarch.image.package.target import Target
@@ -70,15 +69,14 @@ def plan_layers(
     folder: Path,
     cache: BuildCache,
 ) -> list[LayerPlan]:
-    """Return the content of each of *bases*; *folder* takes what is unpacked on the way.
+    """Return what is added to each of *bases*; *folder* takes what is unpacked on the way.
 
-    What is in *cache* need not be.
-
-    Raises ImageError when something cannot be installed or is not what was built.
+    Dependencies that *cache* has are not unpacked. Raises ImageError when something cannot be
+    installed or is not what was built.
     """
     extra = _extra(project, image)
     if any(each.python is None for each in bases):
-        return [_bare(each, binaries, extra) for each in bases]
+        return [_helpers(each, binaries, image.workdir, extra) for each in bases]
     packed = [
         _Package(project, image, each, wheels[each.platform.name], folder / f"root-{number}", cache)
         for number, each in enumerate(bases)
@@ -94,14 +92,21 @@ def plan_layers(
     return [each.plan(shared, extra) for each in packed]
 
 
-def _bare(base: ResolvedBase, binaries: Mapping[str, Binary], extra: tuple[Item, ...]) -> LayerPlan:
-    """Return the helpers alone, where they are on ``scratch`` too."""
+def _helpers(
+    base: ResolvedBase, binaries: Mapping[str, Binary], workdir: str, extra: tuple[Item, ...]
+) -> LayerPlan:
+    """Return the helpers alone, in ``/usr/local/bin``.
+
+    Without any layers below, the layer makes the folder *workdir* (absolute) too, as WORKDIR of a
+    Dockerfile does.
+    """
     places = {unit.helper.name: helper_path(unit) for unit in base.units}
     items = tuple(
         Item(helper_path(unit), binaries[unit.id].sha256, 0o755, binaries[unit.id].path)
         for unit in base.units
     )
-    layers = tuple(Part(each) for each in (items, extra) if each)
+    folders = (FOLDER, workdir.strip("/")) if base.empty else ()
+    layers = tuple(each for each in (Part(items, folders), Part(extra)) if each.items)
     programs = {name: f"/{path}" for name, path in places.items()}
     return LayerPlan(layers, places, programs, {}, None)
 

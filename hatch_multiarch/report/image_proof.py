@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.blobs import Blobs, platform_manifests
-from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.items import helper_path
 from hatch_multiarch.process import processors
 from hatch_multiarch.report.records import ImagePlace
 

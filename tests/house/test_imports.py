@@ -27,7 +27,7 @@ UNWANTED = {
     *(f"hatch_multiarch.{name}" for name in ("engine.buildkit", "engine.stage", "verify")),
     *(
         f"hatch_multiarch.image.{name}"
-        for name in ("base", "build", "buildkit", "docker_load", "layers")
+        for name in ("base", "builder", "buildkit", "docker_load", "layer_writer")
     ),
 }
 

@@ -15,7 +15,6 @@ from support import streams_of
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
-from hatch_multiarch.image.build import build_image
 from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Project, Unit
 from hatch_multiarch.platforms import lookup
@@ -84,18 +83,12 @@ class Bench:
             )
             for key, binary in self.binaries.items()
         }
-        return build_image(
-            ImagePlan(
-                Image(outputs=tuple(map(Output, outputs)), **image), reference, tags, platforms
-            ),
-            self.binaries,
-            facts=facts,
-            project=Project(self.root, name, version, metadata or {}),
-            staging=self.staging,
-            stem=f"{name}-{version}",
-            epoch=epoch,
-            streams=self.streams(),
-        )
+        image = Image(outputs=tuple(map(Output, outputs)), **image)
+        plan = ImagePlan(image, reference, tags, platforms)
+        project = Project(self.root, name, version, metadata or {})
+        builder = ImageBuilder(plan, project, staging=self.staging, epoch=epoch)
+        builder.prepare(self.binaries, facts)
+        return builder.build((), self.binaries, f"{name}-{version}", self.streams())
 
     def build_on(self, base, helpers, *, root=None, facts=None, needs=(), wheels=(), **image):
         """Build an image on *base*, of the project in *root*: its *wheels*, which need *needs*."""

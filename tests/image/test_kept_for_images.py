@@ -19,7 +19,7 @@ from hatch_multiarch.image.base import open_base, read_files
 from hatch_multiarch.image.base.filesystem import Filesystem
 from hatch_multiarch.image.base.python import BasePython, Libc, look
 from hatch_multiarch.image.items import Part
-from hatch_multiarch.image.layer_writer import Stack
+from hatch_multiarch.image.layer_writer import LayerWriter
 from hatch_multiarch.image.layout import Layout
 from hatch_multiarch.image.package import Dependencies, Environment, Target, Wheel, wheels_of
 from hatch_multiarch.image.package.lock import Pin
@@ -143,9 +143,9 @@ def test_a_layer_of_before_is_the_same_and_a_damaged_one_is_made_anew(cache, tmp
         layout = Layout(folder / "layout")
         needed = Dependencies(environment, [Wheel(sha256(path), path)], folder, cache)
         part = Part(needed.installed[0].items, lasting=True, unpack=needed.unpack)
-        blob, about = Stack(layout, folder, streams_of(folder / "streams", ()), cache, epoch=1).add(
-            part, Filesystem()
-        )
+        blob, about = LayerWriter(
+            layout, folder, streams_of(folder / "streams", ()), cache, epoch=1
+        ).add(part, Filesystem())
         stored = (folder / "layout/blobs/sha256" / blob.digest[7:]).read_bytes()
         return (blob, about.diff_id, about.files, stored), (folder / "0").exists()
 

@@ -6,15 +6,17 @@ from hatch_multiarch.image.base.local import LocalBase
 from hatch_multiarch.image.base.open import open_base
 from hatch_multiarch.image.base.python import BasePython, find_python
 from hatch_multiarch.image.base.records import Base, BaseImage
-from hatch_multiarch.image.base.runtime_check import check_base
-from hatch_multiarch.image.base.scratch import check_scratch
+from hatch_multiarch.image.base.runtime_check import check_base, check_scratch
+from hatch_multiarch.image.base.scratch import SCRATCH, ScratchBase
 
 __all__ = [
+    "SCRATCH",
     "Base",
     "BaseImage",
     "BasePython",
     "Filesystem",
     "LocalBase",
+    "ScratchBase",
     "check_base",
     "check_scratch",
     "find_python",
