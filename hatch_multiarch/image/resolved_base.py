@@ -67,14 +67,14 @@ def resolve_base(
     if not image.layers:
         return ResolvedBase(platform, units, image, Filesystem(), None)
     inputs = ([each.digest for each in image.layers], image.diff_ids)
-    told = cache.recall("base", *inputs)
+    told = cache.recall("files of base", *inputs)
     if told is not None:
         files = Filesystem.load(told)
     else:
         kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
         files = read_files(base, image, wanted, kept)
         look(files)
-        cache.note(files.dump(), "base", *inputs)
+        cache.note(files.dump(), "files of base", *inputs)
     return ResolvedBase(platform, units, image, files, find_python(files, platform, base.source))
 
 

@@ -12,7 +12,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.filesystem import Filesystem, Kind, Node
+from hatch_multiarch.image.base.filesystem import TARGET, Filesystem, Kind, Node
 from hatch_multiarch.image.base.verified import CHUNK
 from hatch_multiarch.image.unpacked import unpacked
 from hatch_multiarch.oci.store import UNREADABLE, Headers
@@ -105,6 +105,11 @@ class _Changes:
                 )
             return Node("file", self._number, target.mode, owner, kept=target.kept)
         if entry.issym():
+            if len(entry.linkname) > TARGET:
+                raise ImageError(
+                    f"{self._where}: {entry.name[:80]!r} is a link to a path of "
+                    f"{len(entry.linkname)} characters; Linux has {TARGET} at most"
+                )
             return Node("link", self._number, entry.mode, owner, target=entry.linkname)
         kind: Kind = "folder" if entry.isdir() else "file" if entry.isreg() else "other"
         return Node(kind, self._number, entry.mode & 0o7777, owner)
