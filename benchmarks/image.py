@@ -111,8 +111,8 @@ def timed(file: Path) -> None:
     """Be `hatchling build -t wheel`, and write to *file* what its parts took."""
     from hatchling.cli import hatchling  # noqa: PLC0415 - of this process only
 
-    from hatch_multiarch.image import based  # noqa: PLC0415
-    from hatch_multiarch.pipeline import build, image  # noqa: PLC0415
+    from hatch_multiarch.image.builder import ImageBuilder  # noqa: PLC0415
+    from hatch_multiarch.pipeline import build  # noqa: PLC0415
 
     found = {"compile": 0.0, "image": 0.0}
 
@@ -127,9 +127,8 @@ def timed(file: Path) -> None:
         return call
 
     build.compile_plan = clocked("compile", build.compile_plan)
-    image.build_image = clocked("image", image.build_image)
-    based.BasedImage.prepare = clocked("image", based.BasedImage.prepare)
-    based.BasedImage.build = clocked("image", based.BasedImage.build)
+    ImageBuilder.prepare = clocked("image", ImageBuilder.prepare)
+    ImageBuilder.build = clocked("image", ImageBuilder.build)
     sys.argv = ["hatchling", "build", "-t", "wheel"]
     hatchling()
     file.write_text(json.dumps(found), "utf-8")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
     from hatch_multiarch.oci.layout_source import LayoutSource
     from hatch_multiarch.plan import ImagePlan
 

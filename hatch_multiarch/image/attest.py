@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import sbom
 from hatch_multiarch.epoch import timestamp
-from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.items import helper_path
 from hatch_multiarch.oci.annotations import (
     ATTESTATION_MANIFEST,
     PREDICATE_TYPE,

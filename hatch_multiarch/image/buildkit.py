@@ -22,7 +22,7 @@ from hatch_multiarch.config import DOCKER_ARCHIVE, Output
 from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST
-from hatch_multiarch.image.build import Published
+from hatch_multiarch.image.built import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
 from hatch_multiarch.image.files import FILES
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
@@ -35,7 +35,7 @@ from hatch_multiarch.platforms import match
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
     from hatch_multiarch.oci.layout_source import LayoutSource
     from hatch_multiarch.oci.manifest import Manifest
     from hatch_multiarch.plan import Docker, ImagePlan

@@ -1,116 +1,127 @@
-"""The image config: what runs, as whom and where (OCI image-spec 1.1, config.md)."""
+"""The image config over that of a base: what the project sets wins, the rest stays.
+
+OCI image-spec 1.1, config.md. Of ``scratch`` it is the project's alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config.words import nearest
 from hatch_multiarch.epoch import timestamp
-from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.health import health_words, healthcheck
-from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.health import healthcheck
+from hatch_multiarch.oci.documents import rows, table, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from hatch_multiarch.config import Image
-    from hatch_multiarch.image.layers import Layer
-    from hatch_multiarch.plan import ImagePlan
+    from hatch_multiarch.image.base import BaseImage
+    from hatch_multiarch.image.entrypoint import Command
+    from hatch_multiarch.image.layer_writer import Layer
     from hatch_multiarch.platforms import Platform
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """PATH unless the user sets one: the one that Docker and BuildKit give an image without."""
+NOBODY = "65532:65532"
+"""UID and GID of a program that needs no rights; those of `nonroot` in distroless images."""
+_ROOT = re.compile(r"(?:root|0+)?(?::.*)?")
+_KEPT = ("Healthcheck", "Shell")
+"""What Docker adds to config.md and lets an image inherit. ONBUILD is for the next build only."""
 
 
-@dataclass(frozen=True)
-class Command:
-    """What a container of the image runs, the same on every platform."""
+class BaseConfig:
+    """The config of a base, of which only what is well-formed is believed. Raises ImageError."""
 
-    entrypoint: tuple[str, ...]
-    cmd: tuple[str, ...]
-    health: tuple[str, ...] = ()
-    """Of the health check, empty without one of the project's own."""
+    def __init__(self, base: BaseImage, where: str) -> None:
+        self._where = f"{where}: {base.digest}: config"
+        self._base = base
+        self._config = table(base.config.get("config") or {}, self._where)
 
+    def texts(self, key: str) -> list[str]:
+        """Return a list of strings."""
+        found = rows(self._config.get(key), f"{self._where}.{key}")
+        return [text(each, f"{self._where}.{key}") for each in found]
 
-def command(plan: ImagePlan) -> Command:
-    """Return entrypoint, cmd and health check with the program as an absolute path.
+    def text(self, key: str) -> str:
+        """Return a string, empty when it is not there."""
+        return text(self._config.get(key), f"{self._where}.{key}")
 
-    The entrypoint defaults to the helper when the image holds just one. A helper's plain name is
-    made absolute because nothing promises a search of PATH where there is no shell. Raises
-    ImageError when the program is not in the image on one of its platforms.
-    """
-    image = plan.config
-    programs = list(dict.fromkeys(_program_of(plan)))
-    words = health_words(image)
-    health = _resolved("healthcheck", words, plan) if words else ()
-    if image.entrypoint:
-        return Command(_resolved("entrypoint", image.entrypoint, plan), image.cmd, health)
-    if len(programs) == 1:
-        return Command((programs[0],), image.cmd, health)
-    return Command((), _resolved("cmd", image.cmd, plan) if image.cmd else (), health)
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment, in its order."""
+        pairs = (each.partition("=") for each in self.texts("Env"))
+        return {name: value for name, _, value in pairs}
 
+    @property
+    def path(self) -> str:
+        """Where programs are looked for."""
+        return self.env.get("PATH") or PATH
 
-def image_config(
-    image: Image, run: Command, platform: Platform, layers: list[Layer], *, epoch: int
-) -> dict[str, Any]:
-    """Return the config document, its properties in the order of config.md, without empty ones.
+    def path_with(self, folder: str | None) -> str:
+        """Return where programs are looked for with *folder* (no leading slash) before the rest."""
+        return f"/{folder}:{self.path}" if folder else self.path
 
-    ``created`` and history come from ``epoch`` (seconds); history names no version of this plugin,
-    so that an update alone does not change the image.
-    """
-    created = timestamp(epoch)
-    execution: dict[str, Any] = {
-        "User": image.user,
-        "ExposedPorts": {port: {} for port in image.ports},
-        "Env": [f"{name}={value}" for name, value in {"PATH": PATH, **image.env}.items()],
-        "Entrypoint": list(run.entrypoint),
-        "Cmd": list(run.cmd),
-        "Volumes": {folder: {} for folder in image.volumes},
-        "WorkingDir": image.workdir,
-        "Labels": dict(sorted(image.labels.items())),
-        "StopSignal": image.stop_signal,
-        "Healthcheck": healthcheck(image, run.health),
-    }
-    return {
-        "created": created,
-        **platform_of(platform),
-        "config": {name: value for name, value in execution.items() if value},
-        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-        "history": [{"created": created, "created_by": "hatch-multiarch"} for _ in layers],
-    }
+    def user(self, image: Image, *, python: bool) -> str:
+        """Return who runs the program: never root unless someone says so."""
+        own = self.text("User")
+        return image.user or (NOBODY if python and _ROOT.fullmatch(own) else own)
+
+    def document(
+        self,
+        image: Image,
+        run: Command,
+        layers: Sequence[Layer],
+        *,
+        user: str,
+        path: str,
+        epoch: int,
+    ) -> dict[str, Any]:
+        """Return the config document of an image with *layers* over the base, without empty keys.
+
+        ``created`` and history come from ``epoch`` (seconds); history names no version of this
+        plugin, so that an update alone does not change the image.
+        """
+        created = timestamp(epoch)
+        env = {"PATH": path, **self.env, **image.env}
+        env["PATH"] = image.env.get("PATH", path)
+        check = healthcheck(image, run.health)
+        execution = {
+            "User": user,
+            "ExposedPorts": {**self._table("ExposedPorts"), **{port: {} for port in image.ports}},
+            "Env": [f"{name}={value}" for name, value in env.items()],
+            "Entrypoint": list(run.entrypoint),
+            "Cmd": list(run.cmd),
+            "Volumes": {**self._table("Volumes"), **{each: {} for each in image.volumes}},
+            "WorkingDir": image.workdir or self.text("WorkingDir"),
+            "Labels": dict(sorted({**self._table("Labels"), **image.labels}.items())),
+            "StopSignal": image.stop_signal or self.text("StopSignal"),
+            **{key: self._config.get(key) for key in _KEPT},
+            **({"Healthcheck": check} if check else {}),
+        }
+        diff_ids = [*self._base.diff_ids, *(layer.diff_id for layer in layers)]
+        ours = [{"created": created, "created_by": "hatch-multiarch"} for _ in layers]
+        return {
+            "created": created,
+            **platform_of(self._base.platform),
+            "config": {name: value for name, value in execution.items() if value},
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+            "history": [*self._history(), *ours],
+        }
+
+    def _table(self, key: str) -> Mapping[str, Any]:
+        return table(self._config.get(key) or {}, f"{self._where}.{key}")
+
+    def _history(self) -> list[dict[str, Any]]:
+        """Return the base's history, or entries of its own kind where that does not add up."""
+        where = f"{self._where}: history"
+        found = [table(each, where) for each in rows(self._base.config.get("history"), where)]
+        if sum(not each.get("empty_layer") for each in found) != len(self._base.layers):
+            return [{"created_by": "base"} for _ in self._base.layers]
+        return found
 
 
 def platform_of(platform: Platform) -> dict[str, str]:
     """Return *platform* as config and index write it (image-index.md, "platform")."""
     written = {"architecture": platform.architecture, "os": platform.os}
     return {**written, "variant": platform.variant} if platform.variant else written
-
-
-def _program_of(plan: ImagePlan) -> list[str]:
-    return [f"/{helper_path(unit)}" for _, units in plan.platforms for unit in units]
-
-
-def _resolved(key: str, words: tuple[str, ...], plan: ImagePlan) -> tuple[str, ...]:
-    """Return *words* with the program absolute; ``scratch`` holds the helpers and nothing else."""
-    asked = words[0]
-    for platform, units in plan.platforms:
-        here = {unit.helper.name: f"/{helper_path(unit)}" for unit in units}
-        program = here.get(asked, asked)
-        if program not in here.values():
-            message = (
-                f'tool.multiarch.image.{key}: "{asked}" is not in the image on {platform.name}, '
-                f"which holds {', '.join(here)}"
-            )
-            raise ImageError(message, advice=_advice(asked, list(here), plan))
-    return (program, *words[1:])
-
-
-def _advice(asked: str, here: list[str], plan: ImagePlan) -> str:
-    name = asked.rpartition("/")[2]
-    if any(unit.helper.name == name for _, units in plan.platforms for unit in units):
-        if name in here:
-            return f'write "{name}"'
-        return (
-            f"the program must exist on every platform: see tool.multiarch.helpers.{name}.platforms"
-        )
-    near = nearest(name, here)
-    return f'did you mean "{near}"?' if near else "name one of the helpers"

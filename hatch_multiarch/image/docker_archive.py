@@ -12,7 +12,7 @@ from hatch_multiarch.platforms import match
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.image.build import BuiltImage
+    from hatch_multiarch.image.built import BuiltImage
     from hatch_multiarch.plan import ImagePlan
 
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.engine.stage.words import exec_form
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.config import command
+from hatch_multiarch.image.entrypoint import scratch_command
 from hatch_multiarch.image.health import health_flags
-from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.items import helper_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _root(platform: Platform, units: tuple[Unit, ...]) -> Iterator[str]:
 
 
 def _image(plan: ImagePlan, platform: Platform) -> Iterator[str]:
-    image, run = plan.config, command(plan)
+    image, run = plan.config, scratch_command(plan)
     yield f"FROM scratch AS {root_stage(platform).replace('root-', 'image-', 1)}"
     yield f"COPY --from={root_stage(platform)} / /"
     for number, (instruction, _) in enumerate(_texts(plan)):

@@ -11,6 +11,11 @@ from hatch_multiarch.files import sha256
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hatch_multiarch.plan import Unit
+
+FOLDER = "usr/local/bin"
+"""Where helpers are in an image without the package."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -37,10 +42,29 @@ class Part:
     """The items of one layer."""
 
     items: tuple[Item, ...]
+    folders: tuple[str, ...] = ()
+    """Folders that the layer has even if nothing is in them, before its items; no leading slash."""
     lasting: bool = False
     """Likely to be the same in the next build, so that the layer is worth keeping."""
     unpack: Callable[[], None] | None = None
     """Puts the sources of the items where they are said to be, if they are not there yet."""
+
+
+def helper_path(unit: Unit) -> str:
+    """Return where the helper of *unit* is in an image without the package.
+
+    ``usr/local/bin/greet``, without a leading slash.
+    """
+    return f"{FOLDER}/{unit.helper.name}"
+
+
+def parents(path: str) -> list[str]:
+    """Return the folders above *path*, outermost first, without the root.
+
+    ``a/b/`` is above itself.
+    """
+    parts = [part for part in path.split("/")[:-1] if part]
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def file_item(path: str, source: Path, *, executable: bool = False) -> Item:

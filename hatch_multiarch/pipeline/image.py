@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.image.build import build_image
+from hatch_multiarch.image.base import SCRATCH
+from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.image.buildkit import BuildkitImage
 from hatch_multiarch.image.docker_archive import with_docker_archive
-from hatch_multiarch.image.load import loading
+from hatch_multiarch.image.docker_load import loading
+from hatch_multiarch.image.package import requirements_of
 from hatch_multiarch.pipeline.publish import publish
 
 if TYPE_CHECKING:
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.console import Console
     from hatch_multiarch.deflate import Streams
-    from hatch_multiarch.image.based import BasedImage
-    from hatch_multiarch.image.build import BuiltImage, Published
+    from hatch_multiarch.image.built import BuiltImage, Published
     from hatch_multiarch.plan import ImagePlan, Plan
     from hatch_multiarch.wheel import BuiltWheel
 
@@ -41,7 +42,6 @@ class ImageBuild:
         self._epoch = epoch
         self._loading = loading(image, os.environ)
         self._buildkit: BuildkitImage | None = None
-        self._based: BasedImage | None = None
         self._built: BuiltImage | None = None
 
     @property
@@ -56,30 +56,14 @@ class ImageBuild:
         ImageError, and RegistryError, ToolchainError, EngineError and CompileError of others.
         """
         self._compiled, self._streams, self._aside = compiled, streams, aside
-        if self._image.config.base != "scratch":
-            self._based = self._prepare_based(core)
-            return
-        self._built = self._given_on(
-            build_image(
-                self._image,
-                compiled.binaries,
-                facts=compiled.facts,
-                project=self._plan.project,
-                staging=aside,
-                stem=self._stem,
-                epoch=self._epoch,
-                streams=streams,
-            )
-        )
+        self._builder = self._prepared(core)
+        if not self._builder.needs_wheels:
+            self._built = self._made(())
 
     def finish(self, wheels: Sequence[BuiltWheel]) -> BuiltImage:
-        """Return the image, for which a base takes the package from *wheels*. Raises ImageError."""
-        if self._based is not None:
-            binaries = self._compiled.binaries
-            made = self._based.build(wheels, binaries, self._stem, self._streams)
-            self._built = self._given_on(made)
+        """Return the image; with the package in it, that is from *wheels*. Raises ImageError."""
         if self._built is None:
-            raise ValueError("an image is prepared before it is finished")
+            self._built = self._made(wheels)
         return self._built
 
     def publish(self) -> tuple[Published, ...]:
@@ -96,21 +80,27 @@ class ImageBuild:
             console=self._console,
         )
 
-    def _prepare_based(self, core: Any) -> BasedImage:
-        from hatch_multiarch.image.based import BasedImage  # noqa: PLC0415 - 50 ms to import
-        from hatch_multiarch.image.package import wanted  # noqa: PLC0415 - the same
-
+    def _prepared(self, core: Any) -> ImageBuilder:
         project, config = self._plan.project, self._image.config
-        based = BasedImage(self._image, project, staging=self._aside, epoch=self._epoch)
-        needs = wanted(project.name, core.dependencies, core.optional_dependencies, config.extras)
-        title = f"Reading {config.base} and fetching dependencies"
-        platforms = [each.platform.name for each in self._plan.wheels]
+        builder = ImageBuilder(self._image, project, staging=self._aside, epoch=self._epoch)
         binaries, facts = self._compiled.binaries, self._compiled.facts
+        if config.base == SCRATCH:
+            builder.prepare(binaries, facts)
+            return builder
+        extras = core.optional_dependencies
+        needs = requirements_of(project.name, core.dependencies, extras, config.extras)
+        platforms = [each.platform.name for each in self._plan.wheels]
+        title = f"Reading {config.base} and fetching dependencies"
         with self._console.task(title) as doing:
-            notes = based.prepare(binaries, facts, needs, platforms, doing)
+            notes = builder.prepare(binaries, facts, needs, platforms, doing)
         for note in notes:
             self._console.note(note)
-        return based
+        return builder
+
+    def _made(self, wheels: Sequence[BuiltWheel]) -> BuiltImage:
+        binaries = self._compiled.binaries
+        image = self._builder.build(wheels, binaries, self._stem, self._streams)
+        return self._given_on(image)
 
     def _given_on(self, image: BuiltImage) -> BuiltImage:
         """Return *image* as BuildKit gives it on, where the config asks for that, or itself.

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.image.build import Published
-from hatch_multiarch.image.load import load
+from hatch_multiarch.image.built import Published
+from hatch_multiarch.image.docker_load import load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.console import Console
-    from hatch_multiarch.image.build import BuiltImage
     from hatch_multiarch.image.buildkit import BuildkitImage
-    from hatch_multiarch.image.load import Loading
+    from hatch_multiarch.image.built import BuiltImage
+    from hatch_multiarch.image.docker_load import Loading
     from hatch_multiarch.plan import ImagePlan
 
 

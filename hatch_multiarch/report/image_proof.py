@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.layers import helper_path
+from hatch_multiarch.image.items import helper_path
 from hatch_multiarch.oci.descriptor import Descriptor
 from hatch_multiarch.oci.layer_reader import layer_files
 from hatch_multiarch.oci.open import open_layout
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.build import BuiltImage, BuiltPlatform
+    from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
     from hatch_multiarch.oci.layout_source import LayoutSource
 
 UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)

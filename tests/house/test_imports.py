@@ -29,7 +29,10 @@ UNWANTED = {
     *("docker", "elftools", "installer", "requests", "urllib3"),
     *(f"hatch_multiarch.{name}" for name in ("buildx", "cli", "daemon", "inspect", "registry")),
     *(f"hatch_multiarch.{name}" for name in ("engine.buildkit", "engine.stage", "verify")),
-    *(f"hatch_multiarch.image.{name}" for name in ("base", "build", "buildkit", "load", "layers")),
+    *(
+        f"hatch_multiarch.image.{name}"
+        for name in ("base", "builder", "buildkit", "docker_load", "layer_writer")
+    ),
 }
 
 

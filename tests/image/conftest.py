@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from support import streams_of
 from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
-from hatch_multiarch.image.build import build_image
+from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Project, Unit
 from hatch_multiarch.platforms import lookup
 
@@ -82,18 +83,32 @@ class Bench:
             )
             for key, binary in self.binaries.items()
         }
-        return build_image(
-            ImagePlan(
-                Image(outputs=tuple(map(Output, outputs)), **image), reference, tags, platforms
-            ),
-            self.binaries,
-            facts=facts,
-            project=Project(self.root, name, version, metadata or {}),
-            staging=self.staging,
-            stem=f"{name}-{version}",
-            epoch=epoch,
-            streams=self.streams(),
+        image = Image(outputs=tuple(map(Output, outputs)), **image)
+        plan = ImagePlan(image, reference, tags, platforms)
+        project = Project(self.root, name, version, metadata or {})
+        builder = ImageBuilder(plan, project, staging=self.staging, epoch=epoch)
+        builder.prepare(self.binaries, facts)
+        return builder.build((), self.binaries, f"{name}-{version}", self.streams())
+
+    def build_on(self, base, helpers, *, root=None, facts=None, needs=(), wheels=(), **image):
+        """Build an image on *base*, of the project in *root*: its *wheels*, which need *needs*."""
+        self.count += 1
+        root = root or self.root
+        self.staging = root / f"staging-{self.count}"
+        self.staging.mkdir(parents=True)
+        self.binaries = {}
+        platforms = tuple(
+            (lookup(platform), tuple(self._unit(platform, *each) for each in files.items()))
+            for platform, files in helpers.items()
         )
+        config = Image(base=base, outputs=(Output("layout"),), **image)
+        plan = ImagePlan(config, "team/greeter", ("1",), platforms)
+        project = Project(root, "greeter", "1", {})
+        static = Facts("elf", "linux", "amd64", None, "static", None)
+        about = {key: replace(static, **(facts or {})) for key in self.binaries}
+        based = ImageBuilder(plan, project, staging=self.staging, epoch=EPOCH)
+        based.prepare(self.binaries, about, list(needs), list(helpers))
+        return based.build(wheels, self.binaries, "greeter-1", self.streams())
 
     def streams(self):
         return streams_of(self.root / f"streams-{self.count}", self.binaries.values())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import sys
 import tarfile
 
 import pytest
 from layouts import OCI, Layout, tar
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base import open_base, read_files
+from hatch_multiarch.image.base import Filesystem, open_base, read_files
 from hatch_multiarch.platforms import lookup
 
 AMD64 = lookup("linux/amd64")
@@ -175,6 +177,7 @@ LARGE = {"pax_headers": {"comment": "x" * 100_000}}
         ),
         ([("/".join("a" * 300), b"")], "more than 256 folders in each other"),
         ([("x", b"", LARGE)], "a header of 100"),
+        ([("x", "a/" * 2500)], "'x' is a link to a path of 5000 characters; Linux has 4095"),
     ],
 )
 def test_hostile_layers(layout, entries, message):
@@ -188,6 +191,52 @@ def test_a_link_that_leads_out_leads_nowhere(layout, tmp_path):
     tree = read(layers(layout, tar(("usr", f"../../../..{tmp_path}"), ("usr/secret", b"inside"))))
     assert tree.find("usr/secret").kept.read_bytes() == b"inside"
     assert (tmp_path / "secret").read_text() == "outside"
+
+
+DEEP = "/".join("d" * 250)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        [("l1/e/e/e/e/e/e/e", b"")],
+        [("l1/e/e/e", None), ("l2", "l1/e/e/e"), ("l2/e/e/e/e", None)],
+        [("l2", "/l1/../d/."), ("l2/e/e/e/e/e/e/e", None)],
+    ],
+)
+def test_links_lead_no_deeper_than_folders_may_be(layout, again):
+    """Each name is short enough, and leads deeper; what goes through the folders is safe."""
+    folder = layers(layout, tar((DEEP, None), ("l1", DEEP), *again))
+    with pytest.raises(ImageError, match=r"more than 256 folders in each other$") as caught:
+        read(folder)
+    assert line(caught)
+
+
+def test_the_deepest_folders_of_many_layers(layout):
+    """They are kept for the next build, and removed, below a stack that is nearly full."""
+    deepest = "/".join("d" * 256)
+    above = tar(("e", b""))
+    tree = read(layers(layout, tar((deepest, None), ("l", deepest)), above))
+
+    def nearly(depth):
+        if depth:
+            return nearly(depth - 1)
+        loaded = Filesystem.load(json.loads(json.dumps(tree.dump())))
+        tree.remove(["d"], 1)
+        return loaded
+
+    loaded = nearly(sys.getrecursionlimit() - 200)
+    assert loaded.real("l") == deepest
+    assert loaded.count == tree.count == 3
+    assert paths(tree) == {"l": "link", "e": "file"}
+
+
+def test_a_way_of_too_many_names_leads_nowhere(layout):
+    entries = [(f"l{number}", "./x/../" * 500 + f"l{number + 1}") for number in range(30)]
+    tree = read(layers(layout, tar(("x", None), *entries, ("l30", "x"), ("short", "l30"))))
+    assert tree.real("short") == tree.real("l29") == "x"
+    assert tree.real("l28") is None, "2003 names, where 1024 are many"
+    assert tree.real("l0") is None
 
 
 def spoil(folder, size, change):

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
-from conftest import EPOCH
 from layouts import Layout, tar
 
-from hatch_multiarch.audit.facts import Facts
 from hatch_multiarch.build_cache import BuildCache
-from hatch_multiarch.config import Healthcheck, Image, Output
+from hatch_multiarch.config import Healthcheck
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.based import BasedImage
-from hatch_multiarch.plan import ImagePlan, Project
-from hatch_multiarch.platforms import lookup
 from hatch_multiarch.report.proof import prove
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -53,29 +47,17 @@ def put(bench, tmp_path):
         root = tmp_path / f"project-{count[0]}"
         layout = Layout(root / base_name)
         layout.finish(*(layout.image(name, base_files, config=base or {}) for name in PLATFORMS))
-        bench.binaries = {}
-        platforms = tuple(
-            (
-                lookup(name),
-                tuple(bench._unit(name, each, ELF + f"{each} {name}".encode()) for each in helpers),
-            )
-            for name in PLATFORMS
-        )
-        static = Facts("elf", "linux", "amd64", None, "static", None)
         (root / "etc/deep").mkdir(parents=True)
         (root / "etc/deep/run").write_text("run")
         (root / "etc/deep/run").chmod(0o700)
         (root / "etc/conf").write_text("conf")
         (root / "link").symlink_to("/etc/passwd")
         (root / HOSTILE).write_text("conf")
-        staging = root / "staging"
-        staging.mkdir()
-        config = Image(base=f"oci:{base_name}", outputs=(Output("layout"),), **image)
-        plan = ImagePlan(config, "team/greeter", ("1",), platforms)
-        based = BasedImage(plan, Project(root, "greeter", "1", {}), staging=staging, epoch=EPOCH)
-        about = {key: replace(static, **dict(facts)) for key in bench.binaries}
-        based.prepare(bench.binaries, about, [], list(PLATFORMS))
-        return based.build([], bench.binaries, "greeter-1", bench.streams())
+        files = {
+            name: {each: ELF + f"{each} {name}".encode() for each in helpers} for name in PLATFORMS
+        }
+        base_name = f"oci:{base_name}"
+        return bench.build_on(base_name, files, root=root, facts=dict(facts), **image)
 
     return put
 

@@ -18,12 +18,12 @@ from wheels import make_wheel, sha256
 from hatch_multiarch.build_cache import UNUSED, BuildCache
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import open_base, read_files
+from hatch_multiarch.image.base.filesystem import Filesystem
 from hatch_multiarch.image.base.python import BasePython, Libc, look
-from hatch_multiarch.image.base.tree import Tree
 from hatch_multiarch.image.items import Part
+from hatch_multiarch.image.layer_writer import LayerWriter
 from hatch_multiarch.image.package import Dependencies, Environment, Target, Wheel, wheels_of
 from hatch_multiarch.image.package.lock import Pin
-from hatch_multiarch.image.stack import Stack
 from hatch_multiarch.oci.layout import Layout
 from hatch_multiarch.platforms import lookup
 
@@ -213,9 +213,9 @@ def test_a_layer_of_before_is_the_same_and_a_damaged_one_is_made_anew(cache, tmp
         layout = Layout(folder / "layout")
         needed = Dependencies(environment, [Wheel(sha256(path), path)], folder, cache)
         part = Part(needed.installed[0].items, lasting=True, unpack=needed.unpack)
-        blob, about = Stack(layout, folder, streams_of(folder / "streams", ()), cache, epoch=1).add(
-            part, Tree()
-        )
+        blob, about = LayerWriter(
+            layout, folder, streams_of(folder / "streams", ()), cache, epoch=1
+        ).add(part, Filesystem())
         stored = (folder / "layout/blobs/sha256" / blob.digest[7:]).read_bytes()
         return (blob, about.diff_id, about.files, stored), (folder / "0").exists()
 
@@ -241,7 +241,7 @@ def test_a_base_is_read_once(tmp_path):
         image = base.resolve(lookup("linux/amd64"))
         tree = read_files(base, image, lambda path: "." in path, tmp_path / "kept")
     look(tree)
-    loaded = Tree.load(json.loads(json.dumps(tree.dump())))
+    loaded = Filesystem.load(json.loads(json.dumps(tree.dump())))
 
     def told(tree):
         return {

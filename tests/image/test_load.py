@@ -23,7 +23,7 @@ from engine_fixture import docker
 from hatch_multiarch.config import Output
 from hatch_multiarch.daemon import Store, connect, daemon
 from hatch_multiarch.errors import EngineError, PlanError
-from hatch_multiarch.image.load import _send, choose
+from hatch_multiarch.image.docker_load import _send, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

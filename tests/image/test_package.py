@@ -14,8 +14,8 @@ from wheels import NATIVE, make_wheel, sha256
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.python import BasePython, Libc
-from hatch_multiarch.image.package import Environment, Target, fetch, resolve, wanted
-from hatch_multiarch.image.package.complete import check_complete
+from hatch_multiarch.image.package import Environment, Target, fetch, requirements_of, resolve
+from hatch_multiarch.image.package.check_installed import check_installed
 from hatch_multiarch.image.package.lock import read_lock, those_for
 from hatch_multiarch.image.package.tools import both, last_words
 from hatch_multiarch.platforms import lookup
@@ -186,9 +186,9 @@ def test_what_a_tool_says_is_one_line_without_a_password():
 
 def test_extras_by_their_names():
     optional = {"Yaml_Fast": ["y"], "all": ["Me[yaml-fast]", "z"]}
-    assert wanted("me", ["a"], optional, ("all",)) == ["a", "z", "y"]
+    assert requirements_of("me", ["a"], optional, ("all",)) == ["a", "z", "y"]
     with pytest.raises(ImageError, match=r'me has no extra "gone"; it has all, yaml-fast$'):
-        wanted("me", [], optional, ("gone",))
+        requirements_of("me", [], optional, ("gone",))
 
 
 def test_the_environment_is_one_that_python_takes(tmp_path):
@@ -273,7 +273,7 @@ def test_what_a_lock_forgot_is_named(tmp_path):
 
     def problems(*installed, extras=()):
         with pytest.raises(ImageError) as caught:
-            check_complete(installed, "app", extras, target)
+            check_installed(installed, "app", extras, target)
         return [each.partition(": ")[2] for each in caught.value.message.splitlines()]
 
     on = "on linux/arm64, which the image has"

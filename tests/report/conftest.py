@@ -15,7 +15,7 @@ from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.compile import Compiled
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
 from hatch_multiarch.engine.base import Binary
-from hatch_multiarch.image.build import build_image
+from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.report import Clock, Report, make_report
@@ -113,16 +113,10 @@ def finish(root: Path, *, outputs=("oci",), image: bool = True) -> Finished:
     if image:
         staging = root / "staging"
         staging.mkdir()
-        built = build_image(
-            image_plan,
-            binaries,
-            facts=FACTS,
-            project=project,
-            staging=staging,
-            stem="greeter-1.0.0",
-            epoch=EPOCH,
-            streams=streams_of(root / "streams", binaries.values()),
-        )
+        builder = ImageBuilder(image_plan, project, staging=staging, epoch=EPOCH)
+        builder.prepare(binaries, FACTS)
+        streams = streams_of(root / "streams", binaries.values())
+        built = builder.build((), binaries, "greeter-1.0.0", streams)
     cache = BuildCache(root / "cache")
     return Finished(plan, Compiled(Engine(), binaries, FACTS), wheels, built, cache)
 

@@ -12,7 +12,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.tree import Kind, Node, Tree
+from hatch_multiarch.image.base.filesystem import TARGET, Filesystem, Kind, Node
 from hatch_multiarch.oci.layer_reader import unpacked
 from hatch_multiarch.oci.tar_store import UNREADABLE, Headers
 from hatch_multiarch.oci.verifying_reader import CHUNK
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.image.base.records import Base, BaseImage
 
-Files = Tree
 ENTRIES = 500_000
 """Most entries of all layers together."""
 KEPT = 1 << 28
@@ -32,13 +31,15 @@ WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 
 
-def read_files(base: Base, image: BaseImage, keep: Callable[[str], bool], folder: Path) -> Files:
+def read_files(
+    base: Base, image: BaseImage, keep: Callable[[str], bool], folder: Path
+) -> Filesystem:
     """Return the files of *image*; those whose paths *keep* wants are written into *folder*.
 
     Reads each layer once, to its end, and compares it with its digest and its diff_id. Raises
     ImageError when they differ or when a layer holds what no layer may.
     """
-    tree = Tree()
+    tree = Filesystem()
     for number, (layer, diff_id) in enumerate(zip(image.layers, image.diff_ids, strict=True)):
         where = f"{base.source}: {layer.digest}"
         blob = base.open(layer)
@@ -57,7 +58,7 @@ class _Changes:
     """One layer on its way into *tree*."""
 
     def __init__(
-        self, tree: Tree, number: int, where: str, keep: Callable[[str], bool], folder: Path
+        self, tree: Filesystem, number: int, where: str, keep: Callable[[str], bool], folder: Path
     ) -> None:
         self._tree = tree
         self._number = number
@@ -104,6 +105,11 @@ class _Changes:
                 )
             return Node("file", self._number, target.mode, owner, kept=target.kept)
         if entry.issym():
+            if len(entry.linkname) > TARGET:
+                raise ImageError(
+                    f"{self._where}: {entry.name[:80]!r} is a link to a path of "
+                    f"{len(entry.linkname)} characters; Linux has {TARGET} at most"
+                )
             return Node("link", self._number, entry.mode, owner, target=entry.linkname)
         kind: Kind = "folder" if entry.isdir() else "file" if entry.isreg() else "other"
         return Node(kind, self._number, entry.mode & 0o7777, owner)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from hatch_multiarch.audit.read import read
 from hatch_multiarch.errors import AuditError, ImageError
-from hatch_multiarch.image.base.tree import Seen
+from hatch_multiarch.image.base.filesystem import Seen
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.image.base.tree import Tree
+    from hatch_multiarch.image.base.filesystem import Filesystem
     from hatch_multiarch.platforms import Platform
 
 _PLACES = ("usr/local/bin", "usr/bin")
@@ -61,7 +61,7 @@ def wanted(path: str) -> bool:
     return bool(_LIBC.fullmatch(name) or (folder in _PLACES and _PYTHON.fullmatch(name)))
 
 
-def look(tree: Tree) -> None:
+def look(tree: Filesystem) -> None:
     """Note what is in the files of *tree* that are kept, so that they need not be kept longer."""
     for path, node in tree.paths():
         if node.kept is not None:
@@ -73,7 +73,7 @@ def machine(header: bytes) -> str:
     return b"".join(header[part] for part in _MACHINE).hex()
 
 
-def find_python(tree: Tree, platform: Platform, source: str) -> BasePython | None:
+def find_python(tree: Filesystem, platform: Platform, source: str) -> BasePython | None:
     """Return the Python in *tree*, which was looked into, or None when there is none.
 
     Raises ImageError when it is for another machine than *platform*, or its libc is not known.
@@ -102,7 +102,7 @@ def find_python(tree: Tree, platform: Platform, source: str) -> BasePython | Non
     return None
 
 
-def find_libc(tree: Tree, machine: str, kind: LibcKind) -> Libc | None:
+def find_libc(tree: Filesystem, machine: str, kind: LibcKind) -> Libc | None:
     """Return the C library *kind* for *machine* in *tree*, which was looked into."""
     found = [(path, node.seen) for path, node in tree.paths() if node.seen is not None]
     for path, seen in sorted(found, key=lambda each: each[0]):
@@ -129,7 +129,7 @@ def _seen(name: str, file: Path) -> Seen:
     return Seen(where, facts.libc, None, facts.architecture, facts.interpreter)
 
 
-def _chosen(tree: Tree, folder: str) -> str | None:
+def _chosen(tree: Filesystem, folder: str) -> str | None:
     """Return the path of the one in *folder* that ``python3`` means there, else of the newest."""
     named = tree.real(f"{folder}/python3")
     if named is not None and _PYTHON.fullmatch(named.rpartition("/")[2]):

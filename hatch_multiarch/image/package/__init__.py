@@ -2,10 +2,10 @@
 
 from hatch_multiarch.image.package.fetch import fetch
 from hatch_multiarch.image.package.install import Environment, Installed
-from hatch_multiarch.image.package.kept import Dependencies, Wheel, wheels_of
+from hatch_multiarch.image.package.requirements import requirements_of
 from hatch_multiarch.image.package.resolve import resolve
 from hatch_multiarch.image.package.target import Target
-from hatch_multiarch.image.package.wanted import wanted
+from hatch_multiarch.image.package.wheel_cache import Dependencies, Wheel, wheels_of
 
 __all__ = [
     "Dependencies",
@@ -14,7 +14,7 @@ __all__ = [
     "Target",
     "Wheel",
     "fetch",
+    "requirements_of",
     "resolve",
-    "wanted",
     "wheels_of",
 ]

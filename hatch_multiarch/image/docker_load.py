@@ -17,7 +17,7 @@ from hatch_multiarch.daemon import Store, connect, daemon, store_of
 from hatch_multiarch.errors import EngineError, PlanError
 from hatch_multiarch.image.archives import write_docker_archive, write_oci_archive
 from hatch_multiarch.image.base.platforms import accepted
-from hatch_multiarch.image.build import Published
+from hatch_multiarch.image.built import Published
 from hatch_multiarch.platforms import lookup, match
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.config import Output
-    from hatch_multiarch.image.build import BuiltImage
+    from hatch_multiarch.image.built import BuiltImage
     from hatch_multiarch.plan import ImagePlan
 
 INSTALL = (

@@ -1,4 +1,4 @@
-"""What a container of an image on a base runs: scripts and helpers by name, or the base's own."""
+"""What a container runs: scripts and helpers by name, or what its base runs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.config.words import nearest
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.config import Command
 from hatch_multiarch.image.health import health_words
+from hatch_multiarch.image.items import helper_path
 from hatch_multiarch.locator import is_module
 
 if TYPE_CHECKING:
     from hatch_multiarch.config import Image
-    from hatch_multiarch.image.base import Files
-    from hatch_multiarch.image.inherit import BaseConfig
+    from hatch_multiarch.image.base import Filesystem
+    from hatch_multiarch.image.config import BaseConfig
+    from hatch_multiarch.plan import ImagePlan
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a container of the image runs."""
+
+    entrypoint: tuple[str, ...]
+    cmd: tuple[str, ...]
+    health: tuple[str, ...] = ()
+    """Of the health check, empty without one of the project's own."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,7 @@ class Programs:
     """By name -> absolute path."""
     files: frozenset[str]
     """All that the image adds, without leading slashes."""
-    base: Files
+    base: Filesystem
     path: str
     """PATH in the image."""
 
@@ -86,3 +98,52 @@ def base_command(image: Image, programs: Programs, base: BaseConfig, *, package:
     if image.cmd and not entrypoint:
         return Command((), (programs.find("cmd", image.cmd[0]), *image.cmd[1:]), health)
     return Command(entrypoint, image.cmd or cmd, health)
+
+
+def scratch_command(plan: ImagePlan) -> Command:
+    """Return what an image from scratch runs, the same on every platform.
+
+    The entrypoint defaults to the helper when the image holds just one. A helper's plain name is
+    made absolute because nothing promises a search of PATH where there is no shell. Raises
+    ImageError when the program is not in the image on one of its platforms.
+    """
+    image = plan.config
+    programs = list(dict.fromkeys(_program_of(plan)))
+    words = health_words(image)
+    health = _resolved("healthcheck", words, plan) if words else ()
+    if image.entrypoint:
+        return Command(_resolved("entrypoint", image.entrypoint, plan), image.cmd, health)
+    if len(programs) == 1:
+        return Command((programs[0],), image.cmd, health)
+    return Command((), _resolved("cmd", image.cmd, plan) if image.cmd else (), health)
+
+
+def _program_of(plan: ImagePlan) -> list[str]:
+    return [f"/{helper_path(unit)}" for _, units in plan.platforms for unit in units]
+
+
+def _resolved(key: str, words: tuple[str, ...], plan: ImagePlan) -> tuple[str, ...]:
+    """Return *words* with the program absolute; ``scratch`` holds the helpers and nothing else."""
+    asked = words[0]
+    for platform, units in plan.platforms:
+        here = {unit.helper.name: f"/{helper_path(unit)}" for unit in units}
+        program = here.get(asked, asked)
+        if program not in here.values():
+            message = (
+                f'tool.multiarch.image.{key}: "{asked}" is not in the image on {platform.name}, '
+                f"which holds {', '.join(here)}"
+            )
+            raise ImageError(message, advice=_advice(asked, list(here), plan))
+    return (program, *words[1:])
+
+
+def _advice(asked: str, here: list[str], plan: ImagePlan) -> str:
+    name = asked.rpartition("/")[2]
+    if any(unit.helper.name == name for _, units in plan.platforms for unit in units):
+        if name in here:
+            return f'write "{name}"'
+        return (
+            f"the program must exist on every platform: see tool.multiarch.helpers.{name}.platforms"
+        )
+    near = nearest(name, here)
+    return f'did you mean "{near}"?' if near else "name one of the helpers"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def wanted(
+def requirements_of(
     name: str,
     dependencies: Sequence[str],
     optional: Mapping[str, Sequence[str]],

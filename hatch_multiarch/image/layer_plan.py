@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.items import Item, Part, file_item
-from hatch_multiarch.image.layers import helper_path
-from hatch_multiarch.image.package.complete import check_complete
+from hatch_multiarch.image.items import FOLDER, Item, Part, file_item, helper_path
+from hatch_multiarch.image.package.check_installed import check_installed
 from hatch_multiarch.image.package.install import Environment
-from hatch_multiarch.image.package.kept import Dependencies
 from hatch_multiarch.image.package.target import Target
+from hatch_multiarch.image.package.wheel_cache import Dependencies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,15 +25,15 @@ if TYPE_CHECKING:
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.config import Image
     from hatch_multiarch.engine.base import Binary
-    from hatch_multiarch.image.ground import Ground
     from hatch_multiarch.image.package.install import Installed
+    from hatch_multiarch.image.resolved_base import ResolvedBase
     from hatch_multiarch.plan import Project
     from hatch_multiarch.sbom import Distribution
     from hatch_multiarch.wheel import BuiltWheel
 
 
 @dataclass(frozen=True)
-class Content:
+class LayerPlan:
     """What the image of one platform adds to its base."""
 
     layers: tuple[Part, ...]
@@ -61,27 +60,26 @@ class Content:
         return [*self.layers, Part(links)] if links else list(self.layers)
 
 
-def contents(
+def plan_layers(
     project: Project,
     image: Image,
-    grounds: Sequence[Ground],
+    bases: Sequence[ResolvedBase],
     wheels: Mapping[str, BuiltWheel],
     binaries: Mapping[str, Binary],
     folder: Path,
     cache: BuildCache,
-) -> list[Content]:
-    """Return the content of each of *grounds*; *folder* takes what is unpacked on the way.
+) -> list[LayerPlan]:
+    """Return what is added to each of *bases*; *folder* takes what is unpacked on the way.
 
-    What is in *cache* need not be.
-
-    Raises ImageError when something cannot be installed or is not what was built.
+    Dependencies that *cache* has are not unpacked. Raises ImageError when something cannot be
+    installed or is not what was built.
     """
     extra = _extra(project, image)
-    if any(each.python is None for each in grounds):
-        return [_bare(each, binaries, extra) for each in grounds]
+    if any(each.python is None for each in bases):
+        return [_helpers(each, binaries, image.workdir, extra) for each in bases]
     packed = [
         _Package(project, image, each, wheels[each.platform.name], folder / f"root-{number}", cache)
-        for number, each in enumerate(grounds)
+        for number, each in enumerate(bases)
     ]
     for each in packed:
         each.check(binaries)
@@ -91,19 +89,26 @@ def contents(
         for item in first.own
         if item.path not in first.apart and all(item.same in each.sames for each in others)
     }
-    return [each.content(shared, extra) for each in packed]
+    return [each.plan(shared, extra) for each in packed]
 
 
-def _bare(ground: Ground, binaries: Mapping[str, Binary], extra: tuple[Item, ...]) -> Content:
-    """Return the helpers alone, where they are on ``scratch`` too."""
-    places = {unit.helper.name: helper_path(unit) for unit in ground.units}
+def _helpers(
+    base: ResolvedBase, binaries: Mapping[str, Binary], workdir: str, extra: tuple[Item, ...]
+) -> LayerPlan:
+    """Return the helpers alone, in ``/usr/local/bin``.
+
+    Without any layers below, the layer makes the folder *workdir* (absolute) too, as WORKDIR of a
+    Dockerfile does.
+    """
+    places = {unit.helper.name: helper_path(unit) for unit in base.units}
     items = tuple(
         Item(helper_path(unit), binaries[unit.id].sha256, 0o755, binaries[unit.id].path)
-        for unit in ground.units
+        for unit in base.units
     )
-    layers = tuple(Part(each) for each in (items, extra) if each)
+    folders = (FOLDER, workdir.strip("/")) if base.empty else ()
+    layers = tuple(each for each in (Part(items, folders), Part(extra)) if each.items)
     programs = {name: f"/{path}" for name, path in places.items()}
-    return Content(layers, places, programs, {}, None)
+    return LayerPlan(layers, places, programs, {}, None)
 
 
 class _Package:
@@ -113,20 +118,20 @@ class _Package:
         self,
         project: Project,
         image: Image,
-        ground: Ground,
+        base: ResolvedBase,
         wheel: BuiltWheel,
         folder: Path,
         cache: BuildCache,
     ) -> None:
-        if ground.python is None:
+        if base.python is None:
             raise ValueError("there is no Python to install for")
-        self._ground = ground
-        self._environment = Environment(project.name, ground.python, bytecode=image.bytecode)
+        self._base = base
+        self._environment = Environment(project.name, base.python, bytecode=image.bytecode)
         folder.mkdir()
         self._skeleton = self._environment.skeleton(folder)
-        self._others = Dependencies(self._environment, ground.wheels, folder, cache)
+        self._others = Dependencies(self._environment, base.wheels, folder, cache)
         places = {name: self._place(member) for name, member in wheel.members.items()}
-        inside = {unit.helper.name for unit in ground.units}
+        inside = {unit.helper.name for unit in base.units}
         left = [path for name, path in places.items() if name not in inside]
         self.helpers = {name: path for name, path in places.items() if name in inside}
         apart = set(places.values())
@@ -141,18 +146,18 @@ class _Package:
         self.sames = {item.same for item in mine.items}
         self.apart = apart | {item.path for item in mine.items if _tells_of_platform(item.path)}
         self._installed = [mine, *self._others.installed]
-        check_complete(
-            self._installed, project.name, image.extras, Target(ground.platform, ground.python)
+        check_installed(
+            self._installed, project.name, image.extras, Target(base.platform, base.python)
         )
 
     def check(self, binaries: Mapping[str, Binary]) -> None:
         """Raise ImageError when a helper is not what was compiled."""
         found = {item.path: item.sha256 for item in self.own}
-        for unit in self._ground.units:
+        for unit in self._base.units:
             if found.get(self.helpers[unit.helper.name]) != binaries[unit.id].sha256:
                 raise ImageError(f"{unit.id}: the wheel does not hold what was built")
 
-    def content(self, shared: set[tuple[str, str, int, str]], extra: tuple[Item, ...]) -> Content:
+    def plan(self, shared: set[tuple[str, str, int, str]], extra: tuple[Item, ...]) -> LayerPlan:
         """Return the layers; *shared* are the own files that are the same on all platforms."""
         helpers = set(self.helpers.values())
         rest = [item for item in self.own if item.path not in helpers]
@@ -174,10 +179,10 @@ class _Package:
             if posixpath.dirname(item.path) == folder
             for name in [posixpath.basename(item.path)]
         }
-        return Content(
+        return LayerPlan(
             tuple(each for each in layers if each.items),
             self.helpers,
-            {unit.helper.name: f"/{helper_path(unit)}" for unit in self._ground.units},
+            {unit.helper.name: f"/{helper_path(unit)}" for unit in self._base.units},
             scripts,
             folder,
             tuple(each.about for each in self._installed),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.package.target import Target
 
 
-def check_complete(
+def check_installed(
     installed: Sequence[Installed], name: str, extras: Sequence[str], target: Target
 ) -> None:
     """Raise ImageError, a line for each, for what *name* with *extras* needs and has not."""

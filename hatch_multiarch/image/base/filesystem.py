@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +16,12 @@ Kind = Literal["file", "folder", "link", "other"]
 
 LINKS = 40
 """Most links on the way to a file (Linux, path_resolution(7))."""
+TARGET = 4095
+"""Most characters of a link's target (Linux, symlink(2): PATH_MAX)."""
 DEPTH = 256
-"""Most folders inside each other."""
+"""Most folders inside each other, wherever links lead."""
+STEPS = 1024
+"""Most names on the way to a file, those in the targets of links among them."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Node:
     children: dict[str, Node] = field(default_factory=dict)
 
 
-class Tree:
+class Filesystem:
     """The files of an image; paths have no leading slash."""
 
     def __init__(self) -> None:
@@ -65,15 +70,35 @@ class Tree:
         """Of all that was ever added."""
 
     @classmethod
-    def load(cls, rows: Any) -> Tree:
-        """Return the tree that ``dump`` has made *rows* of."""
+    def load(cls, rows: Any) -> Filesystem:
+        """Return the files that ``dump`` has made *rows* of."""
         tree = cls()
-        tree._root.children, tree.count = _children(rows["files"]), rows["count"]
+        tree.count = rows["count"]
+        above = [tree._root]
+        for depth, name, kind, layer, mode, uid, gid, target, seen in rows["files"]:
+            node = Node(kind, layer, mode, (uid, gid), target)
+            if seen is not None:
+                version = seen["version"] and tuple(seen["version"])
+                node.seen = Seen(**{**seen, "version": version})
+            del above[depth + 1 :]
+            above[depth].children[name] = node
+            above.append(node)
         return tree
 
     def dump(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it, but for the content that is kept."""
-        return {"count": self.count, "files": _rows(self._root)}
+        """Return all of it as JSON can hold it, but for the content that is kept.
+
+        A row for each file, behind its folder's: what nests is not left to a parser of JSON.
+        """
+        rows: list[list[Any]] = []
+        todo = [(0, name, node) for name, node in reversed(self._root.children.items())]
+        while todo:
+            depth, name, node = todo.pop()
+            seen = asdict(node.seen) if node.seen else None
+            row = [depth, name, node.kind, node.layer, node.mode, *node.owner, node.target, seen]
+            rows.append(row)
+            todo += [(depth + 1, *each) for each in reversed(node.children.items())]
+        return {"count": self.count, "files": rows}
 
     def find(self, path: str, *, follow: bool = True) -> Node | None:
         """Return what is at *path*; *follow* a link at its end, too."""
@@ -81,12 +106,17 @@ class Tree:
         return None if found is None else self._at(found)
 
     def real(self, path: str, *, follow: bool = True) -> str | None:
-        """Return *path* without links; None when nothing is there or the links go round."""
+        """Return *path* without links.
+
+        None when nothing is there, the links go round or the way is too long.
+        """
         done: list[str] = []
         node, links = self._root, 0
-        todo = _split(path)
-        while todo:
-            name = todo.pop(0)
+        todo = deque(_split(path))
+        for _ in range(STEPS):
+            if not todo:
+                return "/".join(done)
+            name = todo.popleft()
             if name == "..":
                 done = done[:-1]
                 node = self._at("/".join(done)) or self._root
@@ -96,15 +126,15 @@ class Tree:
                 return None
             if child.kind == "link" and (todo or follow):
                 links += 1
-                if links > LINKS or len(todo) > DEPTH:
+                if links > LINKS:
                     return None
+                todo.extendleft(reversed(_split(child.target)))
                 if child.target.startswith("/"):
                     done, node = [], self._root
-                todo = _split(child.target) + todo
                 continue
             done.append(name)
             node = child
-        return "/".join(done)
+        return None
 
     def place(self, path: str) -> str:
         """Return *path* as it must be written so that it lands where a kernel would put it.
@@ -128,12 +158,17 @@ class Tree:
                 yield f"{path}{name}", child
 
     def add(self, parts: Sequence[str], node: Node) -> None:
-        """Put *node* at the path of *parts*; folders that are missing on the way are made."""
-        if len(parts) > DEPTH:
-            raise ImageError(f"{'/'.join(parts)[:80]!r}: more than {DEPTH} folders in each other")
+        """Put *node* at the path of *parts*; folders that are missing on the way are made.
+
+        Raises ImageError when that is too deep.
+        """
+        path = "/".join(parts)
+        placed = _split(self.place(path)) if len(parts) <= DEPTH else parts
+        if len(placed) > DEPTH:
+            raise ImageError(f"{path[:80]!r}: more than {DEPTH} folders in each other")
         self.count += 1
         parent = self._root
-        *folders, name = _split(self.place("/".join(parts)))
+        *folders, name = placed
         for each in folders:
             child = parent.children.get(each)
             if child is None or child.kind != "folder":
@@ -164,37 +199,19 @@ class Tree:
         return node
 
 
-def _rows(node: Node) -> dict[str, Any]:
-    return {
-        name: [
-            each.kind,
-            each.layer,
-            each.mode,
-            *each.owner,
-            each.target,
-            asdict(each.seen) if each.seen else None,
-            _rows(each),
-        ]
-        for name, each in node.children.items()
-    }
-
-
-def _children(rows: dict[str, Any]) -> dict[str, Node]:
-    found = {}
-    for name, (kind, layer, mode, uid, gid, target, seen, below) in rows.items():
-        node = found[name] = Node(kind, layer, mode, (uid, gid), target)
-        if seen is not None:
-            version = seen["version"] and tuple(seen["version"])
-            node.seen = Seen(**{**seen, "version": version})
-        if below:
-            node.children = _children(below)
-    return found
-
-
 def _prune(node: Node, layer: int) -> bool:
     """Remove below *node* what is of lower layers; tell whether nothing of *layer* is left."""
-    for name in [name for name, child in node.children.items() if _prune(child, layer)]:
-        del node.children[name]
+    below = [node]
+    for each in below:  # folders before what is in them
+        below += each.children.values()
+    for each in reversed(below):
+        gone = [name for name, child in each.children.items() if _is_lower(child, layer)]
+        for name in gone:
+            del each.children[name]
+    return _is_lower(node, layer)
+
+
+def _is_lower(node: Node, layer: int) -> bool:
     return node.layer < layer and not node.children
 
 

@@ -1,4 +1,4 @@
-"""What the image of each platform stands on: its base and, where that has Python, the wheels.
+"""The base of each platform's image, read, and the wheels of dependencies where it has Python.
 
 Everything here can fail, and does so before the project's own wheels are made.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base import Files, find_python, read_files
+from hatch_multiarch.image.base import Filesystem, find_python, read_files
 from hatch_multiarch.image.base.python import look, wanted
 from hatch_multiarch.image.package import Target, resolve, wheels_of
 from hatch_multiarch.image.package.install import Environment
@@ -37,42 +37,49 @@ _LAST = 99
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What the image of one platform is built on."""
+class ResolvedBase:
+    """The base of one platform's image."""
 
     platform: Platform
     units: tuple[Unit, ...]
     """The helpers in the image."""
     image: BaseImage
-    files: Files
+    files: Filesystem
     """Of the base."""
     python: BasePython | None
     wheels: tuple[Wheel, ...] = ()
     """Of the dependencies."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether it has no layers, as ``scratch`` has none."""
+        return not self.image.layers
 
-def read_ground(
+
+def resolve_base(
     base: Base, platform: Platform, units: tuple[Unit, ...], work: Path, cache: BuildCache
-) -> Ground:
+) -> ResolvedBase:
     """Return what *base* has for *platform*; files that are looked into are kept in *work*.
 
     A base that was read before is in *cache*. Raises ImageError.
     """
     image = base.resolve(platform)
+    if not image.layers:
+        return ResolvedBase(platform, units, image, Filesystem(), None)
     inputs = ([each.digest for each in image.layers], image.diff_ids)
-    told = cache.recall("base", *inputs)
+    told = cache.recall("files of base", *inputs)
     if told is not None:
-        files = Files.load(told)
+        files = Filesystem.load(told)
     else:
         kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
         files = read_files(base, image, wanted, kept)
         look(files)
-        cache.note(files.dump(), "base", *inputs)
-    return Ground(platform, units, image, files, find_python(files, platform, base.source))
+        cache.note(files.dump(), "files of base", *inputs)
+    return ResolvedBase(platform, units, image, files, find_python(files, platform, base.source))
 
 
 def with_wheels(
-    grounds: Sequence[Ground],
+    bases: Sequence[ResolvedBase],
     image: Image,
     project: Project,
     requirements: Sequence[str],
@@ -80,17 +87,17 @@ def with_wheels(
     wheels: Sequence[str],
     work: Path,
     cache: BuildCache,
-) -> list[Ground]:
-    """Return *grounds* with the wheels of the project's *requirements* where a base has Python.
+) -> list[ResolvedBase]:
+    """Return *bases* with the wheels of the project's *requirements* where a base has Python.
 
     *wheels* are the platforms for which the project has a wheel itself. Raises ImageError, and
     ToolchainError when pip or uv is missing.
     """
-    without = [each.platform.name for each in grounds if each.python is None]
+    without = [each.platform.name for each in bases if each.python is None]
     if without:
-        _check_without(image, without, grounds)
-        return list(grounds)
-    targets = [_target(each, image, project, wheels) for each in grounds]
+        _check_without(image, without, bases)
+        return list(bases)
+    targets = [_target(each, image, project, wheels) for each in bases]
     pins = _pins(image, project, requirements, targets, work)
 
     def fetched(numbered: tuple[int, Target]) -> tuple[Wheel, ...]:
@@ -105,12 +112,12 @@ def with_wheels(
         except BaseException:  # also Ctrl-C: the pool would wait for every download
             group.stop()
             raise
-    return [replace(each, wheels=mine) for each, mine in zip(grounds, found, strict=True)]
+    return [replace(each, wheels=mine) for each, mine in zip(bases, found, strict=True)]
 
 
-def _check_without(image: Image, without: Sequence[str], grounds: Sequence[Ground]) -> None:
+def _check_without(image: Image, without: Sequence[str], bases: Sequence[ResolvedBase]) -> None:
     """Refuse a base with Python on some platforms only, and keys that nothing heeds."""
-    if len(without) < len(grounds):
+    if len(without) < len(bases):
         raise ImageError(
             f"tool.multiarch.image.base: {image.base} has no Python on {', '.join(without)}, but "
             "on other platforms"
@@ -122,16 +129,16 @@ def _check_without(image: Image, without: Sequence[str], grounds: Sequence[Groun
             )
 
 
-def _target(ground: Ground, image: Image, project: Project, wheels: Sequence[str]) -> Target:
-    """Return the target of *ground*. Raises ImageError when the project cannot be on it."""
-    name, python = ground.platform.name, ground.python
+def _target(base: ResolvedBase, image: Image, project: Project, wheels: Sequence[str]) -> Target:
+    """Return the target of *base*. Raises ImageError when the project cannot be on it."""
+    name, python = base.platform.name, base.python
     if python is None or name not in wheels:
         raise ImageError(
             f"tool.multiarch.image.base: {name} has no wheel tag, so that the package cannot be "
             "installed there; leave it out, or take a base without Python"
         )
     Environment(project.name, python, bytecode=image.bytecode)
-    target = Target(ground.platform, python)
+    target = Target(base.platform, python)
     needs = SpecifierSet(str(project.metadata.get("requires-python", "")))
     if not any(needs.contains(f"{target.version}.{patch}") for patch in (0, _LAST)):
         raise ImageError(
@@ -158,3 +165,15 @@ def _pins(
         raise ImageError(f"{where}: {error}") from None
     pins = read_lock(text, where)
     return [those_for(pins, target.markers) for target in targets]
+
+
+def found_pythons(name: str, bases: Sequence[ResolvedBase]) -> list[str]:
+    """Return a line for each Python that the base *name* has, with its platforms."""
+    by_python: dict[str, list[str]] = {}
+    for each in bases:
+        found = "no Python, so that the image is base and helpers"
+        if each.python is not None:
+            python, libc = each.python, each.python.libc
+            found = f"{python.name} with {libc.kind} {libc.version[0]}.{libc.version[1]}"
+        by_python.setdefault(found, []).append(each.platform.name)
+    return [f"{name}: {found} ({', '.join(each)})" for found, each in by_python.items()]
