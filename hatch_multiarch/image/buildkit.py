@@ -26,9 +26,9 @@ from hatch_multiarch.image.built import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
 from hatch_multiarch.image.files import FILES
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
+from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.layout import extract
 from hatch_multiarch.oci.open import open_layout
-from hatch_multiarch.oci.source import read_config
 from hatch_multiarch.oci.walk import Walk, attests
 from hatch_multiarch.platforms import match
 

@@ -10,7 +10,7 @@ from hatch_multiarch.oci.descriptor import Descriptor
 from hatch_multiarch.oci.layout_source import INDEX_JSON, LayoutSource
 from hatch_multiarch.oci.manifest import Manifest
 from hatch_multiarch.oci.walk import Walk
-from hatch_multiarch.registry.records import Content, Document
+from hatch_multiarch.registry.transfer import Content, Document
 
 if TYPE_CHECKING:
     from hatch_multiarch.inspect.records import Image

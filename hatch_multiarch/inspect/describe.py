@@ -8,15 +8,15 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.inspect.records import Attestation, Image, PlatformImage
 from hatch_multiarch.oci.annotations import PREDICATE_TYPE, REFERENCE_DIGEST
 from hatch_multiarch.oci.descriptor import parse_platform
+from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.media_types import CONFIGS
-from hatch_multiarch.oci.source import read_config
 from hatch_multiarch.oci.walk import Walk, attests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.oci.source import ImageSource
+    from hatch_multiarch.oci.image_source import ImageSource
 
 SBOMS = ("https://spdx.dev/Document", "https://cyclonedx.org/bom")
 """Predicate types of SBOMs, also with a version behind them (in-toto/attestation, predicates)."""

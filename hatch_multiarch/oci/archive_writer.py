@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.oci.source import ImageSource
+    from hatch_multiarch.oci.image_source import ImageSource
 
 
 class File(NamedTuple):

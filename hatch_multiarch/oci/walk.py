@@ -19,7 +19,7 @@ from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_multiarch.oci.source import ImageSource
+    from hatch_multiarch.oci.image_source import ImageSource
 
 DEPTH = 4
 """Most indexes inside each other; BuildKit and docker write two."""

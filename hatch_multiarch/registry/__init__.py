@@ -3,12 +3,12 @@
 OCI distribution-spec 1.1 over http.client.
 """
 
-from hatch_multiarch.registry.cache import Cache
+from hatch_multiarch.registry.blob_cache import Cache
 from hatch_multiarch.registry.pull import Puller
 from hatch_multiarch.registry.push import push
-from hatch_multiarch.registry.records import Content, Document, Pace, Pushed
 from hatch_multiarch.registry.reference import Reference, parse, parse_pull
-from hatch_multiarch.registry.source import RegistrySource
+from hatch_multiarch.registry.registry_source import RegistrySource
+from hatch_multiarch.registry.transfer import Content, Document, Pace, Pushed
 
 __all__ = [
     "Cache",

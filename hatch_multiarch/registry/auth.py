@@ -18,15 +18,15 @@ from urllib.parse import quote, urlencode, urlsplit
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.challenge import challenge_of, check_realm
 from hatch_multiarch.registry.credentials import find_credential
-from hatch_multiarch.registry.failure import login
+from hatch_multiarch.registry.refusal import login
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hatch_multiarch.registry.challenge import Challenge
     from hatch_multiarch.registry.credentials import Credential
-    from hatch_multiarch.registry.records import Use
     from hatch_multiarch.registry.reference import Reference
+    from hatch_multiarch.registry.transfer import Use
     from hatch_multiarch.registry.transport import Answer, Body
 
     Ask = Callable[[str, str, Mapping[str, str], Body | bytes | None], Answer]

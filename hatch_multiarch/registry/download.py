@@ -12,15 +12,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_multiarch.errors import RegistryError
-from hatch_multiarch.registry.lost import Lost
-from hatch_multiarch.registry.tries import passing
+from hatch_multiarch.registry.retry import passing
+from hatch_multiarch.registry.transport_error import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from email.message import Message
 
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.registry.client import Client
+    from hatch_multiarch.registry.registry_client import Client
     from hatch_multiarch.registry.transport import Answer
 
 _OK = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)

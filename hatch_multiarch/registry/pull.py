@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.descriptor import check_digest
 from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
-from hatch_multiarch.registry.client import Client
 from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.download import Download
-from hatch_multiarch.registry.progress import Progress
-from hatch_multiarch.registry.records import Pace
+from hatch_multiarch.registry.registry_client import Client
+from hatch_multiarch.registry.transfer import Pace
+from hatch_multiarch.registry.transfer_progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.registry.cache import Cache
+    from hatch_multiarch.registry.blob_cache import Cache
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transport import Answer
 

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
-from hatch_multiarch.registry.client import Client
 from hatch_multiarch.registry.concurrent import transfer
-from hatch_multiarch.registry.progress import Progress
-from hatch_multiarch.registry.records import BlobState, Pace, Pushed, TagState
 from hatch_multiarch.registry.reference import check_tag
 from hatch_multiarch.registry.referrers import refer
+from hatch_multiarch.registry.registry_client import Client
+from hatch_multiarch.registry.transfer import BlobState, Pace, Pushed, TagState
+from hatch_multiarch.registry.transfer_progress import Progress
 from hatch_multiarch.registry.upload import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.registry.records import Content, Document
     from hatch_multiarch.registry.reference import Reference
+    from hatch_multiarch.registry.transfer import Content, Document
 
 
 def push(

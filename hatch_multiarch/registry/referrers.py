@@ -18,8 +18,8 @@ from hatch_multiarch.oci.media_types import INDEX
 from hatch_multiarch.registry.reference import check_tag
 
 if TYPE_CHECKING:
-    from hatch_multiarch.registry.client import Client
-    from hatch_multiarch.registry.records import Document
+    from hatch_multiarch.registry.registry_client import Client
+    from hatch_multiarch.registry.transfer import Document
     from hatch_multiarch.registry.transport import Answer
 
 

@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 
 from hatch_multiarch import __version__
 from hatch_multiarch.config.words import printable
-from hatch_multiarch.registry.lost import ANSWER, RUNS, Lost, lost
 from hatch_multiarch.registry.reference import is_loopback
+from hatch_multiarch.registry.transport_error import ANSWER, RUNS, Lost, lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

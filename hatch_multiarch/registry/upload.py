@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from hatch_multiarch.errors import ImageError, RegistryError
-from hatch_multiarch.registry.lost import Lost
+from hatch_multiarch.registry.retry import passing
 from hatch_multiarch.registry.transport import Body
-from hatch_multiarch.registry.tries import passing
+from hatch_multiarch.registry.transport_error import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.registry.client import Client
-    from hatch_multiarch.registry.records import Pace, Read, State
+    from hatch_multiarch.registry.registry_client import Client
+    from hatch_multiarch.registry.transfer import Pace, Read, State
     from hatch_multiarch.registry.transport import Answer
 
 _PIECE = 1 << 18

@@ -11,8 +11,8 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import hashed, same
 from hatch_multiarch.inspect import inspect_archive, open_image
 from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.layer_reader import layer_files
-from hatch_multiarch.oci.source import read_config
 
 if TYPE_CHECKING:
     from pathlib import Path

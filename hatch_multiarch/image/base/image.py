@@ -9,9 +9,9 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.records import BaseImage
 from hatch_multiarch.oci.annotations import REFERENCE_TYPE
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
+from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.manifest import diff_ids
 from hatch_multiarch.oci.media_types import CONFIGS, INDEXES, LAYERS, MANIFESTS
-from hatch_multiarch.oci.source import read_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import threading
 
     from hatch_multiarch.errors import RegistryError
-    from hatch_multiarch.registry.records import Pace
+    from hatch_multiarch.registry.transfer import Pace
     from hatch_multiarch.registry.transport import Answer
 
 _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}

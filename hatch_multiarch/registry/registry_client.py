@@ -8,20 +8,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hatch_multiarch.registry import failure
+from hatch_multiarch.registry import refusal
 from hatch_multiarch.registry.auth import Authorizer
-from hatch_multiarch.registry.lost import Lost
-from hatch_multiarch.registry.places import Places
 from hatch_multiarch.registry.reference import is_loopback
+from hatch_multiarch.registry.retry import Tries, passing
 from hatch_multiarch.registry.transport import Transport
-from hatch_multiarch.registry.tries import Tries, passing
+from hatch_multiarch.registry.transport_error import Lost
+from hatch_multiarch.registry.url_policy import Places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from hatch_multiarch.errors import RegistryError
-    from hatch_multiarch.registry.records import Pace, Use
     from hatch_multiarch.registry.reference import Reference
+    from hatch_multiarch.registry.transfer import Pace, Use
     from hatch_multiarch.registry.transport import Answer, Body, Take
 
 _LOGINS = 2
@@ -166,12 +166,12 @@ class Client:
 
     def refused(self, doing: str, answer: Answer) -> RegistryError:
         """Return the error of *answer*, without secrets."""
-        words = self._auth.hide(failure.words_of(answer))
-        return failure.refused(self.reference, doing, answer, words, self._use)
+        words = self._auth.hide(refusal.words_of(answer))
+        return refusal.refused(self.reference, doing, answer, words, self._use)
 
     def unreachable(self, doing: str, lost: Lost) -> RegistryError:
         """Return the error of no answer."""
-        return failure.unreachable(self.reference, doing, lost, use=self._use)
+        return refusal.unreachable(self.reference, doing, lost, use=self._use)
 
     def _first(self, method: str, url: str, headers: Mapping[str, str], doing: str) -> Answer:
         """Send the first request, which finds out how the registry can be reached."""
@@ -243,7 +243,7 @@ class Client:
             try:
                 answer = self._transport.send(method, url, headers, body)
             except Lost as lost:
-                error = failure.unreachable(self.reference, doing, lost, host, self._use)
+                error = refusal.unreachable(self.reference, doing, lost, host, self._use)
                 if lost.final:
                     raise error from None
                 tries.wait(error)

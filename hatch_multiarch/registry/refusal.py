@@ -11,10 +11,10 @@ from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.reference import HUB
 
 if TYPE_CHECKING:
-    from hatch_multiarch.registry.lost import Lost
-    from hatch_multiarch.registry.records import Use
     from hatch_multiarch.registry.reference import Reference
+    from hatch_multiarch.registry.transfer import Use
     from hatch_multiarch.registry.transport import Answer
+    from hatch_multiarch.registry.transport_error import Lost
 
 _LONGEST = 200
 """Characters of a registry's own words."""
