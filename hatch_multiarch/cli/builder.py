@@ -7,11 +7,11 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.buildx import manage
-from hatch_multiarch.buildx.builders import in_use, inspect_builder, list_builders
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.places import runs_natively
 from hatch_multiarch.cli import output
+from hatch_multiarch.docker import manage
+from hatch_multiarch.docker.builders import in_use, inspect_builder, list_builders
+from hatch_multiarch.docker.locate_buildx import find_buildx
+from hatch_multiarch.docker.node_selection import runs_natively
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.inspect.show import columns
 from hatch_multiarch.project import read_project
@@ -19,9 +19,9 @@ from hatch_multiarch.project import read_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.buildx.described import Builder, Node
-    from hatch_multiarch.buildx.find import Buildx
     from hatch_multiarch.config import BuilderConfig
+    from hatch_multiarch.docker.inspect_output import Builder, Node
+    from hatch_multiarch.docker.locate_buildx import Buildx
 
 
 def run(arguments: Any) -> int:

@@ -11,9 +11,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import emulators, process
-from hatch_multiarch.buildx.find import find_buildx
 from hatch_multiarch.cli.output import put
 from hatch_multiarch.config.words import printable
+from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import on_platform
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.inspect.show import columns

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
-from hatch_multiarch.buildx.builders import inspect_builder
-from hatch_multiarch.buildx.find import find_buildx
 from hatch_multiarch.config import BuilderConfig
 from hatch_multiarch.config.words import printable
+from hatch_multiarch.docker.builders import inspect_builder
+from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import install
 from hatch_multiarch.doctor.records import DOCKER, ENGINES, Finding
 from hatch_multiarch.errors import MultiarchError
@@ -21,8 +21,8 @@ from hatch_multiarch.registry.credentials import find_login
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hatch_multiarch.buildx.builders import Builder
-    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.docker.builders import Builder
+    from hatch_multiarch.docker.locate_buildx import Buildx
     from hatch_multiarch.plan import ImagePlan
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.buildx.manage import builder_name
 from hatch_multiarch.config import Toolchain
+from hatch_multiarch.docker.manage import builder_name
 from hatch_multiarch.doctor import machine
 from hatch_multiarch.doctor.builds import builds, hindrance
 from hatch_multiarch.doctor.docker import Docker, drivers, engines, logins

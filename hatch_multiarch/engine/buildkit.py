@@ -8,9 +8,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.buildx.outputs import output
-from hatch_multiarch.buildx.places import check_step
-from hatch_multiarch.buildx.solve import Request, Step, solve
+from hatch_multiarch.docker.node_selection import check_step
+from hatch_multiarch.docker.outputs import output
+from hatch_multiarch.docker.solve import Request, Step, solve
 from hatch_multiarch.engine.advice import advice
 from hatch_multiarch.engine.base import Binary
 from hatch_multiarch.engine.bench import check_program, take

@@ -16,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.buildx.outputs import output
-from hatch_multiarch.buildx.solve import Request, solve
 from hatch_multiarch.config import DOCKER_ARCHIVE, Output
+from hatch_multiarch.docker.outputs import output
+from hatch_multiarch.docker.solve import Request, solve
 from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST

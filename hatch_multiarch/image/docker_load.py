@@ -12,8 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.buildx.drivers import TURN_ON
-from hatch_multiarch.daemon import Store, connect, daemon, store_of
+from hatch_multiarch.docker.drivers import TURN_ON
+from hatch_multiarch.docker.image_store import Store, store_of
+from hatch_multiarch.docker.sdk import connect, daemon
 from hatch_multiarch.errors import EngineError, PlanError
 from hatch_multiarch.image.archives import write_docker_archive, write_oci_archive
 from hatch_multiarch.image.base.platforms import accepted

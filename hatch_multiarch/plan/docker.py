@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.buildx.builders import inspect_builder
-from hatch_multiarch.buildx.drivers import check_outputs
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.manage import builder_name
-from hatch_multiarch.buildx.places import places
 from hatch_multiarch.config import Output
+from hatch_multiarch.docker.builders import inspect_builder
+from hatch_multiarch.docker.drivers import check_outputs
+from hatch_multiarch.docker.locate_buildx import find_buildx
+from hatch_multiarch.docker.manage import builder_name
+from hatch_multiarch.docker.node_selection import places
 from hatch_multiarch.plan.make import image_needs_buildkit, plan_platforms
 from hatch_multiarch.plan.records import Docker
 from hatch_multiarch.platforms import match

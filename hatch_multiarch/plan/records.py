@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.buildx.builders import Builder
-    from hatch_multiarch.buildx.find import Buildx
-    from hatch_multiarch.buildx.places import Place
     from hatch_multiarch.config import Config, Helper, Image, Libc
+    from hatch_multiarch.docker.builders import Builder
+    from hatch_multiarch.docker.locate_buildx import Buildx
+    from hatch_multiarch.docker.node_selection import Place
     from hatch_multiarch.platforms import Platform
 
 Mode = Literal["all", "one", "editable"]

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.daemon import connect, daemon
+from hatch_multiarch.docker.sdk import connect, daemon
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.inspect import find, inspect_archive, open_image
 from hatch_multiarch.inspect.registry import inspect_reference

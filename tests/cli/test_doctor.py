@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import REPOSITORY
 
-from hatch_multiarch.buildx.described import Builder, Node
+from hatch_multiarch.docker.inspect_output import Builder, Node
 from hatch_multiarch.doctor import Finding, on_platform
 from hatch_multiarch.emulators import Emulator
 from hatch_multiarch.errors import RegistryError

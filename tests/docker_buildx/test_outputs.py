@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.outputs import joined, output, whole
-from hatch_multiarch.buildx.solve import Request, Solved, solve
+from hatch_multiarch.docker.locate_buildx import find_buildx
+from hatch_multiarch.docker.outputs import joined, output, whole
+from hatch_multiarch.docker.solve import Request, Solved, solve
 
 if TYPE_CHECKING:
     from engine_fixture import Engine

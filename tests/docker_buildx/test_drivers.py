@@ -7,9 +7,9 @@ from typing import Literal, get_args
 
 import pytest
 
-from hatch_multiarch.buildx.described import Builder, Node
-from hatch_multiarch.buildx.drivers import EXECUTOR, check_outputs
 from hatch_multiarch.config import Output
+from hatch_multiarch.docker.drivers import EXECUTOR, check_outputs
+from hatch_multiarch.docker.inspect_output import Builder, Node
 from hatch_multiarch.errors import PlanError
 
 BOTH = ("linux/amd64", "linux/arm64")

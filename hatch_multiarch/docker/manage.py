@@ -7,18 +7,18 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.buildx.builders import ask, inspect_builder, last_words, no_builder
-from hatch_multiarch.buildx.differences import differences
-from hatch_multiarch.buildx.outputs import joined
 from hatch_multiarch.config import BuilderConfig, NodeConfig
 from hatch_multiarch.config.words import show, unknown
+from hatch_multiarch.docker.builder_drift import differences
+from hatch_multiarch.docker.builders import ask, inspect_builder, last_words, no_builder
+from hatch_multiarch.docker.outputs import joined
 from hatch_multiarch.errors import EngineError, PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hatch_multiarch.buildx.described import Builder
-    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.docker.inspect_output import Builder
+    from hatch_multiarch.docker.locate_buildx import Buildx
 
 KEY = "tool.multiarch.builder"
 

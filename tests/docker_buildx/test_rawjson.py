@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from hatch_multiarch.buildx.rawjson import Decoder, Step, Tracker, masked
+from hatch_multiarch.docker.rawjson import Decoder, Step, Tracker, masked
 
 A, B = "sha256:aa", "sha256:bb"
 BEGAN = "2024-11-24T15:29:00.123456789Z"

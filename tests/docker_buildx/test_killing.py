@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.outputs import output
-from hatch_multiarch.buildx.solve import Request, Solved, Step, solve
+from hatch_multiarch.docker.locate_buildx import find_buildx
+from hatch_multiarch.docker.outputs import output
+from hatch_multiarch.docker.solve import Request, Solved, Step, solve
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.process import Group, Stopped
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from engine_fixture import Engine
 
-    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.docker.locate_buildx import Buildx
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 

@@ -6,15 +6,15 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.buildx.causes import ADVICE_IN_STEP, CAUSES, IN_STEP
-from hatch_multiarch.buildx.rawjson import masked, plain
+from hatch_multiarch.docker.known_errors import ADVICE_IN_STEP, CAUSES, IN_STEP
+from hatch_multiarch.docker.rawjson import masked, plain
 from hatch_multiarch.errors import CompileError, EngineError, MultiarchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.buildx.rawjson import Step, Tracker
+    from hatch_multiarch.docker.rawjson import Step, Tracker
 
 _LINES = 40
 """How many lines of the failed step are shown, the last ones."""

@@ -12,8 +12,8 @@ from hatch_multiarch.errors import EngineError, PlanError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hatch_multiarch.buildx.described import Builder, Node
-    from hatch_multiarch.buildx.rawjson import Step
+    from hatch_multiarch.docker.inspect_output import Builder, Node
+    from hatch_multiarch.docker.rawjson import Step
 
 
 @dataclass(frozen=True)

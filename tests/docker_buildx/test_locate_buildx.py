@@ -12,9 +12,9 @@ import pytest
 from support import missing
 
 from hatch_multiarch import process
-from hatch_multiarch.buildx import find
-from hatch_multiarch.buildx.advice import here
-from hatch_multiarch.buildx.find import MINIMUM, find_buildx
+from hatch_multiarch.docker import locate_buildx
+from hatch_multiarch.docker.install_advice import here
+from hatch_multiarch.docker.locate_buildx import MINIMUM, find_buildx
 from hatch_multiarch.errors import EngineError
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def test_the_password_of_an_address_is_not_repeated(engine: Engine) -> None:
 
 
 def test_a_daemon_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find, "TIMEOUT", 0.5)
+    monkeypatch.setattr(locate_buildx, "TIMEOUT", 0.5)
     error = refused(docker(tmp_path, version="exec sleep 60"))
     assert "does not answer within" in error.message
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.buildx.places import choose
 from hatch_multiarch.config import DOCKER_ARCHIVE
 from hatch_multiarch.config.words import show
+from hatch_multiarch.docker.node_selection import choose
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.buildx.described import Builder
     from hatch_multiarch.config import Output
+    from hatch_multiarch.docker.inspect_output import Builder
 
 EXECUTOR = "org.mobyproject.buildkit.worker.executor"
 """A label of workers (BuildKit worker/label): `oci`, or `containerd`, which has an image store."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.manage import create
 from hatch_multiarch.config import BuilderConfig, NodeConfig
+from hatch_multiarch.docker.locate_buildx import find_buildx
+from hatch_multiarch.docker.manage import create
 from hatch_multiarch.errors import EngineError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from engine_fixture import Engine
 
-    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.docker.locate_buildx import Buildx
 
 KUBECONFIG = {
     "apiVersion": "v1",

@@ -16,9 +16,9 @@ import pytest
 from packaging.version import Version
 from support import missing
 
-from hatch_multiarch.buildx.find import Buildx, find_buildx
-from hatch_multiarch.buildx.outputs import output
-from hatch_multiarch.buildx.solve import Request, Step, arguments, solve
+from hatch_multiarch.docker.locate_buildx import Buildx, find_buildx
+from hatch_multiarch.docker.outputs import output
+from hatch_multiarch.docker.solve import Request, Step, arguments, solve
 from hatch_multiarch.errors import CompileError, EngineError
 from hatch_multiarch.oci.layout import extract
 
@@ -237,7 +237,7 @@ done
 def test_a_registry_in_trouble_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: int, status: str, calls: int
 ):
-    monkeypatch.setattr("hatch_multiarch.buildx.solve.PAUSES", (0.01, 0.01))
+    monkeypatch.setattr("hatch_multiarch.docker.solve.PAUSES", (0.01, 0.01))
     docker = tmp_path / "docker"
     docker.write_text(DOCKER % (fails, status))
     docker.chmod(0o755)

@@ -11,13 +11,13 @@ import pytest
 from buildkitd import SETTINGS, VERSION, buildkit_image, node  # noqa: F401
 from engine_fixture import docker
 
-from hatch_multiarch.buildx.builders import inspect_builder
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.manage import create
-from hatch_multiarch.buildx.outputs import output
-from hatch_multiarch.buildx.places import places
-from hatch_multiarch.buildx.solve import Request, solve
 from hatch_multiarch.config import BuilderConfig, NodeConfig
+from hatch_multiarch.docker.builders import inspect_builder
+from hatch_multiarch.docker.locate_buildx import find_buildx
+from hatch_multiarch.docker.manage import create
+from hatch_multiarch.docker.node_selection import places
+from hatch_multiarch.docker.outputs import output
+from hatch_multiarch.docker.solve import Request, solve
 from hatch_multiarch.errors import PlanError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from engine_fixture import Engine
 
-    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.docker.locate_buildx import Buildx
 
 pytestmark = pytest.mark.slow
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import process
-from hatch_multiarch.buildx.causes import LOST
-from hatch_multiarch.buildx.failure import failure
-from hatch_multiarch.buildx.outputs import joined, whole
-from hatch_multiarch.buildx.rawjson import Decoder, Step, Tracker
+from hatch_multiarch.docker.build_failure import failure
+from hatch_multiarch.docker.known_errors import LOST
+from hatch_multiarch.docker.outputs import joined, whole
+from hatch_multiarch.docker.rawjson import Decoder, Step, Tracker
 from hatch_multiarch.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.docker.locate_buildx import Buildx
 
 __all__ = ["Request", "Solved", "Step", "arguments", "solve"]
 

@@ -9,8 +9,8 @@ from hatch_multiarch.config.words import show
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hatch_multiarch.buildx.described import Builder, Node
     from hatch_multiarch.config import BuilderConfig, NodeConfig
+    from hatch_multiarch.docker.inspect_output import Builder, Node
 
 OWN_FLAG = "--allow-insecure-entitlement=network.host"
 """buildx gives it to every buildkitd of its own whose flags allow nothing (builder/builder.go)."""

@@ -10,12 +10,12 @@ from buildkitd import buildkit_image, node  # noqa: F401
 from engine_fixture import docker
 
 from hatch_multiarch import emulators
-from hatch_multiarch.buildx.builders import ask, inspect_builder
-from hatch_multiarch.buildx.described import Builder, Node
-from hatch_multiarch.buildx.find import find_buildx
-from hatch_multiarch.buildx.manage import create
-from hatch_multiarch.buildx.places import Place, choose, places, runs, runs_natively
 from hatch_multiarch.config import BuilderConfig, NodeConfig
+from hatch_multiarch.docker.builders import ask, inspect_builder
+from hatch_multiarch.docker.inspect_output import Builder, Node
+from hatch_multiarch.docker.locate_buildx import find_buildx
+from hatch_multiarch.docker.manage import create
+from hatch_multiarch.docker.node_selection import Place, choose, places, runs, runs_natively
 from hatch_multiarch.errors import EngineError, PlanError
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import Version
 
 from hatch_multiarch import process
-from hatch_multiarch.buildx.advice import advice, here
-from hatch_multiarch.buildx.described import parse
 from hatch_multiarch.config.words import printable, show
+from hatch_multiarch.docker.inspect_output import parse
+from hatch_multiarch.docker.install_advice import advice, here
 from hatch_multiarch.errors import EngineError
 
 if TYPE_CHECKING:

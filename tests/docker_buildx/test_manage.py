@@ -14,10 +14,10 @@ import pytest
 from engine_fixture import docker
 from packaging.version import Version
 
-from hatch_multiarch.buildx import manage
-from hatch_multiarch.buildx.builders import inspect_builder, list_builders
-from hatch_multiarch.buildx.find import Buildx
 from hatch_multiarch.config import BuilderConfig, NodeConfig
+from hatch_multiarch.docker import manage
+from hatch_multiarch.docker.builders import inspect_builder, list_builders
+from hatch_multiarch.docker.locate_buildx import Buildx
 from hatch_multiarch.errors import EngineError, PlanError
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import process
-from hatch_multiarch.buildx.described import Builder, Node, parse
-from hatch_multiarch.buildx.outputs import joined
 from hatch_multiarch.config.words import nearest, printable, show
+from hatch_multiarch.docker.inspect_output import Builder, Node, parse
+from hatch_multiarch.docker.outputs import joined
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.platforms import normalise
 
 if TYPE_CHECKING:
-    from hatch_multiarch.buildx.find import Buildx
+    from hatch_multiarch.docker.locate_buildx import Buildx
     from hatch_multiarch.process import Finished
 
 __all__ = ["Builder", "Node", "ask", "inspect_builder", "last_words", "list_builders", "no_builder"]

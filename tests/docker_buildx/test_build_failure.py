@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_multiarch.buildx.failure import failure
-from hatch_multiarch.buildx.rawjson import Tracker
+from hatch_multiarch.docker.build_failure import failure
+from hatch_multiarch.docker.rawjson import Tracker
 from hatch_multiarch.errors import CompileError, EngineError
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from hatch_multiarch.buildx.builders import in_use, inspect_builder, list_builders
-from hatch_multiarch.buildx.described import Builder, parse
-from hatch_multiarch.buildx.find import Buildx, find_buildx
+from hatch_multiarch.docker.builders import in_use, inspect_builder, list_builders
+from hatch_multiarch.docker.inspect_output import Builder, parse
+from hatch_multiarch.docker.locate_buildx import Buildx, find_buildx
 from hatch_multiarch.errors import EngineError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def test_a_builder_whose_docker_is_down(tmp_path: Path):
 
 
 def test_docker_that_hangs_or_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("hatch_multiarch.buildx.builders.ask.__kwdefaults__", {"timeout": 0.2})
+    monkeypatch.setattr("hatch_multiarch.docker.builders.ask.__kwdefaults__", {"timeout": 0.2})
     with pytest.raises(EngineError, match="docker buildx ls did not end within 0 s"):
         list_builders(script(tmp_path, "sleep 30"))
     with pytest.raises(EngineError, match="docker cannot be started"):
