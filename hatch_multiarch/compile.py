@@ -56,7 +56,7 @@ def compile_plan(
     """
     engine: Engine
     if plan.engine == "buildkit":
-        from hatch_multiarch.engine.buildkit import BuildkitEngine  # noqa: PLC0415 - few need it
+        from hatch_multiarch.engine.buildkit_engine import BuildkitEngine  # noqa: PLC0415 - few need it
 
         engine = BuildkitEngine(plan, os.environ, epoch)
     else:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.engine.base import Progress
+    from hatch_multiarch.engine.engine_protocol import Progress
     from hatch_multiarch.plan import Unit
     from hatch_multiarch.report import Report
 

@@ -3,7 +3,7 @@
 ``BuildkitEngine`` is in ``buildkit``, which only those load who compile there.
 """
 
-from hatch_multiarch.engine.base import Binary, Engine, Progress
-from hatch_multiarch.engine.host import HostEngine
+from hatch_multiarch.engine.engine_protocol import Binary, Engine, Progress
+from hatch_multiarch.engine.host_engine import HostEngine
 
 __all__ = ["Binary", "Engine", "HostEngine", "Progress"]

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.engine.words import quote
+from hatch_multiarch.engine.quoting import quote
 from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from hatch_multiarch.engine.flags import (
     placeholders,
     zig_compiler,
 )
-from hatch_multiarch.engine.words import quote
+from hatch_multiarch.engine.quoting import quote
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.platforms import host, host_libc
 from hatch_multiarch.toolchain import compiler_version, find_gcc, find_zig, gcc_version

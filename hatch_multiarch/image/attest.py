@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_multiarch.audit.facts import Facts
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.layout import Layout
     from hatch_multiarch.plan import ImagePlan, Project, Unit

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.audit.facts import Facts
     from hatch_multiarch.deflate import Streams
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.base import Base
     from hatch_multiarch.image.layer_plan import LayerPlan
     from hatch_multiarch.image.layer_writer import Layer

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hatch_multiarch.audit.facts import Facts
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.resolved_base import ResolvedBase
     from hatch_multiarch.plan import ImagePlan
 

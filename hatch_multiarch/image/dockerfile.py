@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.stage import helpers_stage
-from hatch_multiarch.engine.stage.words import exec_form
+from hatch_multiarch.engine.stage.dockerfile_text import exec_form
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.entrypoint import scratch_command
 from hatch_multiarch.image.health import health_flags

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.config import Image
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.package.install import Installed
     from hatch_multiarch.image.resolved_base import ResolvedBase
     from hatch_multiarch.plan import Project

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.audit.facts import Facts, GoBuild
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.compile import Compiled
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.built import BuiltImage, BuiltPlatform, Published
     from hatch_multiarch.plan import Plan
     from hatch_multiarch.wheel import BuiltWheel

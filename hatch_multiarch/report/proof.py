@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_multiarch.build_cache import BuildCache
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.built import BuiltImage
     from hatch_multiarch.report.records import ImagePlace, WheelPlace
     from hatch_multiarch.wheel import BuiltWheel

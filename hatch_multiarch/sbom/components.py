@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hatch_multiarch.audit.facts import Facts, GoBuild
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.plan import Unit
 
 STDLIB = "stdlib"

@@ -17,7 +17,7 @@ from hatch_multiarch.sbom.components import STDLIB
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.plan import Project, Unit
     from hatch_multiarch.platforms import Platform
     from hatch_multiarch.sbom.components import Program

@@ -8,9 +8,9 @@ image that was not there before.
 """
 
 from hatch_multiarch.verify.dist import Dist, find_dist, verify_again, verify_dist
-from hatch_multiarch.verify.platforms import verify
-from hatch_multiarch.verify.records import Check, Ran, Run, Verified
-from hatch_multiarch.verify.shipped import check_image
+from hatch_multiarch.verify.outcome import Check, Ran, Run, Verified
+from hatch_multiarch.verify.report_check import check_image
+from hatch_multiarch.verify.run_platforms import verify
 
 __all__ = [
     "Check",

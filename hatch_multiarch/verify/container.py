@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError
 
-from hatch_multiarch.verify.records import Ran
+from hatch_multiarch.verify.outcome import Ran
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.inspect import PlatformImage
-    from hatch_multiarch.verify.records import Run
+    from hatch_multiarch.verify.outcome import Run
 
 LINES = 10
 """Lines of output that are kept."""

@@ -14,18 +14,18 @@ from hatch_multiarch.errors import AuditError, EngineError, NoConfigError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.platforms import match
 from hatch_multiarch.project import read_project
-from hatch_multiarch.verify.again import ENDS, build_again
-from hatch_multiarch.verify.opened import platform_of
-from hatch_multiarch.verify.platforms import verify
-from hatch_multiarch.verify.records import Check, Verified
-from hatch_multiarch.verify.shipped import Shipped, check_image
+from hatch_multiarch.verify.outcome import Check, Verified
+from hatch_multiarch.verify.rebuild import ENDS, build_again
+from hatch_multiarch.verify.report_check import Shipped, check_image
+from hatch_multiarch.verify.run_platforms import verify
 from hatch_multiarch.verify.wheel import verify_wheel
+from hatch_multiarch.verify.wheel_reader import platform_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.verify.records import Ran, Run
+    from hatch_multiarch.verify.outcome import Ran, Run
 
 ADVICE = "run `hatch build`, or name a folder of wheels"
 

@@ -17,7 +17,7 @@ from hatch_multiarch import process
 from hatch_multiarch.console.words import duration
 from hatch_multiarch.emulators import state
 from hatch_multiarch.platforms import host, host_libc
-from hatch_multiarch.verify.records import Check
+from hatch_multiarch.verify.outcome import Check
 
 if TYPE_CHECKING:
     from hatch_multiarch.audit import Facts

@@ -15,10 +15,10 @@ from hatch_multiarch import audit, sbom
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.plan import WheelPlan
-from hatch_multiarch.verify.listed import check_record
-from hatch_multiarch.verify.opened import open_wheel
-from hatch_multiarch.verify.records import Check, Verified
+from hatch_multiarch.verify.outcome import Check, Verified
+from hatch_multiarch.verify.record_check import check_record
 from hatch_multiarch.verify.smoke import start
+from hatch_multiarch.verify.wheel_reader import open_wheel
 from hatch_multiarch.wheel import BuiltWheel, check_natives
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.audit import Facts
     from hatch_multiarch.config import Config
-    from hatch_multiarch.verify.opened import Opened
-    from hatch_multiarch.verify.shipped import Shipped
+    from hatch_multiarch.verify.report_check import Shipped
+    from hatch_multiarch.verify.wheel_reader import Opened
 
 EXECUTABLE = 0o100
 """The owner's bit, which installers look at."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_multiarch.engine.stage.words import script
+from hatch_multiarch.engine.stage.dockerfile_text import script
 
 CI = Path(__file__).parent.parent.parent / ".ci"
 

@@ -9,7 +9,7 @@ from engine.conftest import Watch
 
 from hatch_multiarch.config import Helper, Libc
 from hatch_multiarch.docker.rawjson import Step
-from hatch_multiarch.engine.buildkit import _Watch
+from hatch_multiarch.engine.buildkit_engine import _Watch
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.plan import Unit
 from hatch_multiarch.platforms import lookup

@@ -14,7 +14,7 @@ from hatch_multiarch.audit.facts import Facts, GoBuild
 from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.compile import Compiled
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
-from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.platforms import lookup

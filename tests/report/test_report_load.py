@@ -9,7 +9,7 @@ import pytest
 
 from hatch_multiarch.errors import AuditError, ReportError
 from hatch_multiarch.report import load, write
-from hatch_multiarch.verify.shipped import Shipped
+from hatch_multiarch.verify.report_check import Shipped
 
 
 @pytest.fixture

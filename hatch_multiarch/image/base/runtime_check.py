@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hatch_multiarch.audit.facts import Facts
-    from hatch_multiarch.engine.base import Binary
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.base.filesystem import Filesystem
     from hatch_multiarch.plan import ImagePlan, Unit
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.errors import CompileError
-from hatch_multiarch.verify.differs import differences
-from hatch_multiarch.verify.records import Check, Verified
+from hatch_multiarch.verify.compare_files import differences
+from hatch_multiarch.verify.outcome import Check, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.verify.shipped import Shipped
+    from hatch_multiarch.verify.report_check import Shipped
 
 LEFT = ("__pycache__", ".venv", "venv", ".nox", ".tox", "node_modules", "*.egg-info")
 """What no build reads, wherever it stands."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.engine.bench import Bench, take
-from hatch_multiarch.engine.caches import go_settings
 from hatch_multiarch.engine.environment import surroundings
+from hatch_multiarch.engine.go_build import Bench, take
+from hatch_multiarch.engine.go_env import go_settings
 from hatch_multiarch.engine.order import unit_task, with_cxx
 from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.engine.schedule import Schedule
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hatch_multiarch.config import Toolchain
-    from hatch_multiarch.engine.base import Binary, Progress
+    from hatch_multiarch.engine.engine_protocol import Binary, Progress
     from hatch_multiarch.engine.recipe import Recipe
     from hatch_multiarch.engine.schedule import Start, Task
     from hatch_multiarch.engine.warmup import WarmUp

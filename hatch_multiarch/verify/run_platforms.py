@@ -11,14 +11,14 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.inspect import find, inspect_archive, open_image
 from hatch_multiarch.inspect.registry import inspect_reference
 from hatch_multiarch.platforms import match
-from hatch_multiarch.verify.client import loaded, pulled
+from hatch_multiarch.verify.docker_images import loaded, pulled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from hatch_multiarch.inspect import Inspected, PlatformImage
-    from hatch_multiarch.verify.records import Ran, Run
+    from hatch_multiarch.verify.outcome import Ran, Run
 
 
 def verify(

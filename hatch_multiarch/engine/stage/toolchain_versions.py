@@ -1,4 +1,4 @@
-"""What the stage told of its compilers (told.sh)."""
+"""The versions of the compilers in the builder stage, as told.sh prints them."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
-from hatch_multiarch.engine.advice import advice
-from hatch_multiarch.engine.base import Binary
+from hatch_multiarch.engine.compile_advice import advice
+from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.order import import_path
 from hatch_multiarch.engine.publish import Seal, regular
 from hatch_multiarch.errors import CompileError

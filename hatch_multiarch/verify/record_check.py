@@ -8,10 +8,10 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError
-from hatch_multiarch.verify.records import Check
+from hatch_multiarch.verify.outcome import Check
 
 if TYPE_CHECKING:
-    from hatch_multiarch.verify.opened import Opened
+    from hatch_multiarch.verify.wheel_reader import Opened
 
 UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 """Files of the metadata that need no hash in it."""

@@ -8,8 +8,8 @@ from hatch_multiarch.errors import AuditError, ImageError, RegistryError, Report
 from hatch_multiarch.inspect import check, inspect_archive, open_image
 from hatch_multiarch.registry import parse_pull
 from hatch_multiarch.report.load import load
-from hatch_multiarch.verify.held import in_file, in_registry
-from hatch_multiarch.verify.records import Check
+from hatch_multiarch.verify.image_helpers import in_file, in_registry
+from hatch_multiarch.verify.outcome import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.docker.node_selection import check_step
 from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, Step, solve
-from hatch_multiarch.engine.advice import advice
-from hatch_multiarch.engine.base import Binary
-from hatch_multiarch.engine.bench import check_program, take
+from hatch_multiarch.engine.compile_advice import advice
+from hatch_multiarch.engine.engine_protocol import Binary
+from hatch_multiarch.engine.go_build import check_program, take
 from hatch_multiarch.engine.publish import Seal
 from hatch_multiarch.engine.stage import (
     Told,
@@ -28,7 +28,7 @@ from hatch_multiarch.files import copy, sha256
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hatch_multiarch.engine.base import Progress
+    from hatch_multiarch.engine.engine_protocol import Progress
     from hatch_multiarch.plan import Docker, Plan, Unit
 
 
