@@ -11,7 +11,7 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
-from hatch_multiarch.init.target import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.project import read_project
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from hatch_multiarch.init.target import Target
+    from hatch_multiarch.init.pyproject import Target
     from hatch_multiarch.plan import Plan, Switches
 
 

@@ -27,7 +27,7 @@ class Compiled:
 
     engine: Engine
     binaries: dict[str, Binary]
-    facts: dict[str, audit.Facts]
+    facts: dict[str, audit.BinaryInfo]
 
     def wheel_tag(self, wheel: WheelPlan) -> str:
         """Return the tag of *wheel*, read from the binaries in it: ``py3-none-...``.
@@ -61,7 +61,7 @@ def compile_plan(
         engine = BuildkitEngine(plan, os.environ, epoch)
     else:
         engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
-    read: dict[str, audit.Facts] = {}
+    read: dict[str, audit.BinaryInfo] = {}
 
     def done(binary: Binary) -> None:
         """Read a binary while others are compiled; one that cannot be read is reported later."""

@@ -16,9 +16,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import ConfigError, PlanError, ToolchainError
-from hatch_multiarch.init.target import requires
+from hatch_multiarch.init.pyproject import requires
 from hatch_multiarch.plan import Switches
-from hatch_multiarch.plan.switches import PREFIX
+from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.platforms import host
 from hatch_multiarch.process import attached
 

@@ -1,9 +1,18 @@
 """What the binaries say of themselves, and what wheel tag follows from it."""
 
+from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.audit.cached import read_cached
 from hatch_multiarch.audit.check import check
-from hatch_multiarch.audit.facts import Facts, GoBuild
-from hatch_multiarch.audit.read import read, runs_on
+from hatch_multiarch.audit.read_binary import read, runs_on
 from hatch_multiarch.audit.tags import wheel_tag, wheel_tags
 
-__all__ = ["Facts", "GoBuild", "check", "read", "read_cached", "runs_on", "wheel_tag", "wheel_tags"]
+__all__ = [
+    "BinaryInfo",
+    "GoBuild",
+    "check",
+    "read",
+    "read_cached",
+    "runs_on",
+    "wheel_tag",
+    "wheel_tags",
+]

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import __version__
-from hatch_multiarch.audit.facts import Facts, GoBuild
-from hatch_multiarch.audit.read import read
+from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
+from hatch_multiarch.audit.read_binary import read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ FORMAT = 1
 """Counted up when the same binary gives other facts than before."""
 
 
-def read_cached(path: Path, sha256: str, cache: BuildCache) -> Facts:
+def read_cached(path: Path, sha256: str, cache: BuildCache) -> BinaryInfo:
     """Return the facts of the executable *path*, whose digest is *sha256* (hex), as ``read`` does.
 
     Raises what ``read`` raises.
@@ -32,7 +32,7 @@ def read_cached(path: Path, sha256: str, cache: BuildCache) -> Facts:
     return facts
 
 
-def load(told: dict[str, Any]) -> Facts:
+def load(told: dict[str, Any]) -> BinaryInfo:
     """Return the facts that ``asdict`` and JSON made *told* of."""
     go = told["go"]
     build = None
@@ -49,4 +49,4 @@ def load(told: dict[str, Any]) -> Facts:
         name: tuple(each) if isinstance(each, list) else each for name, each in told.items()
     }
     plain["go"] = build
-    return Facts(**plain)
+    return BinaryInfo(**plain)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.errors import AuditError
 
 if TYPE_CHECKING:
-    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.config import Libc
     from hatch_multiarch.platforms import Platform
 
@@ -42,7 +42,7 @@ LEVELS = {
 }
 
 
-def check(facts: Facts, *, file: str, platform: Platform, libc: Libc) -> None:
+def check(facts: BinaryInfo, *, file: str, platform: Platform, libc: Libc) -> None:
     """Raise AuditError unless *facts* fit *platform* and need no more than *libc* allows.
 
     *file* is how messages name the binary. A glibc floor of None allows any glibc.
@@ -66,7 +66,7 @@ def _system(library: str, platform: Platform) -> bool:
     return not NOT_WINDOWS.fullmatch(library)
 
 
-def _machine(facts: Facts, file: str, platform: Platform) -> None:
+def _machine(facts: BinaryInfo, file: str, platform: Platform) -> None:
     found = "/".join(part for part in (facts.os, facts.architecture, facts.variant) if part)
     same = (facts.os, facts.architecture) == (platform.os, platform.architecture)
     # A program for an older Arm runs on a newer one, not the other way round.
@@ -80,7 +80,7 @@ def _machine(facts: Facts, file: str, platform: Platform) -> None:
         )
 
 
-def _level(facts: Facts, file: str) -> None:
+def _level(facts: BinaryInfo, file: str) -> None:
     for name, least in LEVELS.items():
         found = facts.go.settings.get(name, least) if facts.go else least
         if found != least:
@@ -92,7 +92,7 @@ def _level(facts: Facts, file: str) -> None:
             )
 
 
-def _libc(facts: Facts, file: str, platform: Platform, libc: Libc) -> None:
+def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc) -> None:
     if facts.libc == "musl":
         raise AuditError(
             f"{file} needs musl's loader ({facts.interpreter}); a helper for musl must be static",

@@ -10,13 +10,13 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
 from hatch_multiarch.audit.binary import Malformed, Patient, Window
-from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.gobuild import read_go_build
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from hatch_multiarch.audit.facts import GoBuild
+    from hatch_multiarch.audit.binary_info import GoBuild
 
 # (e_machine, bits, little endian) -> architecture as OCI names it.
 MACHINES = {
@@ -50,7 +50,7 @@ _CPU_ARCH = {1: "v4", 2: "v4", 3: "v5", 4: "v5", 5: "v5", 6: "v6", 7: "v6", 8: "
              10: "v7", 11: "v6", 12: "v6", 13: "v7", 14: "v8"}  # fmt: skip
 
 
-def read_elf(file: BinaryIO) -> Facts:
+def read_elf(file: BinaryIO) -> BinaryInfo:
     """Return the facts of an ELF executable; raises Malformed when it is none."""
     patient: Any = Patient(file)
     elf: Any = ELFFile(patient)
@@ -81,7 +81,7 @@ def read_elf(file: BinaryIO) -> Facts:
     system = _SYSTEMS.get(elf["e_ident"]["EI_OSABI"], "linux")
     go = read_go_build(file, build_info["sh_offset"] if build_info else 0)
     glibc, symbol, odd = _glibc_needs(elf) if "DT_VERNEED" in dynamic else (None, None, ())
-    return Facts(
+    return BinaryInfo(
         format="elf",
         os=go.settings.get("GOOS", system) if go else system,
         architecture=architecture,

@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from typing import BinaryIO
 
 from hatch_multiarch.audit.binary import Malformed
-from hatch_multiarch.audit.facts import GoBuild
+from hatch_multiarch.audit.binary_info import GoBuild
 
 MAGIC = b"\xff Go buildinf:"
 ALIGN = 16

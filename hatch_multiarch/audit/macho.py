@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.audit.binary import Malformed, Window
-from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.gobuild import read_go_build
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MAX_COMMANDS = 10_000
 MAX_SECTIONS = 255
 
 
-def read_macho(window: Window) -> Facts:
+def read_macho(window: Window) -> BinaryInfo:
     """Return the facts of a thin 64-bit Mach-O executable; raises Malformed when it is none."""
     _, cpu, _, kind, count, _ = window.unpack("<6I", 0)
     if kind != MH_EXECUTE or cpu not in CPUS:
@@ -48,7 +48,7 @@ def read_macho(window: Window) -> Facts:
             if platform != PLATFORM_MACOS:
                 raise Malformed(f"it is for Apple platform {platform}, not macOS")
             macos = _version(least)
-    return Facts(
+    return BinaryInfo(
         format="macho",
         os="darwin",
         architecture=CPUS[cpu],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hatch_multiarch.audit.binary import Malformed, Window
-from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.gobuild import read_go_build
 
 MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "386"}
@@ -15,7 +15,7 @@ DATA = 0xC0000040
 """Characteristics of a section: initialised data, readable, writable."""
 
 
-def read_pe(window: Window) -> Facts:
+def read_pe(window: Window) -> BinaryInfo:
     """Return the facts of a PE executable; raises Malformed when it is none."""
     (start,) = window.unpack("<I", 0x3C)
     if window.read(start, 4) != b"PE\0\0":
@@ -38,7 +38,7 @@ def read_pe(window: Window) -> Facts:
         if kind & DATA == DATA:
             start = start or raw
     (imports,) = window.unpack("<I", directories + 8)
-    return Facts(
+    return BinaryInfo(
         format="pe",
         os="windows",
         architecture=MACHINES[machine],

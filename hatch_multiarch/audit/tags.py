@@ -10,7 +10,7 @@ from hatch_multiarch.errors import AuditError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.platforms import Platform
 
 Version = tuple[int, int]
@@ -33,12 +33,12 @@ LAST_BEFORE_26 = 15
 AFTER_15 = 26
 
 
-def wheel_tag(platform: Platform, facts: Sequence[Facts]) -> str:
+def wheel_tag(platform: Platform, facts: Sequence[BinaryInfo]) -> str:
     """Return ``py3-none-<platform tags>`` of a wheel with the binaries of *facts*."""
     return "py3-none-" + ".".join(wheel_tags(platform, facts))
 
 
-def wheel_tags(platform: Platform, facts: Sequence[Facts]) -> tuple[str, ...]:
+def wheel_tags(platform: Platform, facts: Sequence[BinaryInfo]) -> tuple[str, ...]:
     """Return the platform tags, sorted (the order that packaging's strict parser wants).
 
     Raises AuditError when there is no tag on which all of *facts* run.
@@ -56,7 +56,7 @@ def wheel_tags(platform: Platform, facts: Sequence[Facts]) -> tuple[str, ...]:
     return tuple(tags)
 
 
-def _manylinux(platform: Platform, facts: Sequence[Facts]) -> list[str]:
+def _manylinux(platform: Platform, facts: Sequence[BinaryInfo]) -> list[str]:
     """PEP 600: the tag is the highest glibc that any of the binaries needs."""
     if platform.manylinux is None or any(each.libc == "musl" for each in facts):
         return []
@@ -67,7 +67,7 @@ def _manylinux(platform: Platform, facts: Sequence[Facts]) -> list[str]:
     return tags
 
 
-def _musllinux(platform: Platform, facts: Sequence[Facts]) -> list[str]:
+def _musllinux(platform: Platform, facts: Sequence[BinaryInfo]) -> list[str]:
     """PEP 656; only static binaries get here, and they run on every musl."""
     if platform.musllinux is None or any(each.libc != "static" for each in facts):
         return []
@@ -75,7 +75,7 @@ def _musllinux(platform: Platform, facts: Sequence[Facts]) -> list[str]:
     return [f"musllinux_{major}_{minor}_{platform.wheel_arch}"]
 
 
-def _macos(platform: Platform, facts: Sequence[Facts]) -> str:
+def _macos(platform: Platform, facts: Sequence[BinaryInfo]) -> str:
     least: Version = BIG_SUR if platform.architecture == "arm64" else (10, 9)
     for each in facts:
         least = max(least, each.macos or least)

@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean verify?`` when one of *known* is near *word*, else nothing."""
-    from hatch_multiarch.config.words import hint  # noqa: PLC0415 - only a wrong word needs it
+    from hatch_multiarch.config.messages import hint  # noqa: PLC0415 - only a wrong word needs it
 
     return hint(word, known, str)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import emulators, process
 from hatch_multiarch.cli.output import put
-from hatch_multiarch.config.words import printable
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import on_platform
 from hatch_multiarch.errors import EngineError

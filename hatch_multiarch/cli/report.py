@@ -8,7 +8,7 @@ from typing import Any
 from hatch_multiarch.cli.output import put
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ReportError
-from hatch_multiarch.page import find, write_page
+from hatch_multiarch.html_report import find, write_page
 from hatch_multiarch.report import load
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.conflicts_docker import of_docker
 from hatch_multiarch.config.keys import toml_name
+from hatch_multiarch.config.messages import at, show, unknown
 from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, Helper
-from hatch_multiarch.config.words import at, show, unknown
 from hatch_multiarch.platforms import all_platforms, match
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from hatch_multiarch.config.buildkit import Stage
 from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.image import DOCKER_ARCHIVE, Output
 from hatch_multiarch.config.keys import toml_name
-from hatch_multiarch.config.words import show, unknown
+from hatch_multiarch.config.messages import show, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config.words import expected, nearest, show
+from hatch_multiarch.config.messages import expected, nearest, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable

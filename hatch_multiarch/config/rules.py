@@ -13,10 +13,10 @@ import re
 import shlex
 from typing import Any
 
+from hatch_multiarch.config.messages import expected, nearest, show, unknown
 from hatch_multiarch.config.model import Libc
 from hatch_multiarch.config.rule import CONTROL, Rule
 from hatch_multiarch.config.rules_docker import DOCKER_RULES
-from hatch_multiarch.config.words import expected, nearest, show, unknown
 from hatch_multiarch.platforms import all_platforms, lookup, match
 
 _INSIDE = r"(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))"

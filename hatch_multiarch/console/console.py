@@ -7,8 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from hatch_multiarch.console.formatting import CHECK, fold, tame
 from hatch_multiarch.console.progress import Lines, Silent
-from hatch_multiarch.console.words import CHECK, fold, tame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

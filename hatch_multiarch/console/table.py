@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from hatch_multiarch.console.words import duration, megabytes
+from hatch_multiarch.console.formatting import duration, megabytes
 
 if TYPE_CHECKING:
     from hatch_multiarch.report import Report
-    from hatch_multiarch.report.records import UnitRecord
+    from hatch_multiarch.report.report_model import UnitRecord
 
 GAP = 2
 

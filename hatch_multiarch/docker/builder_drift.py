@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.config.words import show
+from hatch_multiarch.config.messages import show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import process
-from hatch_multiarch.config.words import nearest, printable, show
+from hatch_multiarch.config.messages import nearest, printable, show
 from hatch_multiarch.docker.inspect_output import Builder, Node, parse
 from hatch_multiarch.docker.outputs import joined
 from hatch_multiarch.errors import EngineError

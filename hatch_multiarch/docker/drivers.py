@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import DOCKER_ARCHIVE
-from hatch_multiarch.config.words import show
+from hatch_multiarch.config.messages import show
 from hatch_multiarch.docker.node_selection import choose
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.platforms import match

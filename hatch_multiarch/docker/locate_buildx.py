@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import Version
 
 from hatch_multiarch import process
-from hatch_multiarch.config.words import printable, show
+from hatch_multiarch.config.messages import printable, show
 from hatch_multiarch.docker.inspect_output import parse
 from hatch_multiarch.docker.install_advice import advice, here
 from hatch_multiarch.errors import EngineError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import emulators
-from hatch_multiarch.config.words import show
+from hatch_multiarch.config.messages import show
 from hatch_multiarch.errors import EngineError, PlanError
 
 if TYPE_CHECKING:

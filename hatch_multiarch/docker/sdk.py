@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config.words import show
+from hatch_multiarch.config.messages import show
 from hatch_multiarch.docker.install_advice import advice, here
 from hatch_multiarch.errors import EngineError
 

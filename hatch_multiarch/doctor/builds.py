@@ -6,8 +6,8 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.doctor.finding import BUILDS, Finding
 from hatch_multiarch.doctor.machine import gcc_fix
-from hatch_multiarch.doctor.records import BUILDS, Finding
 from hatch_multiarch.errors import MultiarchError, ToolchainError
 from hatch_multiarch.toolchain import find_gcc
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
 from hatch_multiarch.config import BuilderConfig
-from hatch_multiarch.config.words import printable
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.docker.builders import inspect_builder
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import install
-from hatch_multiarch.doctor.records import DOCKER, ENGINES, Finding
+from hatch_multiarch.doctor.finding import DOCKER, ENGINES, Finding
 from hatch_multiarch.errors import MultiarchError
-from hatch_multiarch.plan.make import in_registry
+from hatch_multiarch.plan.planner import in_registry
 from hatch_multiarch.registry import parse, parse_pull
 from hatch_multiarch.registry.credentials import find_login
 

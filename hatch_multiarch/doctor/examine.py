@@ -9,7 +9,7 @@ from hatch_multiarch.docker.manage import builder_name
 from hatch_multiarch.doctor import machine
 from hatch_multiarch.doctor.builds import builds, hindrance
 from hatch_multiarch.doctor.docker import Docker, drivers, engines, logins
-from hatch_multiarch.doctor.records import (
+from hatch_multiarch.doctor.finding import (
     BUILDS,
     DOCKER,
     ENGINES,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.doctor.records import Finding
+    from hatch_multiarch.doctor.finding import Finding
     from hatch_multiarch.plan import Plan, Project, Switches
     from hatch_multiarch.platforms import Platform
 

@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
-from hatch_multiarch.config.words import printable
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.doctor import install
-from hatch_multiarch.doctor.records import MACHINE, PACKAGES, Finding
+from hatch_multiarch.doctor.finding import MACHINE, PACKAGES, Finding
 from hatch_multiarch.errors import MultiarchError, ToolchainError
 from hatch_multiarch.platforms import all_platforms, host
 from hatch_multiarch.toolchain import (

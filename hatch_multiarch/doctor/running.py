@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import emulators
 from hatch_multiarch.doctor import install
-from hatch_multiarch.doctor.records import PLATFORMS, Finding
+from hatch_multiarch.doctor.finding import PLATFORMS, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,7 +14,7 @@ from hatch_multiarch.docker.solve import Request, Step, solve
 from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.go_build import check_program, take
-from hatch_multiarch.engine.publish import Seal
+from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.stage import (
     Told,
     secret_files,
@@ -145,7 +145,7 @@ class BuildkitEngine:
         check_program(unit, file)
         digest = sha256(file)
         if not unit.output.is_file() or sha256(unit.output) != digest:
-            Seal(unit.output).remove()
+            BuildStamp(unit.output).remove()
             copy(file, unit.output, mode=0o755)
         return Binary(
             unit=unit,

@@ -14,7 +14,7 @@ from hatch_multiarch import process
 from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.order import import_path
-from hatch_multiarch.engine.publish import Seal, regular
+from hatch_multiarch.engine.publish import BuildStamp, regular
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.files import copy, sha256
 
@@ -61,7 +61,7 @@ class Bench:
         what is up to date, it is shown a copy of the output.
         """
         unit, start = recipe.unit, time.monotonic()
-        seal = Seal(unit.output)
+        seal = BuildStamp(unit.output)
         known = seal.intact(recipe.key)
         with tempfile.TemporaryDirectory(dir=self.work, ignore_cleanup_errors=True) as folder:
             file = Path(folder) / unit.output.name
@@ -129,7 +129,7 @@ def take(unit: Unit) -> Binary:
     digest = sha256(unit.source)
     same = unit.output.is_file() and sha256(unit.output) == digest
     if not same:
-        Seal(unit.output).remove()
+        BuildStamp(unit.output).remove()
         copy(unit.source, unit.output, mode=0o755)
     return Binary(
         unit=unit,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.environment import LEVELS
-from hatch_multiarch.engine.publish import Seal
+from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.schedule import Task
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def cached_packages(recipe: Recipe) -> dict[Hashable, float]:
 
 def built_before(recipe: Recipe) -> bool:
     """Tell whether the last binary was made by the same *recipe*: the caches should be full."""
-    return Seal(recipe.unit.output).recipe() == recipe.key
+    return BuildStamp(recipe.unit.output).recipe() == recipe.key
 
 
 def with_cxx(recipes: Iterable[Recipe]) -> set[Path]:

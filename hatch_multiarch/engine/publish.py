@@ -24,7 +24,7 @@ def regular(path: Path, where: str) -> None:
         raise PlanError(f"{where}: {path.name} is {kind}", advice="give the binary itself")
 
 
-class Seal:
+class BuildStamp:
     """The note beside a binary that says by which recipe it was made and what it was then.
 
     Go takes a binary as up to date by the build ID at its beginning, even one that was cut short

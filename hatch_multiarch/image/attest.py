@@ -24,7 +24,7 @@ from hatch_multiarch.sbom import purl
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.layout import Layout
@@ -46,7 +46,7 @@ class Attester:
         plan: ImagePlan,
         project: Project,
         binaries: Mapping[str, Binary],
-        facts: Mapping[str, Facts],
+        facts: Mapping[str, BinaryInfo],
         *,
         epoch: int,
     ) -> None:

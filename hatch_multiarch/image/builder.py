@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.base import Base
@@ -70,7 +70,7 @@ class ImageBuilder:
     def prepare(
         self,
         binaries: Mapping[str, Binary],
-        facts: Mapping[str, Facts],
+        facts: Mapping[str, BinaryInfo],
         requirements: Sequence[str] = (),
         wheels: Sequence[str] = (),
         doing: Callable[[str], None] = lambda _: None,

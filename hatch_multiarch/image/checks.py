@@ -11,7 +11,7 @@ from hatch_multiarch.image.items import helper_path, parents
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.resolved_base import ResolvedBase
     from hatch_multiarch.plan import ImagePlan
@@ -38,7 +38,7 @@ def check_platforms(plan: ImagePlan) -> None:
 def check_helpers(
     bases: Iterable[ResolvedBase],
     binaries: Mapping[str, Binary],
-    facts: Mapping[str, Facts],
+    facts: Mapping[str, BinaryInfo],
     source: str,
 ) -> None:
     """Raise ImageError, a line for each helper that cannot run on its one of *bases*.

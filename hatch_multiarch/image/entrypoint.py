@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.config.words import nearest
+from hatch_multiarch.config.messages import nearest
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.health import health_words
 from hatch_multiarch.image.items import helper_path

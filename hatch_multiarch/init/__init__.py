@@ -1,9 +1,9 @@
 """A project that does not use the hook yet: its Go programs, and the config for them."""
 
 from hatch_multiarch.init.edit import configured
-from hatch_multiarch.init.ignored import Ignored, ignored
+from hatch_multiarch.init.gitignore import Ignored, ignored
 from hatch_multiarch.init.programs import Program, find_programs
-from hatch_multiarch.init.target import Target, missing, read_target
+from hatch_multiarch.init.pyproject import Target, missing, read_target
 
 __all__ = [
     "Ignored",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.model import DEFAULT_PLATFORMS
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.init.target import HOOK, PLUGIN, hooked, requires, requires_plugin
+from hatch_multiarch.init.pyproject import HOOK, PLUGIN, hooked, requires, requires_plugin
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hatch_multiarch.init.programs import Program
-    from hatch_multiarch.init.target import Target
+    from hatch_multiarch.init.pyproject import Target
 
 WITH_C = ("linux", "windows")
 """Systems for which any machine can compile C: macOS needs Apple's SDK."""

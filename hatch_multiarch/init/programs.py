@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.rules import RULES
-from hatch_multiarch.init.source import SYSTEMS, GoFile, read_file
+from hatch_multiarch.init.go_source import SYSTEMS, GoFile, read_file
 from hatch_multiarch.toolchain import go_line
 
 if TYPE_CHECKING:

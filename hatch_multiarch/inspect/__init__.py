@@ -3,7 +3,7 @@
 from hatch_multiarch.inspect.archive import check, inspect_archive
 from hatch_multiarch.inspect.content import content
 from hatch_multiarch.inspect.find import find
-from hatch_multiarch.inspect.records import Attestation, Image, Inspected, PlatformImage
+from hatch_multiarch.inspect.inspected import Attestation, Image, Inspected, PlatformImage
 from hatch_multiarch.oci.open import open_image
 
 __all__ = [

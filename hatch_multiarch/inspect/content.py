@@ -13,7 +13,7 @@ from hatch_multiarch.oci.walk import Walk
 from hatch_multiarch.registry.transfer import Content, Document
 
 if TYPE_CHECKING:
-    from hatch_multiarch.inspect.records import Image
+    from hatch_multiarch.inspect.inspected import Image
     from hatch_multiarch.oci.open import ImageFile
 
 

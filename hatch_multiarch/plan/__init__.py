@@ -1,8 +1,7 @@
 """What a build would do, computed without doing it."""
 
-from hatch_multiarch.plan.choose import choose
-from hatch_multiarch.plan.make import make_plan
-from hatch_multiarch.plan.records import (
+from hatch_multiarch.plan.env_options import Switches
+from hatch_multiarch.plan.plan import (
     Choice,
     Docker,
     ImagePlan,
@@ -12,7 +11,8 @@ from hatch_multiarch.plan.records import (
     Unit,
     WheelPlan,
 )
-from hatch_multiarch.plan.switches import Switches
+from hatch_multiarch.plan.planner import make_plan
+from hatch_multiarch.plan.select_engine import choose
 from hatch_multiarch.plan.units import slug
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hatch_multiarch.plan.records import Plan, Unit
+    from hatch_multiarch.plan.plan import Plan, Unit
 
 
 def _libc(unit: Unit) -> str:

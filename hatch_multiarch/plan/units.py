@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Libc
-from hatch_multiarch.plan.records import Unit
+from hatch_multiarch.plan.plan import Unit
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from hatch_multiarch.config import Config, Helper
-    from hatch_multiarch.plan.records import Project
+    from hatch_multiarch.plan.plan import Project
     from hatch_multiarch.platforms import Platform
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hatch_multiarch.config.words import show
+from hatch_multiarch.config.messages import show
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.reference import host_name, is_loopback
 

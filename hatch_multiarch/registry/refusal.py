@@ -6,7 +6,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.config.words import printable
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.reference import HUB
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from hatch_multiarch import __version__
-from hatch_multiarch.config.words import printable
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.registry.reference import is_loopback
 from hatch_multiarch.registry.transport_error import ANSWER, RUNS, Lost, lost
 

@@ -3,6 +3,6 @@
 from hatch_multiarch.report.load import load
 from hatch_multiarch.report.make import Clock, make_report, with_published, write
 from hatch_multiarch.report.proof import prove
-from hatch_multiarch.report.records import Report
+from hatch_multiarch.report.report_model import Report
 
 __all__ = ["Clock", "Report", "load", "make_report", "prove", "with_published", "write"]

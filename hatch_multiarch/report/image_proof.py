@@ -14,7 +14,7 @@ from hatch_multiarch.oci.layer_reader import layer_files
 from hatch_multiarch.oci.open import open_layout
 from hatch_multiarch.oci.walk import Walk, attests
 from hatch_multiarch.process import processors
-from hatch_multiarch.report.records import ImagePlace
+from hatch_multiarch.report.report_model import ImagePlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from typing import (
 )
 
 from hatch_multiarch.errors import ReportError
-from hatch_multiarch.report.records import SCHEMA, Report
+from hatch_multiarch.report.report_model import SCHEMA, Report
 
 if TYPE_CHECKING:
     from pathlib import Path

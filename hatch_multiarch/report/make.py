@@ -13,7 +13,7 @@ from hatch_multiarch import __version__, files
 from hatch_multiarch.deflate import compressor
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.report.proof import prove
-from hatch_multiarch.report.records import (
+from hatch_multiarch.report.report_model import (
     SCHEMA,
     GoRecord,
     ImageRecord,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hatch_multiarch.audit.facts import Facts, GoBuild
+    from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.engine.engine_protocol import Binary
@@ -116,7 +116,7 @@ def write(report: Report, path: Path, *, lasting: bool = True) -> None:
         raise PlanError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _unit(binary: Binary, facts: Facts) -> UnitRecord:
+def _unit(binary: Binary, facts: BinaryInfo) -> UnitRecord:
     return UnitRecord(
         helper=binary.unit.helper.name,
         platform=binary.unit.platform.name,

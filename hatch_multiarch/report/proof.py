@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.process import processors
-from hatch_multiarch.report.records import ProofRecord
+from hatch_multiarch.report.report_model import ProofRecord
 from hatch_multiarch.report.wheel_proof import UNREADABLE, in_wheel
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.build_cache import BuildCache
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.built import BuiltImage
-    from hatch_multiarch.report.records import ImagePlace, WheelPlace
+    from hatch_multiarch.report.report_model import ImagePlace, WheelPlace
     from hatch_multiarch.wheel import BuiltWheel
 
 

@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from hatch_multiarch.report.records import Report
+from hatch_multiarch.report.report_model import Report
 
 FILE = Path(__file__).with_name("report.schema.json")
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", types.NoneType: "null"}

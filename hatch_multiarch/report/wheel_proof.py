@@ -10,7 +10,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.files import hashed
-from hatch_multiarch.report.records import WheelPlace
+from hatch_multiarch.report.report_model import WheelPlace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from hatch_multiarch.sbom import purl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hatch_multiarch.audit.facts import Facts, GoBuild
+    from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.plan import Unit
 
@@ -84,7 +84,7 @@ class Program:
 def programs(
     units: Iterable[Unit],
     binaries: Mapping[str, Binary],
-    facts: Mapping[str, Facts],
+    facts: Mapping[str, BinaryInfo],
     paths: Mapping[str, str],
 ) -> tuple[Program, ...]:
     """Return the helpers of *units*, sorted by name.

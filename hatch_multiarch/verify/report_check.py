@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from hatch_multiarch.report.records import ImageRecord, PublishedRecord
+    from hatch_multiarch.report.report_model import ImageRecord, PublishedRecord
 
 READABLE = (".oci.tar", ".oci")
 """Outputs that are read here; an archive for docker is a part of the same image."""

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
-from hatch_multiarch.console.words import duration
+from hatch_multiarch.console.formatting import duration
 from hatch_multiarch.emulators import state
 from hatch_multiarch.platforms import host, host_libc
 from hatch_multiarch.verify.outcome import Check
 
 if TYPE_CHECKING:
-    from hatch_multiarch.audit import Facts
+    from hatch_multiarch.audit import BinaryInfo
     from hatch_multiarch.platforms import Platform
 
 QEMU = {
@@ -48,7 +48,7 @@ def start(
     name: str,
     path: Path,
     words: tuple[str, ...],
-    facts: Facts,
+    facts: BinaryInfo,
     platform: Platform,
     *,
     timeout: float,
@@ -86,7 +86,7 @@ def _code(code: int) -> str:
 
 
 def _command(
-    path: Path, facts: Facts, platform: Platform
+    path: Path, facts: BinaryInfo, platform: Platform
 ) -> tuple[list[str | Path], str, dict[str, str]]:
     """Return the command that starts *path*, how that is called, and what it needs to be told.
 
@@ -117,14 +117,14 @@ def _command(
     )
 
 
-def _loader(facts: Facts, root: Path) -> None:
+def _loader(facts: BinaryInfo, root: Path) -> None:
     if facts.interpreter is None or (root / facts.interpreter.lstrip("/")).exists():
         return
     libc = " on a system of musl" if host_libc() == "musl" else ""
     raise _CannotRun(f"needs {facts.interpreter}, glibc's loader, which is not here{libc}")
 
 
-def _sysroot(facts: Facts, platform: Platform) -> str:
+def _sysroot(facts: BinaryInfo, platform: Platform) -> str:
     """Return the folder in which a foreign program finds its C library. Raises _CannotRun."""
     loader = (facts.interpreter or "").lstrip("/")
     places = [os.environ.get("QEMU_LD_PREFIX", ""), f"/usr/{platform.triple}", "/"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-    from hatch_multiarch.audit import Facts
+    from hatch_multiarch.audit import BinaryInfo
     from hatch_multiarch.config import Config
     from hatch_multiarch.verify.report_check import Shipped
     from hatch_multiarch.verify.wheel_reader import Opened
@@ -43,7 +43,7 @@ class _Helper:
     member: str
     path: Path
     sha256: str
-    facts: Facts | None
+    facts: BinaryInfo | None
     """None when it cannot be read as a program."""
     problem: str
     """Why."""

@@ -15,7 +15,7 @@ from hatch_multiarch.errors import AuditError, PlanError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.audit import Facts
+    from hatch_multiarch.audit import BinaryInfo
     from hatch_multiarch.plan import Project, WheelPlan
 
 
@@ -42,7 +42,9 @@ def check_sources(config: Any, project: Project) -> None:
         )
 
 
-def check_natives(wheel: BuiltWheel, plan: WheelPlan, facts: Sequence[Facts], folder: Path) -> None:
+def check_natives(
+    wheel: BuiltWheel, plan: WheelPlan, facts: Sequence[BinaryInfo], folder: Path
+) -> None:
     """Raise AuditError when native code in *wheel* that is no helper contradicts its tag.
 
     *facts* are those of the helpers; *folder* takes a file for as long as it is read. What is for

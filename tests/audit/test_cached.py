@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hatch_multiarch.audit import Facts, GoBuild, read_cached
+from hatch_multiarch.audit import BinaryInfo, GoBuild, read_cached
 from hatch_multiarch.audit.cached import load
 from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.errors import AuditError
@@ -27,7 +27,7 @@ build = st.builds(
 )
 number = st.tuples(st.integers(0, 99), st.integers(0, 99)) | st.none()
 facts = st.builds(
-    Facts,
+    BinaryInfo,
     format=st.sampled_from(("elf", "macho", "pe")),
     os=word,
     architecture=word,
@@ -50,7 +50,7 @@ def test_any_facts_come_back(found):
 
 
 def test_a_binary_is_read_once(tmp_path, monkeypatch):
-    found = Facts("elf", "linux", "amd64", None, "static", None, go=GoBuild("go1.27.3", "x"))
+    found = BinaryInfo("elf", "linux", "amd64", None, "static", None, go=GoBuild("go1.27.3", "x"))
     reads = iter([found])
     monkeypatch.setattr("hatch_multiarch.audit.cached.read", lambda _: next(reads))
     for _ in range(3):

@@ -9,7 +9,7 @@ from pathlib import Path
 import auditwheel
 import pytest
 
-from hatch_multiarch.audit import Facts, GoBuild, check, read
+from hatch_multiarch.audit import BinaryInfo, GoBuild, check, read
 from hatch_multiarch.audit.check import ALLOWED, allowed
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
@@ -30,7 +30,7 @@ def facts(name, **more):
         "libc": "static" if linux else "none",
         "interpreter": None,
     }
-    return Facts(os=os, architecture=architecture, **{**plain, **more})
+    return BinaryInfo(os=os, architecture=architecture, **{**plain, **more})
 
 
 def dynamic(name, **more):

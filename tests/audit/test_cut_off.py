@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from real_binaries import gcc, go_programs
 
-from hatch_multiarch.audit import Facts, GoBuild, check, read, wheel_tags
+from hatch_multiarch.audit import BinaryInfo, GoBuild, check, read, wheel_tags
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.platforms import host, lookup
@@ -84,5 +84,5 @@ def test_a_program_of_freebsd_is_not_for_linux(tmp_path):
 )
 def test_macos_tags_that_an_index_takes(minos, go, tag):
     build = GoBuild(go, "x") if go else None
-    facts = Facts("macho", "darwin", "arm64", None, "none", None, macos=minos, go=build)
+    facts = BinaryInfo("macho", "darwin", "arm64", None, "none", None, macos=minos, go=build)
     assert wheel_tags(lookup("darwin/arm64"), [facts]) == (tag,)

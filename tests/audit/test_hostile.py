@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_binaries import gcc, go_programs
 
-from hatch_multiarch.audit import Facts, read
+from hatch_multiarch.audit import BinaryInfo, read
 from hatch_multiarch.audit.binary import Patient
 from hatch_multiarch.errors import AuditError
 
@@ -39,7 +39,7 @@ def samples(dynamic, tmp_path_factory):
 def survives(path):
     started = time.monotonic()
     with contextlib.suppress(AuditError):
-        assert isinstance(read(path), Facts)
+        assert isinstance(read(path), BinaryInfo)
     assert time.monotonic() - started < SECONDS
 
 

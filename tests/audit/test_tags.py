@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_multiarch.audit import Facts, GoBuild, wheel_tag, wheel_tags
+from hatch_multiarch.audit import BinaryInfo, GoBuild, wheel_tag, wheel_tags
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.platforms import lookup
 
-STATIC = Facts("elf", "linux", "any", None, "static", None)
-MUSL = Facts("elf", "linux", "any", None, "musl", "/lib/ld-musl-any.so.1")
+STATIC = BinaryInfo("elf", "linux", "any", None, "static", None)
+MUSL = BinaryInfo("elf", "linux", "any", None, "musl", "/lib/ld-musl-any.so.1")
 
 
 def glibc(major, minor):
-    return Facts("elf", "linux", "any", None, "glibc", "/lib/ld", glibc=(major, minor))
+    return BinaryInfo("elf", "linux", "any", None, "glibc", "/lib/ld", glibc=(major, minor))
 
 
 def mac(minos, go=None):
     built = GoBuild(go, "example.com/x") if go else None
-    return Facts("macho", "darwin", "any", None, "none", None, macos=minos, go=built)
+    return BinaryInfo("macho", "darwin", "any", None, "none", None, macos=minos, go=built)
 
 
 def tags2014(arch, musl):
     return f"manylinux2014_{arch} manylinux_2_17_{arch} musllinux_{musl}_{arch}"
 
 
-PE = Facts("pe", "windows", "any", None, "none", None)
+PE = BinaryInfo("pe", "windows", "any", None, "none", None)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from projects import CGO, GO, PLAIN, PYPROJECT, TUNER, module, write
 
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.init import configured, find_programs, missing, read_target
-from hatch_multiarch.init.source import satisfied
+from hatch_multiarch.init.go_source import satisfied
 from hatch_multiarch.platforms import host
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hatch_multiarch.console.words import duration, megabytes, tame
+from hatch_multiarch.console.formatting import duration, megabytes, tame
 from hatch_multiarch.errors import CompileError
 
 

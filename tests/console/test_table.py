@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hatch_multiarch.report import Report
-from hatch_multiarch.report.records import (
+from hatch_multiarch.report.report_model import (
     ImageRecord,
     OutputRecord,
     ProjectRecord,

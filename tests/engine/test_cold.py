@@ -12,7 +12,7 @@ import pytest
 from hatch_multiarch import process
 from hatch_multiarch.config import Libc, Toolchain
 from hatch_multiarch.engine.order import built_before, import_path, unit_task, with_cxx
-from hatch_multiarch.engine.publish import Seal
+from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.recipe import Recipe, Recipes
 from hatch_multiarch.engine.schedule import Task
 from hatch_multiarch.engine.warmup import WarmUp, warm_ups
@@ -167,13 +167,13 @@ def test_what_was_built_before_waits_for_nothing(site: Site):
     assert len(new.fills) == 3
     made.unit.output.parent.mkdir(parents=True)
     made.unit.output.write_bytes(bytes(10**7))
-    Seal(made.unit.output).write("0" * 64, made.key)
+    BuildStamp(made.unit.output).write("0" * 64, made.key)
     assert built_before(made)
     again = unit_task(made.unit, made, ["warm"], cxx=False)
     assert (again.after, again.fills) == (set(), {})
     assert again.cost == new.cost + 1  # by the size of the last binary
     assert warm_ups([made], set()) == {}
-    Seal(made.unit.output).write("0" * 64, "another recipe")
+    BuildStamp(made.unit.output).write("0" * 64, "another recipe")
     assert not built_before(made)
 
 

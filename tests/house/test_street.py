@@ -42,7 +42,7 @@ ORDER = [
     "check",
     "run_hatchling",
     "inspect",
-    "page",
+    "html_report",
     "pipeline",
     "verify",
     "doctor",

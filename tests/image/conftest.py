@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support import streams_of
 
-from hatch_multiarch.audit.facts import Facts
+from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.image.builder import ImageBuilder
@@ -76,7 +76,7 @@ class Bench:
         )
         static = {"format": "elf", "os": "linux", "libc": "static", "interpreter": None}
         facts = {
-            key: Facts(
+            key: BinaryInfo(
                 **static | (dynamic or {}).get(key, {}),
                 architecture=binary.unit.platform.architecture,
                 variant=binary.unit.platform.variant,
@@ -104,7 +104,7 @@ class Bench:
         config = Image(base=base, outputs=(Output("layout"),), **image)
         plan = ImagePlan(config, "team/greeter", ("1",), platforms)
         project = Project(root, "greeter", "1", {})
-        static = Facts("elf", "linux", "amd64", None, "static", None)
+        static = BinaryInfo("elf", "linux", "amd64", None, "static", None)
         about = {key: replace(static, **(facts or {})) for key in self.binaries}
         based = ImageBuilder(plan, project, staging=self.staging, epoch=EPOCH)
         based.prepare(self.binaries, about, list(needs), list(helpers))

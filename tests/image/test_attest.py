@@ -10,7 +10,7 @@ import tarfile
 import pytest
 from sbom_schemas import checked_spdx
 
-from hatch_multiarch.audit.facts import GoBuild
+from hatch_multiarch.audit.binary_info import GoBuild
 
 SUM = f"h1:{base64.b64encode(hashlib.sha256(b'dep').digest()).decode()}"
 INFO = GoBuild(

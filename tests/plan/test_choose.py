@@ -9,7 +9,7 @@ import pytest
 from hatch_multiarch.config import read_table
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.plan import Choice, Switches, choose
-from hatch_multiarch.plan.choose import only_here
+from hatch_multiarch.plan.select_engine import only_here
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
-from hatch_multiarch.audit import Facts, wheel_tag
+from hatch_multiarch.audit import BinaryInfo, wheel_tag
 from hatch_multiarch.errors import AuditError, PlanError
 from hatch_multiarch.platforms import (
     all_platforms,
@@ -220,7 +220,7 @@ def test_this_machine_is_in_the_table():
 
 def _facts(row, glibc):
     libc = "none" if row.os != "linux" else "glibc" if glibc else "static"
-    return Facts("elf", row.os, row.architecture, row.variant, libc, None, glibc=glibc)
+    return BinaryInfo("elf", row.os, row.architecture, row.variant, libc, None, glibc=glibc)
 
 
 def test_the_tags_of_every_row_satisfy_packaging():

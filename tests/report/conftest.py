@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import streams_of
 
-from hatch_multiarch.audit.facts import Facts, GoBuild
+from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.build_cache import BuildCache
 from hatch_multiarch.compile import Compiled
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
@@ -30,7 +30,7 @@ TAGS = {
     "linux/arm64": "py3-none-manylinux2014_aarch64.manylinux_2_17_aarch64",
     "darwin/arm64": "py3-none-macosx_13_0_arm64",
 }
-STATIC = Facts("elf", "linux", "amd64", None, "static", None)
+STATIC = BinaryInfo("elf", "linux", "amd64", None, "static", None)
 FACTS = {
     "greet linux/amd64": replace(
         STATIC,
@@ -40,7 +40,7 @@ FACTS = {
     ),
     "tone linux/amd64": replace(STATIC, libc="glibc", glibc=(2, 17)),
     "greet linux/arm64": replace(STATIC, architecture="arm64"),
-    "greet darwin/arm64": Facts("macho", "darwin", "arm64", None, "none", None, macos=(13, 0)),
+    "greet darwin/arm64": BinaryInfo("macho", "darwin", "arm64", None, "none", None, macos=(13, 0)),
 }
 
 

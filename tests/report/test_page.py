@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_multiarch.console.words import tame
+from hatch_multiarch.console.formatting import tame
 from hatch_multiarch.errors import ReportError
-from hatch_multiarch.page import page, write_page
-from hatch_multiarch.page.markup import VOID, el
-from hatch_multiarch.page.timeline import marks
+from hatch_multiarch.html_report import page, write_page
+from hatch_multiarch.html_report.markup import VOID, el
+from hatch_multiarch.html_report.timeline import marks
 from hatch_multiarch.report import load
-from hatch_multiarch.report.records import ModuleRecord
+from hatch_multiarch.report.report_model import ModuleRecord
 
 HOSTILE = (
     "\"'></code></title></style><script>alert(1)</script><img src=//x onerror=a>&lt;\u202e\0\ud800"

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hatch_multiarch.report import records, schema
+from hatch_multiarch.report import report_model, schema
 
 DOCS = Path(__file__).parent.parent.parent / "docs/reference/report.md"
 
@@ -45,7 +45,7 @@ def test_the_documentation_holds_every_field():
     documented = set(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
     said = {
         (field.name, field.metadata["doc"])
-        for kind in vars(records).values()
+        for kind in vars(report_model).values()
         if isinstance(kind, type) and is_dataclass(kind)
         for field in fields(kind)
     }

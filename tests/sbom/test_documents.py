@@ -13,7 +13,7 @@ from packageurl import PackageURL
 from sbom_schemas import checked_cyclonedx, checked_spdx, linked
 
 from hatch_multiarch import sbom
-from hatch_multiarch.audit import Facts, GoBuild
+from hatch_multiarch.audit import BinaryInfo, GoBuild
 from hatch_multiarch.config import Helper, Libc
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.errors import PlanError
@@ -44,7 +44,7 @@ class Made:
             sha256 = hashlib.sha256(helper.encode()).hexdigest()
             self.units.append(unit)
             self.binaries[unit.id] = Binary(unit, path, sha256, 1, 0.0, False, compiler)
-            facts[unit.id] = Facts("elf", "linux", "arm64", None, "static", None, go=info)
+            facts[unit.id] = BinaryInfo("elf", "linux", "arm64", None, "static", None, go=info)
         paths = {helper: f"_my_project_helpers/{helper}" for helper in builds}
         self.found = sbom.programs(self.units, self.binaries, facts, paths)
         self.text = sbom.cyclonedx(self.project, self.found, created=CREATED)

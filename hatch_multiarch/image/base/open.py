@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.image.base.local import LocalBase
-from hatch_multiarch.plan.make import LOCAL_BASE
+from hatch_multiarch.plan.planner import LOCAL_BASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

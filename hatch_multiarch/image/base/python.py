@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from hatch_multiarch.audit.read import read
+from hatch_multiarch.audit.read_binary import read
 from hatch_multiarch.errors import AuditError, ImageError
 from hatch_multiarch.image.base.filesystem import Seen
 
@@ -28,7 +28,7 @@ _MACHINE = (slice(4, 6), slice(18, 20))
 """Where an ELF header has class and order of bytes, and the machine (EI_CLASS, e_machine)."""
 
 LibcKind = Literal["static", "glibc", "musl", "none"]
-"""As audit.Facts has it."""
+"""As audit.BinaryInfo has it."""
 
 
 @dataclass(frozen=True)

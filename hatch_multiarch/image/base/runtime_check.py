@@ -10,7 +10,7 @@ from hatch_multiarch.image.base.python import HEADER, find_libc, machine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.base.filesystem import Filesystem
     from hatch_multiarch.plan import ImagePlan, Unit
@@ -20,7 +20,7 @@ def check_base(
     tree: Filesystem,
     units: Iterable[Unit],
     binaries: Mapping[str, Binary],
-    facts: Mapping[str, Facts],
+    facts: Mapping[str, BinaryInfo],
     source: str,
 ) -> list[str]:
     """Return a line for each helper of *units* that cannot run on the base with the files *tree*.
@@ -53,7 +53,7 @@ def check_base(
     return problems
 
 
-def check_scratch(plan: ImagePlan, facts: Mapping[str, Facts]) -> None:
+def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
     """Raise ImageError, one line per helper and platform, when one cannot run on ``scratch``.
 
     An executable with an interpreter (ELF, PT_INTERP) or needed libraries (DT_NEEDED) is started

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.config.words import printable
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.errors import MultiarchError
 
 if TYPE_CHECKING:

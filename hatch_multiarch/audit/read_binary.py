@@ -13,7 +13,7 @@ from hatch_multiarch.errors import AuditError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.audit.facts import Facts
+    from hatch_multiarch.audit.binary_info import BinaryInfo
 
 
 def runs_on(magic: bytes, system: str) -> bool:
@@ -25,7 +25,7 @@ def runs_on(magic: bytes, system: str) -> bool:
     return int.from_bytes(magic, "big") in FAT or int.from_bytes(magic, "little") == MAGIC_64
 
 
-def read(path: Path) -> Facts:
+def read(path: Path) -> BinaryInfo:
     """Return what the executable at *path* says of itself.
 
     Raises AuditError when it is not a regular file (a link is not followed) or not an executable
@@ -42,7 +42,7 @@ def read(path: Path) -> Facts:
         raise AuditError(f"{path.name} is not a well-formed executable ({reason})") from error
 
 
-def _read(path: Path) -> Facts:
+def _read(path: Path) -> BinaryInfo:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise Malformed("it is not a regular file (links are not followed)")
     with path.open("rb") as file:

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config.words import printable, show
+from hatch_multiarch.config.messages import printable, show
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
 

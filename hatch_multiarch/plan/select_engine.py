@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import EngineError, PlanError
-from hatch_multiarch.plan.make import image_needs_buildkit
-from hatch_multiarch.plan.records import Choice
+from hatch_multiarch.plan.plan import Choice
+from hatch_multiarch.plan.planner import image_needs_buildkit
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.plan.records import Docker, Mode
-    from hatch_multiarch.plan.switches import Switches
+    from hatch_multiarch.plan.env_options import Switches
+    from hatch_multiarch.plan.plan import Docker, Mode
 
 
 def choose(
@@ -41,7 +41,7 @@ def choose(
     """
 
     def find() -> Docker:
-        from hatch_multiarch.plan.docker import find_docker  # noqa: PLC0415 - few builds ask docker
+        from hatch_multiarch.plan.docker_plan import find_docker  # noqa: PLC0415 - few builds ask docker
 
         return find_docker(config, project_name, mode, switches, environ, bootstrap=bootstrap)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.page.markup import Markup, el
-from hatch_multiarch.page.words import chips, code, count, measure, section, size
+from hatch_multiarch.html_report.markup import Markup, el
+from hatch_multiarch.html_report.words import chips, code, count, measure, section, size
 
 if TYPE_CHECKING:
     from hatch_multiarch.report import Report
-    from hatch_multiarch.report.records import WheelRecord
+    from hatch_multiarch.report.report_model import WheelRecord
 
 
 def wheels(report: Report) -> Markup:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
 from hatch_multiarch.config import Config
-from hatch_multiarch.config.words import hint
+from hatch_multiarch.config.messages import hint
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.platforms import all_platforms, lookup
 

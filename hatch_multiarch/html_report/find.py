@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
 from hatch_multiarch.errors import ReportError
-from hatch_multiarch.page.document import page
+from hatch_multiarch.html_report.document import page
 from hatch_multiarch.project import read_project
 
 if TYPE_CHECKING:

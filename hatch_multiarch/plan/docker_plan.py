@@ -10,16 +10,16 @@ from hatch_multiarch.docker.drivers import check_outputs
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.docker.manage import builder_name
 from hatch_multiarch.docker.node_selection import places
-from hatch_multiarch.plan.make import image_needs_buildkit, plan_platforms
-from hatch_multiarch.plan.records import Docker
+from hatch_multiarch.plan.plan import Docker
+from hatch_multiarch.plan.planner import image_needs_buildkit, plan_platforms
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.plan.records import Mode
-    from hatch_multiarch.plan.switches import Switches
+    from hatch_multiarch.plan.env_options import Switches
+    from hatch_multiarch.plan.plan import Mode
 
 DOCKERS_OWN = "default"
 """The builder that is docker itself (buildx: the docker driver, by the name of the context)."""

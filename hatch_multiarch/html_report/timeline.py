@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.page.markup import Markup, el, join
-from hatch_multiarch.page.words import count, percent, seconds, section, table
+from hatch_multiarch.html_report.markup import Markup, el, join
+from hatch_multiarch.html_report.words import count, percent, seconds, section, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hatch_multiarch.report import Report
-    from hatch_multiarch.report.records import UnitRecord
+    from hatch_multiarch.report.report_model import UnitRecord
 
 LANE, BAR, AXIS = 36, 28, 26
 """Heights: of a worker's lane, of a bar in it, of the time below; in CSS pixels."""

@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 from hatch_multiarch.config.conflict import ROOT
 from hatch_multiarch.config.conflicts import conflicts
 from hatch_multiarch.config.keys import toml_fields
+from hatch_multiarch.config.messages import (
+    at,
+    expected,
+    nearest,
+    one_of,
+    printable,
+    show,
+    unknown_key,
+)
 from hatch_multiarch.config.model import Config, Libc
 from hatch_multiarch.config.rules import RULES
-from hatch_multiarch.config.words import at, expected, nearest, one_of, printable, show, unknown_key
 from hatch_multiarch.errors import ConfigError, NoConfigError
 
 if sys.version_info >= (3, 11):

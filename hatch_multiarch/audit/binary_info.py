@@ -25,7 +25,7 @@ class GoBuild:
 
 
 @dataclass(frozen=True)
-class Facts:
+class BinaryInfo:
     """The facts of one executable that decide where it runs."""
 
     format: Literal["elf", "macho", "pe"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.plan.records import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
+from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.plan.switches import Switches
+    from hatch_multiarch.plan.env_options import Switches
 
 
 def make_plan(
