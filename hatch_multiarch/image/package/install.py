@@ -7,11 +7,11 @@ to write to; that place is here.
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
 import sys
 import warnings
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -21,6 +21,12 @@ from hatch_multiarch.engine.publish import sha256
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import Item, file_item
 from hatch_multiarch.image.package.tools import need
+from hatch_multiarch.image.package.wheel_contents import (
+    check_contents,
+    chunks,
+    record_digest,
+    with_interpreter,
+)
 from hatch_multiarch.process import run
 from hatch_multiarch.sbom import distribution
 
@@ -109,7 +115,8 @@ class Environment:
         try:
             with WheelFile.open(wheel) as source, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of files that it leaves out
-                source.validate_record()
+                source.validate_record(validate_contents=False)
+                check_contents(source)
                 installer.install(source, cast("Any", place), more)
                 metadata = source.read_dist_info("METADATA")
         except ImageError:
@@ -161,21 +168,17 @@ class _Place:
 
     def write_script(self, name: str, module: str, attr: str, section: Any) -> Any:
         """Write the script of an entry point."""
-        import io  # noqa: PLC0415
-
         from installer.scripts import Script  # noqa: PLC0415
 
         file, data = Script(name, module, attr, section).generate(self._interpreter, "posix")
-        return self._write("scripts", file, io.BytesIO(data), executable=True)
+        return self._write("scripts", file, [data], executable=True)
 
     def write_file(self, scheme: Any, path: Any, stream: BinaryIO, is_executable: bool) -> Any:  # noqa: FBT001
         """Write a file of the wheel."""
-        from installer.utils import fix_shebang  # noqa: PLC0415
-
         if scheme != "scripts":
-            return self._write(scheme, str(path), stream, executable=is_executable)
-        with fix_shebang(stream, self._interpreter) as fixed:
-            return self._write(scheme, str(path), fixed, executable=True)
+            return self._write(scheme, str(path), chunks(stream), executable=is_executable)
+        script = with_interpreter(stream, self._interpreter)
+        return self._write(scheme, str(path), script, executable=True)
 
     def finalize_installation(
         self, scheme: Any, record_file_path: str, records: Iterable[tuple[Any, Any]]
@@ -197,7 +200,7 @@ class _Place:
             return posixpath.relpath(self._schemes[other], self._schemes[scheme]) + "/"
 
         with construct_record_file(kept, prefix) as stream:
-            self._write(scheme, record_file_path, stream, executable=False)
+            self._write(scheme, record_file_path, chunks(stream), executable=False)
 
     @property
     def _interpreter(self) -> str:
@@ -211,19 +214,21 @@ class _Place:
             raise ImageError(f"it writes to {path!r}, which is outside of its place")
         return inside
 
-    def _write(self, scheme: str, path: str, stream: BinaryIO, *, executable: bool) -> Any:
+    def _write(self, scheme: str, path: str, content: Iterable[bytes], *, executable: bool) -> Any:
         from installer.records import Hash, RecordEntry  # noqa: PLC0415
-        from installer.utils import copyfileobj_with_hashing  # noqa: PLC0415
 
         inside = self._path(scheme, path)
         if inside in self._left:
             return RecordEntry(path, None, None)
         target = self._folder / inside
         target.parent.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
         with target.open("wb") as copy:
-            digest, size = copyfileobj_with_hashing(stream, copy, "sha256")
-        sha256 = urlsafe_b64decode(f"{digest}=").hex()
-        self.items[inside] = Item(inside, sha256, 0o755 if executable else 0o644, target)
+            for data in content:
+                digest.update(data)
+                size += copy.write(data)
+        mode = 0o755 if executable else 0o644
+        self.items[inside] = Item(inside, digest.hexdigest(), mode, target)
         if self._apart(inside):
             return RecordEntry(path, None, None)
-        return RecordEntry(path, Hash("sha256", digest), size)
+        return RecordEntry(path, Hash("sha256", record_digest(digest.digest())), size)
