@@ -192,13 +192,14 @@ class _Place:
             inside = path.relative_to(self._folder).as_posix()
             self.items[inside] = file_item(inside, path)
             within = posixpath.relpath(inside, self._schemes[scheme])
-            kept.insert(-1, (scheme, RecordEntry(within, None, None)))
+            kept.append((scheme, RecordEntry(within, None, None)))
 
         def prefix(other: str) -> str | None:
             if self._schemes[other] == self._schemes[scheme]:
                 return None
             return posixpath.relpath(self._schemes[other], self._schemes[scheme]) + "/"
 
+        kept.sort(key=lambda each: each[1].path)  # `installer` does so from version 1 on
         with construct_record_file(kept, prefix) as stream:
             self._write(scheme, record_file_path, chunks(stream), executable=False)
 
@@ -210,7 +211,7 @@ class _Place:
         """Return the path in the image. Raises ImageError when it leads out of its place."""
         place = self._schemes[str(scheme)]
         inside = posixpath.normpath(f"{place}/{path}")
-        if not inside.startswith(f"{place}/") or re.search(r"[\0\\]", path):
+        if not inside.startswith(f"{place}/") or re.search(r"^/|[\0\\]", path):
             raise ImageError(f"it writes to {path!r}, which is outside of its place")
         return inside
 
