@@ -52,7 +52,11 @@ class Bench:
         self.root = root
         self.count = 0
 
-    def build(
+    def build(self, helpers, *, name="greeter", version="1.0.0", **more):
+        builder = self.prepare(helpers, name=name, version=version, **more)
+        return builder.build((), self.binaries, f"{name}-{version}", self.streams())
+
+    def prepare(
         self,
         helpers,
         *,
@@ -88,7 +92,7 @@ class Bench:
         project = Project(self.root, name, version, metadata or {})
         builder = ImageBuilder(plan, project, staging=self.staging, epoch=epoch)
         builder.prepare(self.binaries, facts)
-        return builder.build((), self.binaries, f"{name}-{version}", self.streams())
+        return builder
 
     def build_on(self, base, helpers, *, root=None, facts=None, needs=(), wheels=(), **image):
         """Build an image on *base*, of the project in *root*: its *wheels*, which need *needs*."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 import json
 import sys
@@ -12,6 +14,7 @@ from layouts import OCI, Layout, tar
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import Filesystem, open_base, read_files
+from hatch_multiarch.image.base.python import wanted
 from hatch_multiarch.platforms import lookup
 
 AMD64 = lookup("linux/amd64")
@@ -22,7 +25,7 @@ def layout(tmp_path):
     return Layout(tmp_path / "base")
 
 
-def read(folder, platform=AMD64, keep=lambda _: True):
+def read(folder, platform=AMD64, keep=lambda _: 1 << 20):
     kept = folder.parent / "kept"
     kept.mkdir()
     with open_base("oci:base", folder.parent, {}) as base:
@@ -239,6 +242,75 @@ def test_a_way_of_too_many_names_leads_nowhere(layout):
     assert tree.real("l0") is None
 
 
+ZEROS = bytes(3 << 20)
+
+
+def zeros(layout, *names):
+    """Add an image whose one layer has files of 3 MB of zeros; gzip makes 3 kB of each."""
+    digest, blob, packed = hashlib.sha256(), bytearray(), gzip.compress(ZEROS)
+    for name in names:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(ZEROS)
+        header = entry.tobuf()
+        blob += gzip.compress(header) + packed
+        for each in (header, ZEROS):
+            digest.update(each)
+    digest.update(bytes(1024))
+    blob += gzip.compress(bytes(1024))
+    entry = layout.image("linux/amd64", b"", rootfs={"diff_ids": [f"sha256:{digest.hexdigest()}"]})
+    manifest = json.loads((layout.blobs / entry["digest"][7:]).read_text())
+    manifest["layers"] = [layout.add(bytes(blob), f"{OCI}.layer.v1.tar+gzip")]
+    return layout.json(manifest, entry["mediaType"], platform=entry["platform"])
+
+
+def test_only_where_loaders_look_is_a_c_library_kept(layout, tmp_path):
+    elsewhere = [f"opt/{number}/lib/libc.so.6" for number in range(40)]
+    counts = ["lib64/libc.so.6", "usr/lib/aarch64-linux-gnu/libc-2.31.so", "usr/bin/python3.13"]
+    folder = layout.finish(zeros(layout, *elsewhere, *counts, "usr/share/python3.13"))
+    tree = read(folder, keep=wanted)
+    assert {path for path, node in tree.paths() if node.kept} == set(counts)
+    assert sum(each.stat().st_size for each in (tmp_path / "kept").iterdir()) == 3 * len(ZEROS)
+
+
+def test_a_base_does_not_fill_the_disk(layout, tmp_path):
+    names = [f"usr/lib/m{number}-linux-gnu/libc.so.6" for number in range(100)]
+    folder = layout.finish(zeros(layout, *names))
+    assert sum(each.stat().st_size for each in layout.blobs.iterdir()) < 1 << 20
+    with pytest.raises(ImageError, match=r"more than 256 MB to look into are no base$") as caught:
+        read(folder, keep=wanted)
+    assert line(caught).startswith("oci:base: sha256:")
+    assert sum(each.stat().st_size for each in (tmp_path / "kept").iterdir()) <= 256 << 20
+
+
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        ("lib/libc.so.6", 16 << 20),
+        ("lib/ld-musl-x86_64.so.1", 16 << 20),
+        ("lib/arm-linux-gnueabihf/libc-2.31.so", 16 << 20),
+        ("usr/lib64/libc.so.6", 16 << 20),
+        ("usr/local/lib/libc.so.6", 16 << 20),
+        ("usr/local/bin/python3.13", 64 << 20),
+        ("usr/bin/python3.9", 64 << 20),
+        ("usr/bin/python3", 0),
+        ("usr/lib/python3.13", 0),
+        ("usr/lib/x/libc.so.6", 0),
+        ("srv/lib/libc.so.6", 0),
+        ("libc.so.6", 0),
+    ],
+)
+def test_what_is_looked_into(path, size):
+    assert wanted(path) == size
+
+
+def test_too_large_a_file_and_an_empty_one(layout):
+    tree = read(
+        layers(layout, tar(("x", b"four"), ("y", b"five!"), ("z", b""))),
+        keep=lambda path: 4 * (path < "z"),
+    )
+    assert {path for path, node in tree.paths() if node.kept} == {"x"}
+
+
 def spoil(folder, size, change):
     """Change the one blob of *size* bytes or more."""
     [blob] = [each for each in (folder / "blobs/sha256").iterdir() if each.stat().st_size >= size]
@@ -295,5 +367,5 @@ def test_an_archive_is_as_good_as_a_folder(layout):
     (folder.parent / "kept").mkdir()
     (folder.parent / "a.tar").write_bytes(out.getvalue())
     with open_base("oci:a.tar", folder.parent, {}) as base:
-        tree = read_files(base, base.resolve(AMD64), lambda _: False, folder.parent / "kept")
+        tree = read_files(base, base.resolve(AMD64), lambda _: 0, folder.parent / "kept")
     assert paths(tree) == {"x": "file"}

@@ -207,9 +207,25 @@ def test_files_that_cannot_be_put(put, files, message):
     assert caught.value.message == message
 
 
-def test_a_key_for_python_on_a_base_without(put):
+def test_a_key_for_python_on_a_base_without(put, bench):
     with pytest.raises(ImageError, match=r"image\.extras: has no effect on oci:base, which has no"):
         put(extras=("x",))
+    assert list(bench.staging.iterdir()) == []
+
+
+def test_a_base_of_no_layers_is_scratch(bench, tmp_path):
+    helpers = {name: {"greet": ELF + name.encode()} for name in PLATFORMS}
+    layout = Layout(tmp_path / "base")
+    layout.finish(*(layout.image(name) for name in PLATFORMS))
+    image = {"workdir": "/var/lib", "ports": ("80/tcp",), "labels": {"a": "b"}}
+    based = bench.build_on("oci:base", helpers, **image)
+    scratch = bench.build(helpers, outputs=("layout",), **image)
+    for mine, theirs in zip(based.platforms, scratch.platforms, strict=True):
+        assert (mine.config, mine.layers) == (theirs.config, theirs.layers)
+    assert (scratch.base, scratch.platforms[0].base) == ("", None)
+    assert based.platforms[0].base
+    with pytest.raises(ImageError, match=r"image\.workdir: .* leads through the helper"):
+        bench.build_on("oci:base", helpers, workdir="/usr/local/bin/greet")
 
 
 def test_a_dynamic_helper_needs_its_loader_libraries_and_glibc(put):

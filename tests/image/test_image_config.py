@@ -172,9 +172,9 @@ def test_entrypoint_and_cmd(bench, helpers, entrypoint, cmd, expected):
         ),
     ],
 )
-def test_what_cannot_run_is_refused(bench, helpers, image, message, advice):
+def test_what_cannot_run_is_refused_before_there_are_wheels(bench, helpers, image, message, advice):
     with pytest.raises(ImageError) as caught:
-        bench.build(helpers, **image)
+        bench.prepare(helpers, **image)
     assert (caught.value.message, caught.value.advice) == (message, advice)
     assert list(bench.staging.iterdir()) == []
 
@@ -182,7 +182,7 @@ def test_what_cannot_run_is_refused(bench, helpers, image, message, advice):
 def test_a_dynamic_helper_is_refused_on_scratch(bench):
     dynamic = {"tone linux/arm64": {"libc": "glibc", "interpreter": "/lib/ld-linux-aarch64.so.1"}}
     with pytest.raises(ImageError) as caught:
-        bench.build(TWO, dynamic=dynamic, entrypoint=("greet",))
+        bench.prepare(TWO, dynamic=dynamic, entrypoint=("greet",))
     assert caught.value.message == (
         'tool.multiarch.image.base: helper "tone" on linux/arm64 is dynamically linked and needs '
         '/lib/ld-linux-aarch64.so.1, which "scratch" has not'
@@ -197,7 +197,7 @@ def test_all_dynamic_helpers_are_named_at_once(bench):
     needed = {"libc": "musl", "needed": ("libc.so", "libgcc_s.so.1")}
     dynamic = {f"greet {name}": needed for name in TWO}
     with pytest.raises(ImageError) as caught:
-        bench.build({name: {"greet": b"x"} for name in TWO}, dynamic=dynamic)
+        bench.prepare({name: {"greet": b"x"} for name in TWO}, dynamic=dynamic)
     assert caught.value.message.splitlines() == [
         f'tool.multiarch.image.base: helper "greet" on {name} is dynamically linked and needs '
         'libc.so, libgcc_s.so.1, which "scratch" has not'

@@ -135,7 +135,8 @@ def test_the_layer_holds_the_working_directory(bench, workdir):
     if workdir != "/":
         assert found[workdir.lstrip("/")] == (tarfile.DIRTYPE, 0o755)
     with pytest.raises(ImageError, match=r"image\.workdir: .* leads through the helper"):
-        bench.build({"linux/amd64": {"greet": b"x"}}, workdir="/usr/local/bin/greet/x")
+        bench.prepare({"linux/amd64": {"greet": b"x"}}, workdir="/usr/local/bin/greet/x")
+    assert list(bench.staging.iterdir()) == []
 
 
 def test_the_layer_holds_helpers_and_their_folders(bench):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
 import subprocess
 import sys
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from hatch_multiarch.image.package import Environment, Target, fetch, requiremen
 from hatch_multiarch.image.package.check_installed import check_installed
 from hatch_multiarch.image.package.lock import read_lock, those_for
 from hatch_multiarch.image.package.tools import both, last_words
+from hatch_multiarch.image.package.wheel_contents import record_digest
 from hatch_multiarch.platforms import lookup
 
 DEBIAN = BasePython((3, 11), "/usr/bin/python3.11", Libc("glibc", (2, 36)))
@@ -257,6 +261,65 @@ def test_a_wheel_that_its_record_does_not_fit(tmp_path):
     wheel.write_bytes(wheel.read_bytes().replace(b"VERSION = ", b"VERSIOM = "))
     with pytest.raises(ImageError, match="cannot be installed"):
         Environment("app", DEBIAN).install(wheel, tmp_path / "work")
+
+
+@pytest.mark.parametrize(
+    "told", ["sha256=,4", "sha256=AAAA,4", "sha257=AAAA,4", "{},3", "{},5", "{},", "{},x", ","]
+)
+def test_a_record_of_another_hash_or_size(tmp_path, told):
+    wheel = make_wheel(tmp_path / "house", "plain", files={"a.py": "four"})
+    right = f"sha256={record_digest(hashlib.sha256(b'four').digest())}"
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in files.items():
+            assert name != "plain-1.0.dist-info/RECORD" or f"a.py,{right},4\n" in text
+            archive.writestr(
+                name, text.replace(f"a.py,{right},4\n", f"a.py,{told}\n".format(right))
+            )
+    with pytest.raises(
+        ImageError, match=r"plain-1\.0-py3-none-any\.whl cannot be installed: "
+    ) as e:
+        Environment("app", DEBIAN).install(wheel, tmp_path / "work")
+    assert "a.py" in e.value.message or told in ("sha257=AAAA,4", "{},x")
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_large_file_of_a_wheel_is_never_held_in_memory(tmp_path):
+    large = "#!python\n" + "x" * (40 << 20)
+    files = {"plain/data": large, "plain-1.0.data/scripts/tool": large, "plain/end": large[:9]}
+    wheel = make_wheel(tmp_path / "house", "plain", files=files)
+    tracemalloc.start()
+    try:
+        done = Environment("app", DEBIAN).install(wheel, tmp_path / "work")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
+    script = tmp_path / "work/opt/app/bin/tool"
+    assert script.read_text() == large.replace("#!python", "#!/opt/app/bin/python")
+    assert {each.sha256 for each in done.items if each.path.endswith("bin/tool")} == {
+        sha256(script)
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "installed"),
+    [
+        ("#!python\nx", "#!/opt/app/bin/python\nx"),
+        ("#!pythonw -E\nx\n", "#!/opt/app/bin/python\nx\n"),
+        ("#!python", "#!/opt/app/bin/python\n"),
+        ("#!python" + "y" * 600_000 + "\nx", "#!/opt/app/bin/python\nx"),
+        ("#!/bin/sh\n#!python\n", "#!/bin/sh\n#!python\n"),
+        ("y" * 600_000, "y" * 600_000),
+        ("", ""),
+    ],
+)
+def test_the_interpreter_of_a_script(tmp_path, script, installed):
+    files = {"plain-1.0.data/scripts/tool": script}
+    wheel = make_wheel(tmp_path / "house", "plain", files=files)
+    Environment("app", DEBIAN).install(wheel, tmp_path / "work")
+    assert (tmp_path / "work/opt/app/bin/tool").read_text() == installed
 
 
 def test_what_a_lock_forgot_is_named(tmp_path):

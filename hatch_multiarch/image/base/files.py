@@ -25,27 +25,31 @@ if TYPE_CHECKING:
 
 ENTRIES = 500_000
 """Most entries of all layers together."""
-KEPT = 1 << 28
-"""Most bytes of a file that is kept."""
+KEPT = 256 << 20
+"""Most bytes of all files together that are kept."""
+BLOCK = 4096
+"""Bytes that even an empty file counts for."""
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 
 
 def read_files(
-    base: Base, image: BaseImage, keep: Callable[[str], bool], folder: Path
+    base: Base, image: BaseImage, keep: Callable[[str], int], folder: Path
 ) -> Filesystem:
     """Return the files of *image*; those whose paths *keep* wants are written into *folder*.
 
-    Reads each layer once, to its end, and compares it with its digest and its diff_id. Raises
-    ImageError when they differ or when a layer holds what no layer may.
+    *keep* tells the most bytes that a file at a path may have to be kept, 0 for none. Reads each
+    layer once, to its end, and compares it with its digest and its diff_id. Raises ImageError when
+    they differ, when a layer holds what no layer may, or when more than KEPT bytes are wanted.
     """
     tree = Filesystem()
+    kept = _Kept(folder, keep)
     for number, (layer, diff_id) in enumerate(zip(image.layers, image.diff_ids, strict=True)):
         where = f"{base.source}: {layer.digest}"
         blob = base.open(layer)
         with unpacked(blob, where) as file:
             forward = Forward(file)
-            _Changes(tree, number, where, keep, folder).apply(forward)
+            _Changes(tree, number, where, kept).apply(forward)
             while forward.read(CHUNK):
                 pass
         blob.drain()
@@ -54,17 +58,46 @@ def read_files(
     return tree
 
 
+class _Kept:
+    """The files of all layers that are written into *folder*."""
+
+    def __init__(self, folder: Path, keep: Callable[[str], int]) -> None:
+        self._folder = folder
+        self._keep = keep
+        self._count = 0
+        self._size = 0
+
+    def take(self, path: str, entry: tarfile.TarInfo, file: Forward, where: str) -> Path | None:
+        """Write the content of *entry*, which *file* is at, if a file at *path* is wanted.
+
+        *where* names the layer. Raises ImageError when that is too much.
+        """
+        limit = self._keep(path)
+        if not limit or entry.size > limit:
+            return None
+        self._size += max(entry.size, BLOCK)
+        if self._size > KEPT:
+            raise ImageError(
+                f"{where}: {path[:80]!r}: more than {KEPT >> 20} MB to look into are no base"
+            )
+        self._count += 1
+        target = self._folder / str(self._count)
+        left = entry.size
+        with target.open("xb") as copy:
+            while left and (data := file.read(min(CHUNK, left))):
+                copy.write(data)
+                left -= len(data)
+        return target
+
+
 class _Changes:
     """One layer on its way into *tree*."""
 
-    def __init__(
-        self, tree: Filesystem, number: int, where: str, keep: Callable[[str], bool], folder: Path
-    ) -> None:
+    def __init__(self, tree: Filesystem, number: int, where: str, kept: _Kept) -> None:
         self._tree = tree
         self._number = number
         self._where = where
-        self._keep = keep
-        self._folder = folder
+        self._kept = kept
 
     def apply(self, file: Forward) -> None:
         headers = cast("BinaryIO", Headers(cast("BinaryIO", file), self._where))
@@ -87,9 +120,8 @@ class _Changes:
             self._tree.remove([*parts[:-1], name.removeprefix(WHITEOUT)], self._number)
         else:
             node = self._node(entry)
-            path = "/".join(parts)
-            if entry.isreg() and entry.sparse is None and self._keep(path):
-                node.kept = self._copy(entry, file)
+            if entry.isreg() and entry.sparse is None:
+                node.kept = self._kept.take("/".join(parts), entry, file, self._where)
             self._tree.add(parts, node)
         if self._tree.count > ENTRIES:
             raise ImageError(f"{self._where}: more than {ENTRIES} files are no base")
@@ -120,17 +152,6 @@ class _Changes:
         if ".." in parts:
             raise ImageError(f"{self._where}: {name[:80]!r} leads out of the image")
         return parts
-
-    def _copy(self, entry: tarfile.TarInfo, file: Forward) -> Path | None:
-        if entry.size > KEPT:
-            return None
-        path = self._folder / f"{self._number}-{entry.offset_data}"
-        left = entry.size
-        with path.open("xb") as copy:
-            while left and (data := file.read(min(CHUNK, left))):
-                copy.write(data)
-                left -= len(data)
-        return path
 
 
 class Forward:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _PLACES = ("usr/local/bin", "usr/bin")
 """Where docker's official images and distributions have it."""
 _PYTHON = re.compile(r"python3\.(\d+)")
+_LIBRARIES = re.compile(r"(?:usr/)?(?:lib|lib64|lib/\w+-linux-\w+)|usr/local/lib")
+"""Where loaders look for a C library: Debian has a folder for each machine."""
 _LIBC = re.compile(r"libc\.so\.6|libc-2\.\d+\.so|ld-musl-[\w.]+\.so\.1")
 _GLIBC = re.compile(rb"GNU C Library [^\0\n]{0,200}?version (\d+)\.(\d+)")
 _MUSL = re.compile(rb"\0(1)\.(\d+)\.\d+\0")
@@ -26,6 +28,11 @@ HEADER = 20
 """Bytes of an ELF file up to the machine that it is for."""
 _MACHINE = (slice(4, 6), slice(18, 20))
 """Where an ELF header has class and order of bytes, and the machine (EI_CLASS, e_machine)."""
+
+_LIBC_SIZE = 16 << 20
+"""Most bytes of a C library; those of distributions have 0.5 to 3 MB."""
+_PYTHON_SIZE = 64 << 20
+"""Most bytes of an executable of Python; one that is linked statically has some 30 MB."""
 
 LibcKind = Literal["static", "glibc", "musl", "none"]
 """As audit.BinaryInfo has it."""
@@ -55,10 +62,12 @@ class BasePython:
         return f"python{self.version[0]}.{self.version[1]}"
 
 
-def wanted(path: str) -> bool:
-    """Tell whether ``look`` looks into the file at *path*."""
+def wanted(path: str) -> int:
+    """Return the most bytes of a file at *path* that ``look`` looks into, 0 for no file."""
     folder, _, name = path.rpartition("/")
-    return bool(_LIBC.fullmatch(name) or (folder in _PLACES and _PYTHON.fullmatch(name)))
+    if _LIBC.fullmatch(name) and _LIBRARIES.fullmatch(folder):
+        return _LIBC_SIZE
+    return _PYTHON_SIZE if folder in _PLACES and _PYTHON.fullmatch(name) else 0
 
 
 def look(tree: Filesystem) -> None:
@@ -113,7 +122,8 @@ def find_libc(tree: Filesystem, machine: str, kind: LibcKind) -> Libc | None:
 
 
 def _seen(name: str, file: Path) -> Seen:
-    data = file.read_bytes()
+    with file.open("rb") as content:
+        data = content.read(_LIBC_SIZE if _LIBC.fullmatch(name) else HEADER)
     where = machine(data[:HEADER])
     if _LIBC.fullmatch(name):
         if name.startswith("ld-musl"):

@@ -7,21 +7,26 @@ when it is there.
 
 from __future__ import annotations
 
-import io
+import hashlib
 import posixpath
 import re
 import warnings
-from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import installer
 from installer.records import Hash, RecordEntry
 from installer.scripts import Script
 from installer.sources import WheelFile
-from installer.utils import construct_record_file, copyfileobj_with_hashing, fix_shebang
+from installer.utils import construct_record_file
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import Item, file_item
+from hatch_multiarch.image.package.wheel_contents import (
+    check_contents,
+    chunks,
+    record_digest,
+    with_interpreter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,7 +47,8 @@ def put(wheel: Path, place: Place, *, asked: bool) -> str:
     more = {**INSTALLER, "REQUESTED": b""} if asked else INSTALLER
     with WheelFile.open(wheel) as source, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of files that it leaves out
-        source.validate_record()
+        source.validate_record(validate_contents=False)
+        check_contents(source)
         installer.install(source, cast("Any", place), more)
         return source.read_dist_info("METADATA")
 
@@ -74,14 +80,14 @@ class Place:
     def write_script(self, name: str, module: str, attr: str, section: Any) -> Any:
         """Write the script of an entry point."""
         file, data = Script(name, module, attr, section).generate(self._interpreter, "posix")
-        return self._write("scripts", file, io.BytesIO(data), executable=True)
+        return self._write("scripts", file, [data], executable=True)
 
     def write_file(self, scheme: Any, path: Any, stream: BinaryIO, is_executable: bool) -> Any:  # noqa: FBT001
         """Write a file of the wheel."""
         if scheme != "scripts":
-            return self._write(scheme, str(path), stream, executable=is_executable)
-        with fix_shebang(stream, self._interpreter) as fixed:
-            return self._write(scheme, str(path), fixed, executable=True)
+            return self._write(scheme, str(path), chunks(stream), executable=is_executable)
+        script = with_interpreter(stream, self._interpreter)
+        return self._write(scheme, str(path), script, executable=True)
 
     def finalize_installation(
         self, scheme: Any, record_file_path: str, records: Iterable[tuple[Any, Any]]
@@ -92,15 +98,16 @@ class Place:
             inside = path.relative_to(self._folder).as_posix()
             self.items[inside] = file_item(inside, path)
             within = posixpath.relpath(inside, self._schemes[scheme])
-            kept.insert(-1, (scheme, RecordEntry(within, None, None)))
+            kept.append((scheme, RecordEntry(within, None, None)))
 
         def prefix(other: str) -> str | None:
             if self._schemes[other] == self._schemes[scheme]:
                 return None
             return posixpath.relpath(self._schemes[other], self._schemes[scheme]) + "/"
 
+        kept.sort(key=lambda each: each[1].path)  # `installer` does so from version 1 on
         with construct_record_file(kept, prefix) as stream:
-            self._write(scheme, record_file_path, stream, executable=False)
+            self._write(scheme, record_file_path, chunks(stream), executable=False)
 
     @property
     def _interpreter(self) -> str:
@@ -110,21 +117,23 @@ class Place:
         """Return the path in the image. Raises ImageError when it leads out of its place."""
         place = self._schemes[str(scheme)]
         inside = posixpath.normpath(f"{place}/{path}")
-        if not inside.startswith(f"{place}/") or re.search(r"[\0\\]", path):
+        if not inside.startswith(f"{place}/") or re.search(r"^/|[\0\\]", path):
             raise ImageError(f"it writes to {path!r}, which is outside of its place")
         return inside
 
-    def _write(self, scheme: str, path: str, stream: BinaryIO, *, executable: bool) -> Any:
-
+    def _write(self, scheme: str, path: str, content: Iterable[bytes], *, executable: bool) -> Any:
         inside = self._path(scheme, path)
         if inside in self._left:
             return RecordEntry(path, None, None)
         target = self._folder / inside
         target.parent.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
         with target.open("wb") as copy:
-            digest, size = copyfileobj_with_hashing(stream, copy, "sha256")
-        sha256 = urlsafe_b64decode(f"{digest}=").hex()
-        self.items[inside] = Item(inside, sha256, 0o755 if executable else 0o644, target)
+            for data in content:
+                digest.update(data)
+                size += copy.write(data)
+        mode = 0o755 if executable else 0o644
+        self.items[inside] = Item(inside, digest.hexdigest(), mode, target)
         if self._apart(inside):
             return RecordEntry(path, None, None)
-        return RecordEntry(path, Hash("sha256", digest), size)
+        return RecordEntry(path, Hash("sha256", record_digest(digest.digest())), size)
