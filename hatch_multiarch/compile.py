@@ -16,7 +16,7 @@ from hatch_multiarch.errors import AuditError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine import Binary, Engine, Progress
     from hatch_multiarch.plan import Plan, WheelPlan
 

@@ -12,7 +12,7 @@ from hatch_multiarch.audit.read_binary import read
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
 
 FORMAT = 1
 """Counted up when the same binary gives other facts than before."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.pipeline.run_hatchling import Asked, build, report_path
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.process import terminable
-from hatch_multiarch.run_hatchling import Asked, build, report_path
 
 
 def run(arguments: Any) -> int:

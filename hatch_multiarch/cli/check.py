@@ -6,13 +6,13 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.check import check
 from hatch_multiarch.cli import failure
 from hatch_multiarch.cli.output import put
+from hatch_multiarch.pipeline.check import check
 from hatch_multiarch.plan import Switches
 
 if TYPE_CHECKING:
-    from hatch_multiarch.check import Checked
+    from hatch_multiarch.pipeline.check import Checked
 
 
 def run(arguments: Any) -> int:

@@ -10,13 +10,14 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import emulators, process
+from hatch_multiarch import process
 from hatch_multiarch.cli.output import put
 from hatch_multiarch.config.messages import printable
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import on_platform
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.inspect.show import columns
+from hatch_multiarch.platforms import emulators
 
 if TYPE_CHECKING:
     from hatch_multiarch.doctor import Finding

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.console import Console
 
 if TYPE_CHECKING:
-    from hatch_multiarch.check import Problem
     from hatch_multiarch.errors import MultiarchError
+    from hatch_multiarch.pipeline.check import Problem
 
 KEY = re.compile(
     r"((?:tool\.(?:multiarch|hatch)|build-system)(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"

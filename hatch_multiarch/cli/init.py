@@ -7,18 +7,18 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.check import check
 from hatch_multiarch.cli.check import as_data, as_text
 from hatch_multiarch.cli.output import put
 from hatch_multiarch.config import Config
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.files import rewrite
 from hatch_multiarch.init import configured, find_programs, ignored, missing, read_target
+from hatch_multiarch.pipeline.check import check
 from hatch_multiarch.plan import Switches
 
 if TYPE_CHECKING:
-    from hatch_multiarch.check import Checked
     from hatch_multiarch.init import Ignored, Program, Target
+    from hatch_multiarch.pipeline.check import Checked
 
 
 def run(arguments: Any) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
 
 LARGE = 256 << 20
 """Bytes above which a file has no stream: it would not fit into memory beside others."""

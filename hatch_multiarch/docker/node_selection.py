@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import emulators
 from hatch_multiarch.config.messages import show
 from hatch_multiarch.errors import EngineError, PlanError
+from hatch_multiarch.platforms import emulators
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

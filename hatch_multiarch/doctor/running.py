@@ -6,9 +6,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import emulators
 from hatch_multiarch.doctor import install
 from hatch_multiarch.doctor.finding import PLATFORMS, Finding
+from hatch_multiarch.platforms import emulators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.epoch import DEFAULT_EPOCH
+from hatch_multiarch.files.epoch import DEFAULT_EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
+from hatch_multiarch.cache.cache_dir import private, writable
 from hatch_multiarch.engine.environment import FETCHING, scrub
 from hatch_multiarch.errors import ToolchainError
-from hatch_multiarch.homes import private, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.epoch import timestamp
+from hatch_multiarch.files.epoch import timestamp
 
 if TYPE_CHECKING:
     from hatch_multiarch.plan import Project

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import sbom
-from hatch_multiarch.epoch import timestamp
+from hatch_multiarch.files.epoch import timestamp
 from hatch_multiarch.image.items import helper_path
 from hatch_multiarch.oci.annotations import (
     ATTESTATION_MANIFEST,

@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.image.annotations import BASE_DIGEST, BASE_NAME, image_annotations
 from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import SCRATCH, ScratchBase, check_scratch, open_base

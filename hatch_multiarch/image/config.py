@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.epoch import timestamp
+from hatch_multiarch.files.epoch import timestamp
 from hatch_multiarch.image.health import healthcheck
 from hatch_multiarch.oci.documents import rows, table, text
 

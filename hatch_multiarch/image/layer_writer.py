@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.image.base import Filesystem
     from hatch_multiarch.image.items import Part

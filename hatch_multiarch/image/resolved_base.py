@@ -24,7 +24,7 @@ from hatch_multiarch.process import Group
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.config import Image
     from hatch_multiarch.image.base import Base, BaseImage, BasePython
     from hatch_multiarch.image.package import Wheel

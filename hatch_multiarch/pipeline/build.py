@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files, sbom, wheel
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache.build_cache import BuildCache
+from hatch_multiarch.cache.cache_dir import exposed
 from hatch_multiarch.compile import Compiled, compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
-from hatch_multiarch.epoch import read_epoch, timestamp
 from hatch_multiarch.errors import ConfigError
-from hatch_multiarch.homes import exposed
+from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.image.files import FILES
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.project import sdist_takes

@@ -15,8 +15,8 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from hatch_multiarch.cache.cache_dir import aside, cache_home
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.homes import aside, cache_home
 from hatch_multiarch.oci.descriptor import check_digest
 from hatch_multiarch.oci.documents import LIMIT
 

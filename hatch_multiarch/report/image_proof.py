@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
     from hatch_multiarch.oci.layout_source import LayoutSource

@@ -22,7 +22,7 @@ from hatch_multiarch.report.wheel_proof import UNREADABLE, in_wheel
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.built import BuiltImage
     from hatch_multiarch.report.report_model import ImagePlace, WheelPlace

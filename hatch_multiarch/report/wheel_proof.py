@@ -15,7 +15,7 @@ from hatch_multiarch.report.report_model import WheelPlace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
 
 UNREADABLE = (KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What reading a zip file that is damaged raises."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.console.formatting import duration
-from hatch_multiarch.emulators import state
 from hatch_multiarch.platforms import host, host_libc
+from hatch_multiarch.platforms.emulators import state
 from hatch_multiarch.verify.outcome import Check
 
 if TYPE_CHECKING:

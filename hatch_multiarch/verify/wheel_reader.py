@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_multiarch import locator
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.files import hashed
 from hatch_multiarch.platforms import all_platforms
+from hatch_multiarch.wheel import locator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

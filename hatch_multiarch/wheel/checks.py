@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import audit, locator
+from hatch_multiarch import audit
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError, PlanError
+from hatch_multiarch.wheel import locator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

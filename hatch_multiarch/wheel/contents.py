@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
 
-from hatch_multiarch import locator
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan import slug
+from hatch_multiarch.wheel import locator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

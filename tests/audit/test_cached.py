@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hatch_multiarch.audit import BinaryInfo, GoBuild, read_cached
 from hatch_multiarch.audit.cached import load
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.errors import AuditError
 
 word = st.text(max_size=5)

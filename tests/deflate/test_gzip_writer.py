@@ -12,7 +12,7 @@ import tarfile
 import pytest
 from support import need
 
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.deflate import GzipWriter, Streams
 from hatch_multiarch.deflate.gzip_writer import SEGMENT
 

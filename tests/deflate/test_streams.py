@@ -10,8 +10,8 @@ import zlib
 
 import pytest
 
-from hatch_multiarch import build_cache
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache import build_cache
+from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.deflate import Streams, streams
 from hatch_multiarch.deflate.compressor import Compressor, compressor
 from hatch_multiarch.errors import AuditError

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support import missing, need
 
-from hatch_multiarch import emulators
 from hatch_multiarch.cli import main
-from hatch_multiarch.platforms import all_platforms, host
+from hatch_multiarch.platforms import all_platforms, emulators, host
 
 if TYPE_CHECKING:
     from engine_fixture import Engine

@@ -9,7 +9,6 @@ import pytest
 from buildkitd import buildkit_image, node  # noqa: F401
 from engine_fixture import docker
 
-from hatch_multiarch import emulators
 from hatch_multiarch.config import BuilderConfig, NodeConfig
 from hatch_multiarch.docker.builders import ask, inspect_builder
 from hatch_multiarch.docker.inspect_output import Builder, Node
@@ -17,6 +16,7 @@ from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.docker.manage import create
 from hatch_multiarch.docker.node_selection import Place, choose, places, runs, runs_natively
 from hatch_multiarch.errors import EngineError, PlanError
+from hatch_multiarch.platforms import emulators
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_multiarch.homes import cache_home
+from hatch_multiarch.cache.cache_dir import cache_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import json
 import pytest
 from layouts import Layout, tar
 
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.config import Healthcheck
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.report.proof import prove

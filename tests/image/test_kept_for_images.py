@@ -15,7 +15,7 @@ from layouts import tar
 from support import streams_of
 from wheels import make_wheel, sha256
 
-from hatch_multiarch.build_cache import UNUSED, BuildCache
+from hatch_multiarch.cache.build_cache import UNUSED, BuildCache
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import open_base, read_files
 from hatch_multiarch.image.base.filesystem import Filesystem

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache.build_cache import BuildCache
+from hatch_multiarch.cache.cache_dir import aside, cache_home, exposed, private
 from hatch_multiarch.errors import ToolchainError
-from hatch_multiarch.homes import aside, cache_home, exposed, private
 from hatch_multiarch.registry import Cache
 
 

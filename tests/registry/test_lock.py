@@ -9,7 +9,7 @@ from registry.proxy import says
 from registry.pushes import FAST, command
 
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.lock import find_lock, write_lock
+from hatch_multiarch.image.base.pin import find_lock, write_lock
 
 HEAD = """\
 [project]

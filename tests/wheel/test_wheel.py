@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_multiarch import locator, wheel
+from hatch_multiarch import wheel
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.wheel import locator
 
 if TYPE_CHECKING:
     from pathlib import Path

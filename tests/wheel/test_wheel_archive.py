@@ -16,7 +16,7 @@ from hatchling.builders import wheel as theirs
 from hatchling.builders.wheel import WheelBuilder
 from installer.sources import WheelFile
 
-from hatch_multiarch.build_cache import BuildCache
+from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.wheel import Archives

@@ -21,7 +21,7 @@ from hatch_multiarch.sbom import Distribution
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.build_cache import BuildCache
+    from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.image.package.install import Environment
     from hatch_multiarch.image.package.lock import Pin
     from hatch_multiarch.image.package.target import Target

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
+from hatch_multiarch.cache.cache_dir import NAME, aside, cache_home
 from hatch_multiarch.errors import ImageError, ToolchainError
-from hatch_multiarch.homes import NAME, aside, cache_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
