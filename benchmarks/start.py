@@ -20,7 +20,7 @@ HATCHLING = (
     "hatchling.metadata.core, packaging.requirements; "
 )
 """What every `hatchling build` of a wheel imports, also of a project without this plugin."""
-HOOK = "import hatch_multiarch.hooks as h; h.hatch_register_build_hook()"
+HOOK = "import hatch_multiarch.hatch_plugin.register as h; h.hatch_register_build_hook()"
 BUILD = "import hatch_multiarch.plan, hatch_multiarch.pipeline.build as p; p.Console()"
 """What one `hatchling build` of wheels imports, when every binary was audited before."""
 COMMANDS = {

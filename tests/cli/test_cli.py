@@ -91,6 +91,7 @@ def test_metadata_that_cannot_be_read_is_one_line(project: Path, run: Callable[.
 
 def test_the_hook_is_cheap_to_import(run: Callable[..., Ran]) -> None:
     """Hatchling imports it in every project of an environment that has the plugin."""
-    code = "import sys, hatch_multiarch.hooks, hatch_multiarch.plugin; print(*sys.modules)"
+    hook = "hatch_multiarch.hatch_plugin"
+    code = f"import sys, {hook}.register, {hook}.build_hook; print(*sys.modules)"
     modules = set(run(sys.executable, "-c", code).out.split())
     assert not {"rich", "elftools", "hatch_multiarch.config", "hatch_multiarch.pipeline"} & modules

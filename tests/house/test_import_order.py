@@ -1,4 +1,4 @@
-"""The street runs one way: a room imports only rooms before it, and nobody imports a face."""
+"""Imports run one way: a folder imports only those before it, and nothing imports what people call."""
 
 from __future__ import annotations
 
@@ -40,23 +40,22 @@ ORDER = [
     "verify",
     "doctor",
     "ci",
-    # the faces
-    "plugin",
-    "hooks",
+    # what people call
+    "hatch_plugin",
     "sessions",
     "cli",
     "__main__",
 ]
-FACES = ORDER[ORDER.index("plugin") :]
+CALLED = ORDER[ORDER.index("hatch_plugin") :]
 
 
-def room(path: Path) -> str:
+def top(path: Path) -> str:
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
 def imported(path: Path) -> set[str]:
-    """Return the rooms that a module imports, also for types and inside functions."""
-    rooms = set()
+    """Return the found that a module imports, also for types and inside functions."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -67,23 +66,23 @@ def imported(path: Path) -> set[str]:
             parts = name.split(".")
             if parts[0] == "hatch_multiarch" and len(parts) > 1:
                 known = (ROOT / parts[1]).exists() or (ROOT / f"{parts[1]}.py").exists()
-                rooms.add(parts[1] if known else "__init__")
-    return rooms
+                found.add(parts[1] if known else "__init__")
+    return found
 
 
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_room_imports_only_rooms_before_it(path: Path) -> None:
+def test_a_folder_imports_only_those_before_it(path: Path) -> None:
     if path.name == "locator_template.py":
         assert imported(path) == set(), "it runs where hatch_multiarch is not installed"
         return
-    mine = ORDER.index(room(path))
+    mine = ORDER.index(top(path))
     later = {name for name in imported(path) if ORDER.index(name) > mine}
     assert later == set()
-    if room(path) not in FACES:
-        assert not imported(path) & set(FACES)
+    if top(path) not in CALLED:
+        assert not imported(path) & set(CALLED)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

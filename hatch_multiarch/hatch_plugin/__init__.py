@@ -1,0 +1,1 @@
+"""Hatchling: the build hook `multiarch`."""
