@@ -8,7 +8,7 @@ from hatch_multiarch.config import Toolchain
 from hatch_multiarch.docker.manage import builder_name
 from hatch_multiarch.doctor import machine
 from hatch_multiarch.doctor.builds import builds, hindrance
-from hatch_multiarch.doctor.docker import Docker, drivers, engines, logins
+from hatch_multiarch.doctor.docker_check import Docker, drivers, engines, logins
 from hatch_multiarch.doctor.finding import (
     BUILDS,
     DOCKER,

@@ -13,7 +13,7 @@ from hatch_multiarch.platforms import emulators
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hatch_multiarch.doctor.docker import Docker
+    from hatch_multiarch.doctor.docker_check import Docker
     from hatch_multiarch.platforms import Platform
 
 _QEMU = {"386": "i386", "amd64": "x86_64", "arm64": "aarch64", "loong64": "loongarch64"}

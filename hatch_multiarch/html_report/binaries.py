@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.html_report.elements import bar, code, count, facts, section, size, table
 from hatch_multiarch.html_report.markup import Markup, el, join
-from hatch_multiarch.html_report.words import bar, code, count, facts, section, size, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

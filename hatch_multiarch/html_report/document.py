@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.html_report.binaries import binaries, modules, proof
-from hatch_multiarch.html_report.image import image
+from hatch_multiarch.html_report.image_section import image
 from hatch_multiarch.html_report.markup import Markup, el, join
 from hatch_multiarch.html_report.summary import summary
 from hatch_multiarch.html_report.timeline import timeline
-from hatch_multiarch.html_report.wheels import wheels
+from hatch_multiarch.html_report.wheel_section import wheels
 
 if TYPE_CHECKING:
     from hatch_multiarch.report import Report

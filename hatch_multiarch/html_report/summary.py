@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.html_report.elements import facts, seconds, size
 from hatch_multiarch.html_report.markup import Markup, el
-from hatch_multiarch.html_report.words import facts, seconds, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

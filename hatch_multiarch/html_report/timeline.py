@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.html_report.elements import count, percent, seconds, section, table
 from hatch_multiarch.html_report.markup import Markup, el, join
-from hatch_multiarch.html_report.words import count, percent, seconds, section, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.config import platform_of
+from hatch_multiarch.image.image_config import platform_of
 from hatch_multiarch.oci.annotations import REFERENCE_DIGEST
 from hatch_multiarch.oci.archive_writer import (
     blob_file,

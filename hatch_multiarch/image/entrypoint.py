@@ -15,7 +15,7 @@ from hatch_multiarch.wheel.locator import is_module
 if TYPE_CHECKING:
     from hatch_multiarch.config import Image
     from hatch_multiarch.image.base import Filesystem
-    from hatch_multiarch.image.config import BaseConfig
+    from hatch_multiarch.image.image_config import BaseConfig
     from hatch_multiarch.plan import ImagePlan
 
 

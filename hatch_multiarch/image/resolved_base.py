@@ -18,7 +18,7 @@ from hatch_multiarch.image.base import Filesystem, find_python, read_files
 from hatch_multiarch.image.base.python import look, wanted
 from hatch_multiarch.image.package import Target, resolve, wheels_of
 from hatch_multiarch.image.package.install import Environment
-from hatch_multiarch.image.package.lock import read_lock, those_for
+from hatch_multiarch.image.package.pins import read_lock, those_for
 from hatch_multiarch.process import Group
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.config import Image
     from hatch_multiarch.image.base import Base, BaseImage, BasePython
     from hatch_multiarch.image.package import Wheel
-    from hatch_multiarch.image.package.lock import Pin
+    from hatch_multiarch.image.package.pins import Pin
     from hatch_multiarch.plan import Project, Unit
     from hatch_multiarch.platforms import Platform
 

@@ -16,7 +16,7 @@ from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
-from hatch_multiarch.image.files import FILES
+from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report import Clock, make_report, with_published, write

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.image.base import SCRATCH
 from hatch_multiarch.image.builder import ImageBuilder
-from hatch_multiarch.image.buildkit import BuildkitImage
+from hatch_multiarch.image.buildkit_image import BuildkitImage
 from hatch_multiarch.image.docker_archive import with_docker_archive
 from hatch_multiarch.image.docker_load import loading
 from hatch_multiarch.image.package import requirements_of

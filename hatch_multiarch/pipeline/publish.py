@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.console import Console
-    from hatch_multiarch.image.buildkit import BuildkitImage
+    from hatch_multiarch.image.buildkit_image import BuildkitImage
     from hatch_multiarch.image.built import BuiltImage
     from hatch_multiarch.image.docker_load import Loading
     from hatch_multiarch.plan import ImagePlan

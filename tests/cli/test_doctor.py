@@ -401,7 +401,7 @@ def test_how_a_platform_runs(
 
 def test_elsewhere_than_on_linux_docker_s_nodes_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     from hatch_multiarch.doctor import running
-    from hatch_multiarch.doctor.docker import Docker
+    from hatch_multiarch.doctor.docker_check import Docker
     from hatch_multiarch.platforms import lookup
 
     monkeypatch.setattr(running.sys, "platform", "darwin")

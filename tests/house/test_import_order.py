@@ -1,4 +1,4 @@
-"""Imports run one way: a folder imports only those before it, and nothing imports what people call."""
+"""Imports run one way: from what people call down to what starts nothing else."""
 
 from __future__ import annotations
 

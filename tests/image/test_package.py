@@ -19,7 +19,7 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.python import BasePython, Libc
 from hatch_multiarch.image.package import Environment, Target, fetch, requirements_of, resolve
 from hatch_multiarch.image.package.check_installed import check_installed
-from hatch_multiarch.image.package.lock import read_lock, those_for
+from hatch_multiarch.image.package.pins import read_lock, those_for
 from hatch_multiarch.image.package.tools import both, last_words
 from hatch_multiarch.image.package.wheel_contents import record_digest
 from hatch_multiarch.platforms import lookup

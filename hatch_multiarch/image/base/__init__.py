@@ -1,11 +1,11 @@
 """What an image starts from: ``scratch``, which is nothing at all, or an image that is there."""
 
-from hatch_multiarch.image.base.files import read_files
+from hatch_multiarch.image.base.base_image import Base, BaseImage
 from hatch_multiarch.image.base.filesystem import Filesystem
 from hatch_multiarch.image.base.local import LocalBase
 from hatch_multiarch.image.base.open import open_base
 from hatch_multiarch.image.base.python import BasePython, find_python
-from hatch_multiarch.image.base.records import Base, BaseImage
+from hatch_multiarch.image.base.read_layers import read_files
 from hatch_multiarch.image.base.runtime_check import check_base, check_scratch
 from hatch_multiarch.image.base.scratch import SCRATCH, ScratchBase
 

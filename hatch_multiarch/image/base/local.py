@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.image import base_image, missing, platform_manifests
-from hatch_multiarch.image.base.platforms import choose
+from hatch_multiarch.image.base.base_manifest import base_image, missing, platform_manifests
+from hatch_multiarch.image.base.choose_platform import choose
 from hatch_multiarch.oci.annotations import REF_NAME
 from hatch_multiarch.oci.file_store import FolderStore
 from hatch_multiarch.oci.layout_source import INDEX_JSON, LayoutSource
@@ -17,7 +17,7 @@ from hatch_multiarch.oci.walk import Walk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.image.base.records import BaseImage
+    from hatch_multiarch.image.base.base_image import BaseImage
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.file_store import Store
     from hatch_multiarch.oci.verifying_reader import VerifyingReader

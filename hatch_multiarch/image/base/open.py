@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from hatch_multiarch.image.base.records import Base
+    from hatch_multiarch.image.base.base_image import Base
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.records import BaseImage
+from hatch_multiarch.image.base.base_image import BaseImage
 
 if TYPE_CHECKING:
     from hatch_multiarch.oci.descriptor import Descriptor

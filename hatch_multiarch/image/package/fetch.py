@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hatch_multiarch.image.package.lock import Pin
+    from hatch_multiarch.image.package.pins import Pin
     from hatch_multiarch.image.package.target import Target
     from hatch_multiarch.process import Group
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.image.package.install import Environment
-    from hatch_multiarch.image.package.lock import Pin
+    from hatch_multiarch.image.package.pins import Pin
     from hatch_multiarch.image.package.target import Target
     from hatch_multiarch.process import Group
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.records import BaseImage
+from hatch_multiarch.image.base.base_image import BaseImage
 from hatch_multiarch.oci.annotations import REFERENCE_TYPE
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
 from hatch_multiarch.oci.image_source import read_config

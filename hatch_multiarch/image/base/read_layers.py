@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from hatch_multiarch.image.base.records import Base, BaseImage
+    from hatch_multiarch.image.base.base_image import Base, BaseImage
 
 ENTRIES = 500_000
 """Most entries of all layers together."""

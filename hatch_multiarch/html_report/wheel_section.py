@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.html_report.elements import chips, code, count, measure, section, size
 from hatch_multiarch.html_report.markup import Markup, el
-from hatch_multiarch.html_report.words import chips, code, count, measure, section, size
 
 if TYPE_CHECKING:
     from hatch_multiarch.report import Report

@@ -24,7 +24,7 @@ from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST
 from hatch_multiarch.image.built import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
-from hatch_multiarch.image.files import FILES
+from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
 from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.layout import extract
