@@ -1,4 +1,4 @@
-"""The middle of the street: plan -> engine -> binaries -> audit -> tags."""
+"""Compiles and audits the units of a plan, and derives the wheel tags."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every error a person can meet: one root, one voice, one exit code per kind.
+"""All errors that are shown to a user: one base class, and an exit code per kind.
 
-A message names what was found and where; ``advice`` says what to do about it. The faces
+A message names what was found and where; ``advice`` says what to do about it. The commands
 (hook, Nox sessions, terminal) print both and exit with ``exit_code``; nobody sees a traceback.
 """
 

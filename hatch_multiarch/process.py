@@ -1,4 +1,4 @@
-"""The one gate to other programs: argument lists only, never a shell.
+"""Runs other programs: argument lists only, never a shell.
 
 Every process this package starts passes through ``run``, so a test that forbids processes has
 one name to replace, and no user text can ever be parsed by a shell.

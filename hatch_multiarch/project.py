@@ -1,4 +1,4 @@
-"""A project on disk, for the faces that Hatchling does not call: terminal and Nox."""
+"""Reads a project from disk, for commands and Nox sessions."""
 
 from __future__ import annotations
 

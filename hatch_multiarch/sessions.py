@@ -1,4 +1,4 @@
-"""The face in Nox: sessions for any project that uses the build hook.
+"""Nox sessions for any project that uses the build hook.
 
 # noxfile.py
 from hatch_multiarch.sessions import register

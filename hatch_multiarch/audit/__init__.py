@@ -1,4 +1,4 @@
-"""What the binaries say of themselves, and what wheel tag follows from it."""
+"""Reads binaries, and decides which wheel tag follows."""
 
 from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.audit.cached import read_cached

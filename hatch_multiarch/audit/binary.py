@@ -1,4 +1,4 @@
-"""Bounded reads from a binary: what a malicious or truncated file cannot overrun."""
+"""Bounded reads from a binary, which may be malicious or truncated."""
 
 from __future__ import annotations
 

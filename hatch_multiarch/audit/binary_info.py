@@ -1,4 +1,4 @@
-"""What a binary says of itself, whatever its format."""
+"""BinaryInfo: what a binary needs, whatever its format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier audit has read of the same binary, from the cache."""
+"""Audit results of earlier builds, from the build cache."""
 
 from __future__ import annotations
 

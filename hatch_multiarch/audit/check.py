@@ -1,4 +1,4 @@
-"""Decide whether a binary is what the wheel of its platform may hold."""
+"""Checks whether a binary may be in the wheel of its platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The build info that Go writes into every binary: what ``go version -m`` prints.
+"""Go's build info in a binary: what ``go version -m`` prints.
 
 The format is that of Go's ``debug/buildinfo``: a 32-byte header aligned to 16 that starts with a
 magic, and since Go 1.18 the version and the module text right behind it, each with its length as

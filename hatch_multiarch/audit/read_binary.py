@@ -1,4 +1,4 @@
-"""Read one executable, of whatever format."""
+"""Reads one executable of any format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what the binaries say to the wheel's tag: nothing else goes into it."""
+"""Wheel tags, from what the binaries need and nothing else."""
 
 from __future__ import annotations
 

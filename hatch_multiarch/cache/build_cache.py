@@ -1,4 +1,4 @@
-"""What builds made before and need again: compressed files, layers, dependencies, for all projects.
+"""The build cache: compressed files, layers and dependencies, shared by all projects.
 
     records/KEY.json     a result, by everything that it depends on
     files/SHA256/NAME    a file, by its content

@@ -1,4 +1,4 @@
-"""Where a user's caches are, what stands in for them, and how a file comes into one whole."""
+"""The user's cache folder, and writing files into it atomically."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pipelines for GitHub and GitLab, made from the config: what they do, and the file on disk."""
+"""Pipelines for GitHub and GitLab, generated from the config."""
 
 from hatch_multiarch.ci.file import Kind, PipelineFile, pipeline_file, write
 from hatch_multiarch.ci.pipeline import (

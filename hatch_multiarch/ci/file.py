@@ -1,4 +1,4 @@
-"""The file that a pipeline stands in: what it should hold, whether it may be written, writing it.
+"""The file of a pipeline: its expected text, whether it may be written, and writing it.
 
 Its first line names the command and the sha256 of all that follows, so that a file which a person
 changed is told from one which is merely old.

@@ -1,4 +1,4 @@
-"""What a pipeline has to know of a project, read from its pyproject.toml alone."""
+"""What a pipeline needs from a project's pyproject.toml."""
 
 from __future__ import annotations
 

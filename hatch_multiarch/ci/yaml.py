@@ -1,4 +1,4 @@
-"""Data as YAML 1.2: block style, and every text of which we are not sure in double quotes.
+"""Writes YAML 1.2 in block style; text that could be read as another type is quoted.
 
 There is one writer and no reader here, so that no YAML library is needed. Quoting follows
 section 5.7 of the YAML specification: outside printable ASCII every character is an escape.

@@ -1,4 +1,4 @@
-"""The face in the terminal: ``hatch-multiarch``, also ``python -m hatch_multiarch``.
+"""The command ``hatch-multiarch``, also ``python -m hatch_multiarch``.
 
 ``parsers`` describes all commands to argparse. Each command is a module of this folder, named as
 the command is, whose ``run`` does it and returns the exit code; it is imported when the command

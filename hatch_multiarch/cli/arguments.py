@@ -1,4 +1,4 @@
-"""How the words of all commands are read.
+"""The argument parser of all commands.
 
 argparse tells the nearest valid spelling since Python 3.14 only, in words of its own, and ends the
 process; here a wrong word is an error as every other one, on all versions.

@@ -1,4 +1,4 @@
-"""``hatch-multiarch build``: what `hatch build` does, where Hatch is not installed."""
+"""``hatch-multiarch build``: builds without Hatch."""
 
 from __future__ import annotations
 

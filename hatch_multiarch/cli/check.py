@@ -1,4 +1,4 @@
-"""``hatch-multiarch check``: what is wrong with the config, without building."""
+"""``hatch-multiarch check``: finds problems of the config, without building."""
 
 from __future__ import annotations
 

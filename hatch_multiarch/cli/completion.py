@@ -1,4 +1,4 @@
-"""``hatch-multiarch completion``: what makes a shell complete commands and options."""
+"""``hatch-multiarch completion``: shell completion of commands and options."""
 
 from __future__ import annotations
 

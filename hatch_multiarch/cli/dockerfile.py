@@ -1,4 +1,4 @@
-"""``hatch-multiarch dockerfile``: the Dockerfile by which BuildKit compiles, to read or to keep."""
+"""``hatch-multiarch dockerfile``: prints the Dockerfile of the builder stage."""
 
 from __future__ import annotations
 

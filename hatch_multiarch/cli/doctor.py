@@ -1,4 +1,4 @@
-"""``hatch-multiarch doctor``: what works here, what does not, and how to get it."""
+"""``hatch-multiarch doctor``: what works here, what does not, and how to install it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``hatch-multiarch emulators``: which platforms run here, and installing what lacks."""
+"""``hatch-multiarch emulators``: which platforms run here, and installing what is missing."""
 
 from __future__ import annotations
 

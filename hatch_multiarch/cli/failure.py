@@ -1,4 +1,4 @@
-"""How a command says that it failed: as JSON, or for people."""
+"""Prints an error of a command, as JSON or for people."""
 
 from __future__ import annotations
 

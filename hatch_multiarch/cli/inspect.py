@@ -1,4 +1,4 @@
-"""``hatch-multiarch inspect``: what is in an image, without unpacking it."""
+"""``hatch-multiarch inspect``: shows the platforms of an image, without unpacking it."""
 
 from __future__ import annotations
 

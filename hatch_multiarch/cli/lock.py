@@ -1,4 +1,4 @@
-"""``hatch-multiarch lock``: the digest of the image's base into pyproject.toml."""
+"""``hatch-multiarch lock``: writes the digest of the image's base into pyproject.toml."""
 
 from __future__ import annotations
 

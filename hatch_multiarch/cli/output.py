@@ -1,4 +1,4 @@
-"""What a command prints for people: no wider than the terminal, and whole where there is none."""
+"""Prints for people: no wider than the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``hatch-multiarch plan``: what a build would do, without doing it."""
+"""``hatch-multiarch plan``: shows what a build would do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``hatch-multiarch push``: an image that is built already into a registry, without docker."""
+"""``hatch-multiarch push``: pushes an image to a registry, without docker."""
 
 from __future__ import annotations
 

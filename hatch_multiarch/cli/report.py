@@ -1,4 +1,4 @@
-"""``hatch-multiarch report``: what a build made, as one HTML page."""
+"""``hatch-multiarch report``: writes the report as an HTML page."""
 
 from __future__ import annotations
 

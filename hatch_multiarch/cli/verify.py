@@ -1,4 +1,4 @@
-"""``hatch-multiarch verify``: are wheels and image what they should be, and do they run."""
+"""``hatch-multiarch verify``: checks wheels and image, and runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``[tool.multiarch.stage]`` and ``[tool.multiarch.builder]``: what the BuildKit engine heeds."""
+"""The dataclasses of ``[tool.multiarch.stage]`` and ``[tool.multiarch.builder]``."""
 
 # ruff: noqa: RUF009 - key() returns a dataclasses.field, which is what a default may be
 

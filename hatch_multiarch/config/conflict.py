@@ -1,4 +1,4 @@
-"""What a conflict is: a problem of one key that only other keys make one."""
+"""A conflict: a problem with one key that depends on others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no key can tell alone: keys of the config that do not go together.
+"""Conflicts: keys of the config that do not go together.
 
 Here are those of helpers, overrides and engine; ``config.conflicts_docker`` has the others.
 """

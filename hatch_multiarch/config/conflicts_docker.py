@@ -1,4 +1,4 @@
-"""Keys of the image, the builder stage and the builder that do not go together."""
+"""Conflicts between keys of the image, the builder stage and the builder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one key of ``[tool.multiarch]`` is described, on the field of the dataclass that holds it."""
+"""The metadata of a key, on the field of its dataclass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How messages name keys and values: always on one line, never longer than a reader can take."""
+"""How messages name keys and values: on one line, and shortened where they are long."""
 
 from __future__ import annotations
 

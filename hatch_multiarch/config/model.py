@@ -1,4 +1,4 @@
-"""``[tool.multiarch]`` as one frozen tree: every key, its type, its default and what it means.
+"""The dataclasses of ``[tool.multiarch]``: every key with its type, default and documentation.
 
 The reader, the JSON schema and the reference docs are all derived from these classes: a field's
 ``doc`` is its documentation, its ``check`` names a rule of ``config.rules`` that each of its

@@ -1,4 +1,4 @@
-"""Read ``[tool.multiarch]`` into a Config, driven by the classes of ``config.model`` alone.
+"""Reads ``[tool.multiarch]`` into a Config, as the classes of ``config.model`` say.
 
 Nothing stops at the first mistake: every key is looked at, and all problems are raised together.
 """

@@ -1,4 +1,4 @@
-"""What a rule is: how one string of the config is held to what its key takes."""
+"""A rule: what the string of a key must look like."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 r"""The named rules that a string of the config must pass; ``check=`` and ``keys=`` name them.
 
 A rule is as much regular expression as it can be, so that the JSON schema says it too; the rest
-stands in ``refine``, which also brings the string into the form that the street works with.
+stands in ``refine``, which also brings the string into the form that a build uses.
 Patterns keep to the syntax that Python and ECMA 262 share and match the whole string. Here are the
 rules of the project and its helpers; those of docker and buildx are in ``config.rules_docker``.
 """

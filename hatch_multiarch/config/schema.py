@@ -1,4 +1,4 @@
-"""The JSON schema of ``[tool.multiarch]``, generated from the classes that the reader reads by.
+"""The JSON schema of ``[tool.multiarch]``, generated from ``config.model``.
 
 ``python -m hatch_multiarch.config.schema`` rewrites ``schema.json``; with ``--check`` it only
 tells whether that is current, and with ``--document`` it prints a schema of whole files, as editors

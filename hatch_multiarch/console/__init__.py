@@ -1,4 +1,4 @@
-"""What a build says to people: progress while it compiles, one table at the end.
+"""The console output of a build: progress, and one table at the end.
 
 All of it goes to standard error, where Hatchling says what it says; standard output belongs to
 whoever called the build.

@@ -1,4 +1,4 @@
-"""The console: where it writes, what its terminal can do, and what it says there."""
+"""The console: its streams, its terminal's abilities, and its messages."""
 
 from __future__ import annotations
 

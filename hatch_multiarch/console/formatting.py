@@ -1,4 +1,4 @@
-"""How numbers and foreign text are written."""
+"""Formats numbers, and text from elsewhere."""
 
 from __future__ import annotations
 

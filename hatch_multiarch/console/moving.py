@@ -1,4 +1,4 @@
-"""What moves in a terminal: every unit with what it is doing, or the line of one task."""
+"""Live progress in a terminal: the state of every unit, or of one task."""
 
 from __future__ import annotations
 

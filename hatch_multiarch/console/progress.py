@@ -1,4 +1,4 @@
-"""Who watches the engine where nothing moves: plain lines, or nobody."""
+"""Progress for outputs that are no terminal: plain lines, or nothing."""
 
 from __future__ import annotations
 

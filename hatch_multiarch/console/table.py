@@ -1,4 +1,4 @@
-"""The table that a build ends in: a row per platform, a line in it per helper."""
+"""The table at the end of a build: one row per platform and helper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compressing what ships: each content once, by all processors, for wheels and layers alike."""
+"""Compression for wheels and layers: each content once, on all processors."""
 
 from hatch_multiarch.deflate.compressor import LEVEL, compressor
 from hatch_multiarch.deflate.gzip_writer import GzipWriter

@@ -1,4 +1,4 @@
-"""A gzip file of several members, some of which were compressed before.
+"""Writes gzip files of several members, some of them compressed before.
 
 RFC 1952, section 2.2: a gzip file is a series of members, and unpacks to what they hold one after
 the other. Registries and runtimes have met such layers for long: eStargz has a member for each

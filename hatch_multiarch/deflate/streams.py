@@ -1,4 +1,4 @@
-"""Deflate streams of files: each content is compressed once, by all processors, and then kept.
+"""Deflate streams of files: each content is compressed once, and kept for later builds.
 
 The stream of a helper serves its wheel (a member of a zip) and its layer (a member of a gzip file).
 What an earlier build has compressed comes from the cache, compared with its digest.

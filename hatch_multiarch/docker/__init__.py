@@ -1,1 +1,1 @@
-"""docker, found or explained: buildx and its builders, and the daemon through docker's SDK."""
+"""docker buildx, its builders and builds; docker's daemon through the SDK for Python."""

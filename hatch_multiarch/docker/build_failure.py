@@ -1,4 +1,4 @@
-"""One clear error out of all that buildx says when a build fails."""
+"""Turns the output of a failed buildx build into one error."""
 
 from __future__ import annotations
 

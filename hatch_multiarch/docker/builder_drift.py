@@ -1,4 +1,4 @@
-"""In what a builder that exists differs from the configured one."""
+"""Differences between a builder that exists and the configured one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Docker's image store: containerd's, which holds whole indexes, or the older one, which cannot."""
+"""docker's image store: containerd's or the older one, and its platform."""
 
 from __future__ import annotations
 

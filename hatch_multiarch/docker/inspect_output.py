@@ -1,4 +1,4 @@
-"""What ``docker buildx inspect`` says of a builder, as records.
+"""Parses the output of ``docker buildx inspect``.
 
 It has no JSON (0.13 to 0.36); the text is that of buildx's ``commands/inspect.go``.
 """

@@ -1,4 +1,4 @@
-"""How to get what docker lacks: on macOS, Windows, Debian, Ubuntu, and other Linux systems."""
+"""How to install docker and buildx on macOS, Windows, Debian, Ubuntu and other Linux systems."""
 
 from __future__ import annotations
 

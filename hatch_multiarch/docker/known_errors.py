@@ -1,4 +1,4 @@
-"""What is known to go wrong with docker, builders and registries, by the words it comes in."""
+"""Known errors of BuildKit and docker, with their causes."""
 
 from __future__ import annotations
 

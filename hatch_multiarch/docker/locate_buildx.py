@@ -1,4 +1,4 @@
-"""Docker and buildx: found and working, or the one thing that is missing, and how to get it."""
+"""Finds docker and buildx, or says what is missing and how to install it."""
 
 from __future__ import annotations
 

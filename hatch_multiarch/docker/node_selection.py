@@ -1,4 +1,4 @@
-"""Where each platform compiles: the node that buildx will choose, and whether it must emulate."""
+"""Selects the node of a builder for each platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of ``docker buildx build --output``, and how their files come whole or not at all."""
+"""Values of ``docker buildx build --output``, and moving their files into place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The daemon that the docker command line uses, and what goes wrong with it, in one line."""
+"""Connects to docker's daemon through the docker SDK for Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One build through ``docker buildx build``: its arguments, its steps as they go, its result."""
+"""Runs one ``docker buildx build``: its arguments, its progress and its result."""
 
 from __future__ import annotations
 

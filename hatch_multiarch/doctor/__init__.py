@@ -1,4 +1,4 @@
-"""What of this machine a build could use, what it lacks, and the one command that brings it."""
+"""``hatch-multiarch doctor``: what works on this machine, what is missing, and how to get it."""
 
 from hatch_multiarch.doctor.examine import examine
 from hatch_multiarch.doctor.finding import Diagnosis, Finding

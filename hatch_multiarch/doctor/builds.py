@@ -1,4 +1,4 @@
-"""For each platform of a project: who would build it now, whether that can, and whether it runs."""
+"""For each platform of a project: which engine would build it, and whether it can run here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far one gets with docker: the command, buildx, a builder, its nodes, and logins."""
+"""Checks of docker: the command, buildx, a builder, its nodes, and logins."""
 
 from __future__ import annotations
 

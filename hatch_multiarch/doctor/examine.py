@@ -1,4 +1,4 @@
-"""The examination: every part is looked at, whatever the others say."""
+"""Runs all checks of doctor, whatever the others find."""
 
 from __future__ import annotations
 

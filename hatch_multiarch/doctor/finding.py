@@ -1,4 +1,4 @@
-"""What doctor found, as records; and how a part that cannot be looked at becomes one."""
+"""The findings of doctor; a check that fails becomes one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that installs something on this system: of its package manager, or of pip."""
+"""The command that installs something on this system, with its package manager or pip."""
 
 from __future__ import annotations
 

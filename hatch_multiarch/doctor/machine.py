@@ -1,4 +1,4 @@
-"""What compiles here, and the Python packages that commands and builds use."""
+"""Checks of the compilers, and of the Python packages that commands and builds use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which platforms run here: under this kernel, or else under docker's."""
+"""Which platforms can run here: on this kernel, or in docker."""
 
 from __future__ import annotations
 

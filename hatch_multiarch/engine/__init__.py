@@ -1,4 +1,4 @@
-"""Where compiling happens: one Protocol; this machine, or BuildKit in a builder stage.
+"""The engines that compile: this machine, or BuildKit in a builder stage.
 
 ``BuildkitEngine`` is in ``buildkit``, which only those load who compile there.
 """

@@ -1,4 +1,4 @@
-"""The engine that is BuildKit: every unit compiled in the builder stage, by one build."""
+"""The BuildKit engine: one build compiles every unit in the builder stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to do about the compiler errors that people meet most."""
+"""Advice for common compiler errors."""
 
 from __future__ import annotations
 

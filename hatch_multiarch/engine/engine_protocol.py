@@ -1,4 +1,4 @@
-"""What an engine is: units in, binaries out, in the order of the units."""
+"""The protocol of an engine: units in, binaries out."""
 
 from __future__ import annotations
 

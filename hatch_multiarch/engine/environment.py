@@ -1,4 +1,4 @@
-"""The environment a unit is compiled in: the user's, without anything that steers a target.
+"""The environment of a compiler: the user's, without variables that choose a target.
 
 Where modules come from is the user's business (GOPROXY, GOPRIVATE, GOFLAGS=-mod=vendor, GOAUTH,
 proxies, credentials); what is built is the config's. So every variable that chooses a target or

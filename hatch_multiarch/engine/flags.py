@@ -1,4 +1,4 @@
-"""What goes into a binary: the C compiler as Go is told of it, and the flags of ``go build``.
+"""The C compiler of a unit, and the flags of ``go build``.
 
 The same for both engines, so that with the same compilers they give the same bytes.
 """

@@ -1,4 +1,4 @@
-"""One unit becomes one binary: compiled by Go, or taken from where it was built before."""
+"""Runs ``go build`` for one unit, or takes a prebuilt binary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Go's own settings for fetching and caching, with a place for the caches where there is none."""
+"""Go's settings for modules and caches, from ``go env``."""
 
 from __future__ import annotations
 

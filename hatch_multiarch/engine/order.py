@@ -1,4 +1,4 @@
-"""What decides the order in which units are compiled: how long they take and what they share."""
+"""Estimates what each unit costs and which caches it fills, to order the units."""
 
 from __future__ import annotations
 

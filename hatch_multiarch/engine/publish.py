@@ -1,4 +1,4 @@
-"""Binaries under their final names: regular files, and known to be what we put there."""
+"""Moves binaries to their final paths, with a stamp that says what was built."""
 
 from __future__ import annotations
 

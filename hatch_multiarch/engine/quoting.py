@@ -1,4 +1,4 @@
-"""Words for the go command, quoted as it unquotes them."""
+"""Quotes arguments for the variables and flags of the go command."""
 
 from __future__ import annotations
 

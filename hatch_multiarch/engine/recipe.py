@@ -1,4 +1,4 @@
-"""How a unit is compiled: the command, the C compiler and the environment, before anything runs."""
+"""How a unit is compiled: the command, the C compiler and the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which task begins next, and with how many processes: nothing here starts one.
+"""The scheduler of the host engine: which task begins next, and with how many processes.
 
 Tasks fill caches for each other: the first ``go build`` for a platform compiles the standard
 library, and the next ones take it from Go's cache. Two that begin together would both compile it,

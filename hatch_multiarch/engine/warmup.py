@@ -1,4 +1,4 @@
-"""zig's own runtime for a target, built once and before the units that link against it.
+"""Builds zig's runtime for a target once, before the units that link against it.
 
 zig brings the sources of the C library, of compiler-rt and of libc++; what a target needs of them
 is compiled at the first link for it, which takes up to minutes, and kept in zig's global cache.

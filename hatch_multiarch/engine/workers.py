@@ -1,4 +1,4 @@
-"""Threads that do the tasks of a schedule; the first that fails stops all."""
+"""Worker threads for the tasks of a schedule; the first failure stops all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, moved into place, hashed: one way for each."""
+"""Atomic writes, moves into place, staging folders and digests of files."""
 
 from hatch_multiarch.files.atomic import copy, rewrite, write, writing
 from hatch_multiarch.files.digest import hashed, sha256

@@ -1,4 +1,4 @@
-"""Files that are written aside and renamed: a reader sees the old one or the new one, never a part.
+"""Atomic writes: a file is written aside and renamed.
 
 The rename is atomic for other processes. What has to outlive a power failure too is flushed to the
 disk before it, and the folder after it: that costs milliseconds for each file, so that caches and

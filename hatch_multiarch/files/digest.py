@@ -1,4 +1,4 @@
-"""Digests of files, read once and in blocks."""
+"""Digests of files, read in blocks."""
 
 from __future__ import annotations
 

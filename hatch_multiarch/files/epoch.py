@@ -1,4 +1,4 @@
-"""The time that outputs say."""
+"""SOURCE_DATE_EPOCH: the time in all outputs."""
 
 from __future__ import annotations
 

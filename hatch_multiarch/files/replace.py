@@ -1,4 +1,4 @@
-"""A file or a folder that takes the name of another one.
+"""Replaces a file or a folder by another one, with roll-back.
 
 A rename replaces a file, and no folder but an empty one. Linux can exchange two names in one step
 (renameat2(2), RENAME_EXCHANGE). Where that cannot be, the old one steps aside first, and comes back

@@ -1,4 +1,4 @@
-"""Folders in which outputs wait until all of them are done, and the way from there into place.
+"""Staging folders for outputs, and moving them into place.
 
 A staging folder is hidden and stands inside the folder its files are for, so that each move is
 a rename on one file system.

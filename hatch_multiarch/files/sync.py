@@ -1,4 +1,4 @@
-"""Files and folders flushed to the disk, so that they outlive a power failure."""
+"""Flushes files and folders to the disk."""
 
 from __future__ import annotations
 

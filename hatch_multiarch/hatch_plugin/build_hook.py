@@ -1,4 +1,4 @@
-"""The face that Hatchling sees: the build hook ``multiarch``.
+"""The build hook ``multiarch`` of Hatchling.
 
 ``initialize`` does everything that can fail (compile, audit, assemble the image) aside;
 ``finalize`` makes the remaining wheels and moves the outputs into place. So a platform that does
@@ -104,7 +104,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def _plan(self, version: str) -> Plan | None:
         """Return the plan, or None when the hook is switched off.
 
-        The street is imported here and not at the top: Hatchling imports this module whenever
+        The build is imported here and not at the top: Hatchling imports this module whenever
         the plugin is installed, also for projects that do not use it.
         """
         from hatch_multiarch.plan import Project, Switches, choose, make_plan  # noqa: PLC0415 - above

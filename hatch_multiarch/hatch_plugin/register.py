@@ -1,4 +1,4 @@
-"""Where Hatchling's plugin manager looks: registers the build hook ``multiarch``."""
+"""Registers the build hook ``multiarch`` with Hatchling's plugin manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as one HTML page, for people: it needs no script, no network and no other file."""
+"""The report as one self-contained HTML page, without scripts or other files."""
 
 from hatch_multiarch.html_report.document import page
 from hatch_multiarch.html_report.find_report import find, write_page

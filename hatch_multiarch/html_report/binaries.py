@@ -1,4 +1,4 @@
-"""The binaries: what compiled them, which Go modules are in them, and where their bytes ship."""
+"""The sections of the binaries: compilers, Go modules, and the proof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page as a whole: its head, its style and its sections in their order."""
+"""The whole HTML page: its head, its style and its sections in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small things that all sections are made of."""
+"""HTML elements that several sections use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which report a command means, and where its page goes."""
+"""Finds the report that a command means, and writes its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image: its index, where it is, and each platform with its layers."""
+"""The section of the image: its index, and each platform with its layers."""
 
 from __future__ import annotations
 

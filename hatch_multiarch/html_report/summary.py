@@ -1,4 +1,4 @@
-"""The head of the page: what was built, when, and by what."""
+"""The top of the page: what was built, when, and by what."""
 
 from __future__ import annotations
 

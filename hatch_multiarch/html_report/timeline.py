@@ -1,4 +1,4 @@
-"""The units on the workers: a picture, and the same as a table."""
+"""The timeline of the units, as SVG and as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheels: their tags, sizes and hashes."""
+"""The section of the wheels: their tags, sizes and hashes."""
 
 from __future__ import annotations
 

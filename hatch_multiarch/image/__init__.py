@@ -1,4 +1,4 @@
-"""The image: base, layers, config and layout of one multi-arch OCI image.
+"""Builds a multi-arch OCI image: base, layers, config and layout.
 
 Nothing is imported here, so that who needs one part loads no other: import from the modules.
 """

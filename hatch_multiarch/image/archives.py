@@ -1,4 +1,4 @@
-"""Some platforms of the proven image as an archive of their own.
+"""Writes some platforms of the proven image as an archive of their own.
 
 One platform as an archive that every docker loads, or any number of them as an OCI archive of an
 index, with their attestations.

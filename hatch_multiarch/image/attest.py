@@ -1,4 +1,4 @@
-"""What is said of each platform's image, attached in BuildKit's form: SBOM and provenance.
+"""Attestations of each platform's image, in BuildKit's form: SBOM and provenance.
 
 A manifest of its own per platform, behind the images in the index, holds an in-toto statement per
 layer (BuildKit, docs/attestations/attestation-storage.md; in-toto Statement v0.1). Its config is

@@ -1,4 +1,4 @@
-"""The image: the layers of its base, the package with all that it depends on, the helpers.
+"""Builds the image: base, package with dependencies, helpers.
 
 First everything that can fail, before there are wheels: the base and its Python, helpers that
 would not start, dependencies without wheels. Then, from the finished wheels, layers, configs,

@@ -1,4 +1,4 @@
-"""What a finished image is: its digests, layers and files, and who has it."""
+"""Records of a finished image: its digests, layers and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is refused before an image is built: images that cannot be assembled or would not run."""
+"""Checks before an image is built: whether it can be assembled and would run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output ``docker``: the finished image into docker, through the docker SDK for Python.
+"""The output ``docker``: loads the finished image through the docker SDK for Python.
 
 docker's containerd store takes the index, with all platforms and attestations; its older one takes
 one platform. Which it is must be known before anything is compiled. What docker has afterwards is

@@ -1,4 +1,4 @@
-"""The image from scratch as stages of a Dockerfile, for BuildKit to put together.
+"""The Dockerfile with which BuildKit assembles an image from scratch.
 
 That is for who builds by hand (``hatch-multiarch dockerfile``), and for an inline cache, which
 holds instructions; all else gets the finished image (image/buildkit.py).

@@ -1,4 +1,4 @@
-"""What a container runs: scripts and helpers by name, or what its base runs."""
+"""The entrypoint: a script, a helper, or what the base runs."""
 
 from __future__ import annotations
 

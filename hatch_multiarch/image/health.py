@@ -1,4 +1,4 @@
-"""The health check in the image config, which Docker adds to config.md and BuildKit writes too.
+"""The health check in the image config, as Docker and BuildKit write it.
 
 Docker image spec 1.3, "Healthcheck": ``Test`` and times in nanoseconds. Docker runs it;
 runtimes that know OCI's properties alone pass it over.

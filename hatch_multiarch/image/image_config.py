@@ -1,4 +1,4 @@
-"""The image config over that of a base: what the project sets wins, the rest stays.
+"""The image config: the project's settings over those of the base.
 
 OCI image-spec 1.1, config.md. Of ``scratch`` it is the project's alone.
 """

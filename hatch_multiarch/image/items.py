@@ -1,4 +1,4 @@
-"""What layers are made of: files and links of the image, each with its content aside."""
+"""Items of layers: files and links, each with its content on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an image adds to its base, cut into layers by how often each of them changes.
+"""Plans the layers on top of a base, by how often their files change.
 
 From the bottom: pure dependencies, one blob for all platforms; dependencies with native code; the
 helpers; what else is the platform's own in the package (WHEEL, SBOMs); the package, again one blob

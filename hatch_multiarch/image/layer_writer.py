@@ -1,4 +1,4 @@
-"""Layers of an image, each a reproducible ``tar+gzip`` (OCI image-spec 1.1, layer.md).
+"""Writes layers, each a reproducible ``tar+gzip`` (OCI image-spec 1.1, layer.md).
 
 Owner, mode, mtime and order are fixed. The content of a helper is a member of the gzip file, with
 the same deflate stream that the wheel has; what stands between such members is compressed in

@@ -1,4 +1,4 @@
-"""The outputs of an image that are files of the project."""
+"""The image outputs that are files of the project."""
 
 from __future__ import annotations
 

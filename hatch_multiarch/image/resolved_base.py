@@ -1,4 +1,4 @@
-"""The base of each platform's image, read, and the wheels of dependencies where it has Python.
+"""The base of each platform, and the wheels of dependencies where it has Python.
 
 Everything here can fail, and does so before the project's own wheels are made.
 """

@@ -1,4 +1,4 @@
-"""A project that does not use the hook yet: its Go programs, and the config for them."""
+"""``hatch-multiarch init``: finds a project's Go programs and writes their config."""
 
 from hatch_multiarch.init.edit import configured
 from hatch_multiarch.init.gitignore import Ignored, ignored

@@ -1,4 +1,4 @@
-"""The text of a pyproject.toml with the config in it, and nothing else of it changed.
+"""Adds the config to the text of a pyproject.toml, and changes nothing else.
 
 Lines are added; the one that may change is that of ``build-system.requires``. Style-keeping TOML
 libraries rewrite arrays that they add to, and not always into valid TOML, so places are tried

@@ -1,4 +1,4 @@
-"""The line of .gitignore that keeps the output folder out of the project's sdists."""
+"""The line in .gitignore that keeps the output folder out of sdists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the head of a Go file says: its package, its imports, and where it is compiled.
+"""Reads the head of a Go file: package, imports and build constraints.
 
 Go itself would know better, but need not be installed: the build brings it.
 """

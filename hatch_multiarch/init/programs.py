@@ -1,4 +1,4 @@
-"""The Go programs of a project: its modules, and the main packages in them."""
+"""Finds the Go modules of a project, and the main packages in them."""
 
 from __future__ import annotations
 

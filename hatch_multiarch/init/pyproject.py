@@ -1,4 +1,4 @@
-"""The project that is to use the hook: whether it can, and what it has of it already."""
+"""The pyproject.toml that gets the config: whether it can, and what it already has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look into an image: pushed, in an archive or in a folder; nothing is unpacked."""
+"""Reads images in registries, archives and folders, without unpacking them."""
 
 from hatch_multiarch.inspect.archive import check, inspect_archive
 from hatch_multiarch.inspect.content import content

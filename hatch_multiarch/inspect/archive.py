@@ -1,4 +1,4 @@
-"""The images of an archive or a folder, and whether all their blobs are what they are called."""
+"""Describes the images of an archive or a folder, and checks all their blobs."""
 
 from __future__ import annotations
 

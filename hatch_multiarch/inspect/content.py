@@ -1,4 +1,4 @@
-"""All that a registry needs of an image in an archive or a folder, found from its index down."""
+"""Everything that a registry needs of an image in an archive or a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the root of an image to its platforms and their attestations, whatever the source is."""
+"""Describes an image: its platforms and their attestations, from any ImageSource."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which image a command means: a file, a folder, a pushed image, or what the project built."""
+"""Finds the image that a command means: a file, a folder, a project, or a reference."""
 
 from __future__ import annotations
 

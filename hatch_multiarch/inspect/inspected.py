@@ -1,4 +1,4 @@
-"""What an image is, as far as its documents say: nothing is unpacked."""
+"""Records of an image, as far as its documents describe it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pushed image, read without docker: its manifests and configs, checked, through the cache."""
+"""Inspects a pushed image without docker: manifests and configs, through the cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found, as a table for people and as data for machines."""
+"""Shows an image as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def columns(table: Sequence[Sequence[str]], width: int = 0, *, head: bool = Fals
     Where those are wider than *width* (0: any is), each row becomes a few lines, the later ones
     indented; *head* is for a table whose first row names the columns.
 
-    A name is a stranger's and may hold a line break, which must not become a line of ours.
+    A name may hold a line break, which must not become a line of the table.
     """
     table = [[cell.replace("\n", "\\n") for cell in row] for row in table]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]

@@ -1,1 +1,1 @@
-"""What OCI says of images, wherever they are: media types, documents, files of an archive."""
+"""OCI images: descriptors, documents, layouts, archives, and where they are read from."""

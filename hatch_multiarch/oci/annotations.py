@@ -1,4 +1,4 @@
-"""Annotations that say what a descriptor is (OCI image-spec 1.1, annotations.md; BuildKit)."""
+"""Annotations of descriptors (OCI image-spec 1.1, annotations.md; BuildKit)."""
 
 from __future__ import annotations
 

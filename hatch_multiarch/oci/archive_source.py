@@ -1,4 +1,4 @@
-"""What an archive and a folder of an image have in common: blobs are files, found by digest."""
+"""The base class of archives and folders: ImageSources whose blobs are files."""
 
 from __future__ import annotations
 

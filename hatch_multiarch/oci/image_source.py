@@ -1,4 +1,4 @@
-"""Where an image is read from: a layout folder, an OCI archive, a docker archive, a registry."""
+"""ImageSource: what a layout folder, an OCI archive and a registry are read through."""
 
 from __future__ import annotations
 

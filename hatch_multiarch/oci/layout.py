@@ -1,4 +1,4 @@
-"""An OCI image layout on disk, and the archive of it (OCI image-spec 1.1, image-layout.md)."""
+"""Writes an OCI image layout, and an archive of it (OCI image-spec 1.1, image-layout.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a path to the image in it."""
+"""Opens the image in a file or a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes on their way to disk: counted, hashed and put into reproducible tar files, in chunks.
+"""Writes reproducible tar files in chunks, counting and hashing what passes.
 
 Nothing here holds a whole file: a helper of a gigabyte costs no more memory than a small one.
 """

@@ -1,4 +1,4 @@
-"""The one walk from the root of an image down to its manifests, within limits.
+"""The walk from the root of an image down to its manifests, within limits.
 
 An index may list indexes, and the same one again and again: each document is read and parsed once,
 every visit counts, and so do the bytes of all documents together.

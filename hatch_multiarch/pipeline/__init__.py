@@ -1,1 +1,1 @@
-"""One ``hatch build`` from plan to report; `build` is the whole of it."""
+"""One ``hatch build``, from plan to report."""

@@ -1,4 +1,4 @@
-"""The whole street for one ``hatch build``: prepare everything aside, then publish it."""
+"""One ``hatch build``: everything is made in staging folders, then moved into place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a project's config, as far as it shows without building."""
+"""Finds all problems of a project's config, without building."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output folder: hidden from git, and emptied of what builds left in it."""
+"""The output folder: ignored by git, and cleaned of what builds left in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image of one ``hatch build``: prepared before the wheels, finished and published after."""
+"""The image in a build: prepared before the wheels, finished and published after them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proven image to docker and registries, where the config says so."""
+"""Gives the proven image to docker and registries, as the config says."""
 
 from __future__ import annotations
 

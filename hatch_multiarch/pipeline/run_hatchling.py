@@ -1,4 +1,4 @@
-"""`hatch build` without Hatch: hatchling in this environment, when it holds all that it needs."""
+"""Runs hatchling in this environment, for a build without Hatch."""
 
 from __future__ import annotations
 

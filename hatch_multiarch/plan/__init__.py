@@ -1,4 +1,4 @@
-"""What a build would do, computed without doing it."""
+"""The plan: what a build will do, computed without doing it."""
 
 from hatch_multiarch.plan.env_options import Switches
 from hatch_multiarch.plan.plan import (

@@ -1,4 +1,4 @@
-"""The docker that a build takes: buildx, the builder and its places."""
+"""The docker that a build uses: buildx, the builder and its nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment variables that steer a build, read once and checked.
+"""The environment variables that change a build, read once and checked.
 
 They are for CI, where the config is fixed and the job decides: one platform per job, no image on
 pull requests, no helpers at all for a documentation build.

@@ -1,4 +1,4 @@
-"""What a build would do, computed without doing it: config x platforms x environment."""
+"""The records of a plan: units, wheels and the image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Mode = Literal["all", "one", "editable"]
 
 @dataclass(frozen=True)
 class Project:
-    """What the street needs to know of the Python project."""
+    """The Python project, as far as a build needs it."""
 
     root: Path
     name: str

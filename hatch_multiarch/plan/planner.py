@@ -1,4 +1,4 @@
-"""Compute the plan: which helper is compiled for which platform by what, and where it goes."""
+"""Computes the plan from config, platforms and environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which engine compiles: found out before anything is planned, by asking docker.
+"""Selects the engine before anything is planned, by asking docker.
 
 A front end (pip, uv, build) compiles one helper for the machine in hand, whose user may have no
 docker: there `auto` is this machine. The Hatch CLI builds for every platform.

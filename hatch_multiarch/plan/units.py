@@ -1,4 +1,4 @@
-"""One unit of the plan: a helper on a platform, with its compiler and libc decided."""
+"""Units: a helper on a platform, with its compiler and libc."""
 
 from __future__ import annotations
 

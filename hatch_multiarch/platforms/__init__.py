@@ -1,4 +1,4 @@
-"""The platforms as data (``platforms.toml``) and the look-ups on them."""
+"""The platforms, read from ``platforms.toml``, and how they are looked up."""
 
 from hatch_multiarch.platforms.here import from_sysconfig, host, host_libc
 from hatch_multiarch.platforms.table import (

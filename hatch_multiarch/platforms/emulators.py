@@ -1,4 +1,4 @@
-"""Which platforms run here, and by what: the processor, or an emulator of Linux's binfmt_misc.
+"""Which platforms run here: natively, or by an emulator of Linux's binfmt_misc.
 
 An entry is matched as the kernel matches it, by its magic and mask against the first bytes of a
 program of the platform (Documentation/admin-guide/binfmt-misc.rst), whatever its name is. What no

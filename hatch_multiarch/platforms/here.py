@@ -1,4 +1,4 @@
-"""The machine in hand: the platform and the libc of the running interpreter."""
+"""The platform and the libc of the running interpreter."""
 
 from __future__ import annotations
 

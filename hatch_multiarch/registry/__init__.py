@@ -1,4 +1,4 @@
-"""Images in registries, with no docker: pushed, and pulled through a cache.
+"""Pushes images to registries and pulls them through a cache, without docker.
 
 OCI distribution-spec 1.1 over http.client.
 """

@@ -1,4 +1,4 @@
-"""Logging in to a registry: Basic, or Bearer tokens for one repository.
+"""Authentication at a registry: Basic, or Bearer tokens for one repository.
 
 distribution, docs/spec/auth: a token server gives a token for a scope, anonymously, for a password
 or for an identity token. Credentials are looked for when the registry asks, and go to the registry

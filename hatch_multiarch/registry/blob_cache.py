@@ -1,4 +1,4 @@
-"""Blobs that were pulled once, for every project of this user, and what tags named last.
+"""The cache of pulled blobs and of what tags named last, shared by projects.
 
     blobs/sha256/...    content by digest, as in a layout (OCI image-spec 1.1, image-layout.md)
     tags/...            what a tag named when it was asked for last, for builds without a network

@@ -1,4 +1,4 @@
-"""What a registry asks for in a 401, and where credentials may go (RFC 9110 section 11.6.1)."""
+"""Parses the challenges of a 401 (RFC 9110, section 11.6.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials that `docker login` keeps: in docker's config.json, or in a helper's store.
+"""Credentials of `docker login`: from docker's config.json or a credential helper.
 
 docker/cli, cli/config: ``credHelpers`` names a helper for one registry, ``credsStore`` one for all,
 ``auths`` holds what no helper keeps. What is found is never part of a message.

@@ -1,4 +1,4 @@
-"""One blob out of a registry, into a file (distribution-spec 1.1, "Pulling blobs").
+"""Downloads one blob into a file (distribution-spec 1.1, "Pulling blobs").
 
 When the connection breaks, the rest is asked for (RFC 9110, section 14.2). What has come is hashed
 on its way, and no other bytes than those of the digest get the file's name.

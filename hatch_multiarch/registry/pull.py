@@ -1,4 +1,4 @@
-"""An image out of a registry, or out of the cache: asked for by digest, and checked by it.
+"""Pulls an image by digest, from a registry or the cache, and checks it.
 
 A tag is asked by HEAD, which costs no download and is no pull by which registries count. All that
 a digest names never changes: what the cache has of it is not asked for again.

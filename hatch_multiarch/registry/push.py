@@ -1,4 +1,4 @@
-"""An image into a registry: blobs at once, then manifests, then the index, and its tags last.
+"""Pushes an image: blobs, then manifests, then the index, and its tags last.
 
 So a tag names a complete image at every moment, the old one or the new one, whatever ends the push.
 """

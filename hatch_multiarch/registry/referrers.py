@@ -1,4 +1,4 @@
-"""Manifests about another one, such as attestations.
+"""The referrers tag: manifests, such as signatures, about another manifest.
 
 distribution-spec 1.1, "Pushing Manifests with Subject": a registry that knows the referrers API
 says so in its answer. For others the client keeps a list of those manifests under a tag made of the

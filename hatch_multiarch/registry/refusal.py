@@ -1,4 +1,4 @@
-"""What a registry's refusal means, in one line, and what to do about it."""
+"""Explains an error status of a registry in one line, with advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests to one registry about one repository: logged in, repeated where that may help."""
+"""Requests to one repository of a registry: authenticated, and retried where that may help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often and when something is tried again (distribution-spec leaves it to clients)."""
+"""Retries: how often, and after which pause (distribution-spec leaves it to clients)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def passing(status: int) -> bool:
 
 
 class Tries:
-    """The tries of one thing."""
+    """Counts the failed tries of one request or one blob, and pauses between them."""
 
     def __init__(self, pace: Pace, stopped: threading.Event) -> None:
         self._pace = pace

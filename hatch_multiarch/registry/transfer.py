@@ -1,4 +1,4 @@
-"""What is pushed, how patiently, and what came of it."""
+"""Records of a push: its content, its limits and its result."""
 
 from __future__ import annotations
 

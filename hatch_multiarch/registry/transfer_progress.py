@@ -1,4 +1,4 @@
-"""How far an upload or a download is, told now and then."""
+"""Progress of uploads and downloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request, one answer: connections that are kept, TLS that is checked, proxies that are heeded.
+"""HTTP requests: kept connections, TLS and proxies.
 
 http.client of the standard library, so that a build environment needs nothing more for a push.
 Nothing is retried here and no redirect is followed: what may be repeated, the caller knows.

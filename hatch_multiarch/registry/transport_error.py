@@ -1,4 +1,4 @@
-"""No answer: what went wrong on the way, in words that hold no URL, whose query may be a secret."""
+"""Errors of the transport, worded without URLs: a query may hold a secret."""
 
 from __future__ import annotations
 

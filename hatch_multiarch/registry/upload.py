@@ -1,4 +1,4 @@
-"""One blob into the registry (distribution-spec 1.1, "Pushing blobs").
+"""Uploads one blob (distribution-spec 1.1, "Pushing blobs").
 
 A blob that is there is left alone; one that another repository has is mounted. A small one goes in
 one PUT. A large one goes in chunks: when the connection breaks, the registry is asked how far it

@@ -1,4 +1,4 @@
-"""Where a registry may lead a client, and where credentials are right."""
+"""Which URLs a registry may redirect to, and where credentials are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build made, for machines: one JSON file whose schema is stored beside this module."""
+"""The report of a build: one JSON file, with a published schema."""
 
 from hatch_multiarch.report.load import load
 from hatch_multiarch.report.make import Clock, make_report, with_published, write

@@ -1,4 +1,4 @@
-"""The image's part of the proof: every output is opened and walked, as a client does."""
+"""The proof of the image: every output is opened and its layers are read."""
 
 from __future__ import annotations
 

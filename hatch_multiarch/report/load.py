@@ -1,4 +1,4 @@
-"""Read a report back: its JSON becomes the records, each field checked to be of its type."""
+"""Reads a report: JSON becomes records, and the type of each field is checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the report from what the rooms before this one hand over, and write it."""
+"""Makes the report of a build, and writes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proof that wheels and image hold the same bytes: open what was finished, and look.
+"""The proof that wheels and image hold the same bytes, read from the finished files.
 
 The hashes are not copied from what the build remembers. A wheel is opened as a zip; the image is
 walked as a client walks it (OCI image-spec 1.1: index, manifest, layer), every blob checked

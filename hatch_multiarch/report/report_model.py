@@ -1,4 +1,4 @@
-"""The report as one frozen tree: every field, its type and what it means.
+"""The dataclasses of the report: every field with its type and documentation.
 
 ``to_json`` and the JSON schema are derived from these classes: a field's ``doc`` is its
 documentation. A field may be added within schema 1; a new meaning, name or type makes schema 2.

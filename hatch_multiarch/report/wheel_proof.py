@@ -1,4 +1,4 @@
-"""The wheel's part of the proof: a member is read as it stands in the finished zip file."""
+"""The proof of the wheels: members are read from the finished zip files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Software bills of materials: what stands in Go's build info, as CycloneDX, SPDX and SLSA."""
+"""SBOMs and provenance from Go's build info: CycloneDX, SPDX and SLSA."""
 
 from hatch_multiarch.sbom.components import Module, Program, program, programs
 from hatch_multiarch.sbom.cyclonedx import cyclonedx

@@ -1,4 +1,4 @@
-"""From the facts of binaries to components: the helpers and the Go modules linked into them.
+"""SBOM components: the helpers, and the Go modules linked into them.
 
 Nothing is guessed and no source is read: what is listed is what Go wrote into the binary
 (``go version -m``), so a module that was resolved but not linked is not here.

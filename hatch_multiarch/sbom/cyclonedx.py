@@ -1,4 +1,4 @@
-"""The bill of materials of a wheel: CycloneDX 1.6 (ECMA-424), for ``.dist-info/sboms`` (PEP 770).
+"""The SBOM of a wheel: CycloneDX 1.6 (ECMA-424), for ``.dist-info/sboms`` (PEP 770).
 
 Equal binaries give an equal document: all is sorted, the serial number is derived from the rest,
 and a time stands in it only when SOURCE_DATE_EPOCH gives one.

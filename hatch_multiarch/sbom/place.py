@@ -1,4 +1,4 @@
-"""Where the bill of materials stands in a wheel (PEP 770)."""
+"""The path of an SBOM in a wheel (PEP 770)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one platform of the image was made: the predicate of SLSA provenance v1.
+"""The SLSA provenance v1 of one platform of the image.
 
 It tells no time, no path, no host and no user, and nothing of the environment, so that two clean
 builds give the same. It is what the builder says of itself: nobody has signed it.

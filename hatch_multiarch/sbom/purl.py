@@ -1,4 +1,4 @@
-"""Package URLs: the name of a package that every scanner understands (ECMA-427, purl-spec)."""
+"""Package URLs (ECMA-427)."""
 
 from __future__ import annotations
 

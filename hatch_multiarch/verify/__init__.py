@@ -1,4 +1,4 @@
-"""Verify what was built: wheels by what is in them, images by running them.
+"""Verifies wheels and images: their contents, and by running them.
 
 A wheel is opened as a zip and compared with itself, with the report of its build and with the
 image beside it; its helpers are started once. Each platform of an image runs by digest, through the

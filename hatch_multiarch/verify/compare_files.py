@@ -1,4 +1,4 @@
-"""Where two files of a build differ: which member of a wheel, an sdist or an image."""
+"""Finds where two files of a build differ: in which member of a wheel, sdist or image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One platform in a container: held in, stopped in time, removed whatever happens."""
+"""Runs one platform in a container: with limits, and removed in any case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a project built, or wheels alone: which files are meant, and each of them verified."""
+"""Finds the files to verify, of a project or named ones, and verifies each."""
 
 from __future__ import annotations
 

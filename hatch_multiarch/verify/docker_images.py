@@ -1,4 +1,4 @@
-"""How an image gets into the daemon that runs it, and away again."""
+"""Loads or pulls an image into docker, and removes it afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The helpers that an image holds, where the report says that they are: in a file, or pushed."""
+"""The helpers in an image, in a file or pushed, at the paths of the report."""
 
 from __future__ import annotations
 

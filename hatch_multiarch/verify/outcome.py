@@ -1,4 +1,4 @@
-"""How images and wheels are verified, and what became of it."""
+"""Records of how wheels and images are verified, and of the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The project built again, elsewhere, and whether the same bytes come of it."""
+"""Builds the project again elsewhere, and compares the bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RECORD against what is in the wheel (binary distribution format, "The RECORD file")."""
+"""Compares RECORD with the files of a wheel (binary distribution format, "The RECORD file")."""
 
 from __future__ import annotations
 

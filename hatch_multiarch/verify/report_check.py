@@ -1,4 +1,4 @@
-"""What the report says was built, the image beside it, and whether wheels and image hold it."""
+"""Compares a report with the wheels and the image beside it."""
 
 from __future__ import annotations
 

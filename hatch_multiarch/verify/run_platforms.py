@@ -1,4 +1,4 @@
-"""The platforms of an image, one after the other."""
+"""Runs the platforms of an image, one after the other."""
 
 from __future__ import annotations
 

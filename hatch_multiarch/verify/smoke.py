@@ -1,4 +1,4 @@
-"""A helper started once: by the processor, or by an emulator, or not, and then why not.
+"""Starts a helper once: natively or with an emulator.
 
 What is started is the copy of the bytes in the wheel, in an empty folder, with an environment that
 holds nothing of the user's.

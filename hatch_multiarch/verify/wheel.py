@@ -1,4 +1,4 @@
-"""A wheel on its own: its tags, its files, its SBOM, and its helpers started once."""
+"""Verifies one wheel: its tags, files and SBOM, and starts its helpers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wheel, open: its tags, its platform, and which of its files are helpers.
+"""Reads a wheel: its tags, its platform, and which of its files are helpers.
 
 Nothing of it is imported. The table of helpers is read out of the locator's source as a literal.
 """

@@ -1,4 +1,4 @@
-"""A wheel per platform, each through hatchling's own WheelBuilder."""
+"""One wheel per platform, each made by hatchling's WheelBuilder."""
 
 from hatch_multiarch.wheel.archive import Archives
 from hatch_multiarch.wheel.checks import BuiltWheel, check_natives, check_rest, check_sources

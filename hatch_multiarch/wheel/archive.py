@@ -1,4 +1,4 @@
-"""The zip file of a wheel: hatchling decides what is in it, and ready deflate streams fill it.
+"""The zip file of a wheel: hatchling chooses its files, and compressed streams fill them.
 
 hatchling writes a member by ``ZipFile.open(info, "w")``. While an ``Archives`` is on, the zip file
 of hatchling's ``WheelArchive`` answers that call by a member which puts a ready stream into the

@@ -1,4 +1,4 @@
-"""What must hold of finished wheels, and of the config before there are any."""
+"""Checks of finished wheels, and of the config before any is made."""
 
 from __future__ import annotations
 

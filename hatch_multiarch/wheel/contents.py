@@ -1,4 +1,4 @@
-"""A wheel per platform, each through hatchling's own WheelBuilder.
+"""The files that each platform's wheel has beside hatchling's.
 
 The hook's own build makes the first wheel; the others are made by fresh WheelBuilders that get
 the same build data, so what other build hooks and the user's target options add is in all of them.

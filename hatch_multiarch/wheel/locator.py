@@ -1,4 +1,4 @@
-"""The module that a package finds its helpers with: written into every wheel, beside them.
+"""Writes the module with which a package finds its helpers into every wheel.
 
 It is a top-level package of its own, ``_NAME_helpers``, and no part of the user's package, so
 that it lands in site-packages in an editable install too, where the user's package itself stays

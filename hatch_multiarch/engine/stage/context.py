@@ -1,4 +1,4 @@
-"""The build context: the Go modules of the helpers, each with the folders that it replaces.
+"""The build context: the helpers' Go modules, and the folders that they replace.
 
 A copy aside, so that BuildKit is sent what Go reads and nothing else of the project.
 """

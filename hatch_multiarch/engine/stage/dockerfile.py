@@ -1,4 +1,4 @@
-"""From units to the stages of a Dockerfile that compile them.
+"""The Dockerfile of the builder stage, generated from units.
 
     toolchain            the builder image with a Go, on the node's own platform (strategy cross) or
                          as the target (native, emulate)

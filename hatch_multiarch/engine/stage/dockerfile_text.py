@@ -1,4 +1,4 @@
-"""Text of a Dockerfile that stays what it is: nothing in it is expanded, unquoted or executed."""
+"""Quotes text for a Dockerfile."""
 
 from __future__ import annotations
 

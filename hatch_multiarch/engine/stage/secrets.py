@@ -1,4 +1,4 @@
-"""What a step may read while it fetches modules, and nobody after it.
+"""Secrets for the step that downloads modules.
 
 BuildKit mounts a secret while a step runs; it is in no layer, no argument, no cache key and no
 provenance (BuildKit, "RUN --mount=type=secret").

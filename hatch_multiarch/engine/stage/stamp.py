@@ -1,4 +1,4 @@
-"""Times of files by which BuildKit sees that their contents changed.
+"""Sets the times of files in the context, so that BuildKit notices changes.
 
 A builder keeps what was sent to it under the name of the build context, whichever folder that was
 on this machine, and takes anew only files of another size, mode or time (tonistiigi/fsutil,

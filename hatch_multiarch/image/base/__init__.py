@@ -1,4 +1,4 @@
-"""What an image starts from: ``scratch``, which is nothing at all, or an image that is there."""
+"""The base of an image: ``scratch``, a local layout, or an image in a registry."""
 
 from hatch_multiarch.image.base.base_image import Base, BaseImage
 from hatch_multiarch.image.base.filesystem import Filesystem

@@ -1,4 +1,4 @@
-"""The seam between an image and what it starts from, wherever that is kept."""
+"""The protocol of a base, and the image of one platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the documents of a base to the image of one platform."""
+"""Reads the manifest and the config of a base for one platform."""
 
 from __future__ import annotations
 

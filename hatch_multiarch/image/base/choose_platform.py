@@ -1,4 +1,4 @@
-"""Which manifest of an index is for a platform, by containerd's rules.
+"""Chooses the manifest of an index for a platform, by containerd's rules.
 
 containerd's ``platforms.Only``: names are normalised first, an Arm takes an older Arm when there
 is none of its own, and the first of equals wins. That amd64 takes 386 and arm64 takes 32-bit Arm

@@ -1,4 +1,4 @@
-"""Files by path, with links followed as a kernel follows them inside the image."""
+"""The files of an image by path; links are followed as a kernel follows them inside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A base in a file or folder of the project: an OCI layout or an archive of one."""
+"""A base in the project: an OCI layout or an archive of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the key ``base`` to the base that it names."""
+"""Opens the base that the key ``base`` names."""
 
 from __future__ import annotations
 

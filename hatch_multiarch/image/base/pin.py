@@ -1,4 +1,4 @@
-"""The image's base, locked: the digest that its tag names today, written into pyproject.toml.
+"""Pins the image's base: writes the digest of its tag into pyproject.toml.
 
 Only the text between two quotes changes. Whether it is the right text, the TOML parser says: the
 file is read again as it would be, and must differ in that one key.

@@ -1,4 +1,4 @@
-"""The Python and the C library of a base, read from its files; nothing of it is run."""
+"""Finds the Python and the C library of a base in its files; nothing of it is run."""
 
 from __future__ import annotations
 

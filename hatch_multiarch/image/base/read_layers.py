@@ -1,4 +1,4 @@
-"""The files of a base, without unpacking it: its layers laid over each other, as containerd does.
+"""Reads the files of a base: its layers applied in order, as containerd does, without unpacking.
 
 OCI image-spec 1.1, layer.md ("Applying Changesets", "Whiteouts"). Every name is followed inside
 the image only, whatever links are in it, and nothing is written but the few files that are asked

@@ -1,4 +1,4 @@
-"""A base in a registry, pulled through the cache: only what the platforms asked for need."""
+"""A base in a registry, pulled through the cache for the platforms of the build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether helpers run on a base or on ``scratch``: what starts them must be among its files."""
+"""Checks that a base, or ``scratch``, has the loader and libraries that helpers need."""
 
 from __future__ import annotations
 

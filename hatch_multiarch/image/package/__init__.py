@@ -1,4 +1,4 @@
-"""The project's package in an image: dependencies resolved, fetched and installed as files."""
+"""The project's package in an image: dependencies are resolved, fetched and installed as files."""
 
 from hatch_multiarch.image.package.fetch import fetch
 from hatch_multiarch.image.package.install import Environment, Installed

@@ -1,4 +1,4 @@
-"""Whether what is installed is all that is needed: what ``pip check`` asks, for another machine."""
+"""Checks that all requirements are installed, as ``pip check`` does, for another machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheels of exact versions, fetched for a target by pip, which checks their hashes."""
+"""Fetches pinned wheels for a target with pip, which checks their hashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wheels installed as files: a virtual environment that is written, never run."""
+"""Installs wheels as files of a virtual environment, without running it."""
 
 from __future__ import annotations
 

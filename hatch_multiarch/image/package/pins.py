@@ -1,4 +1,4 @@
-"""Exact versions with hashes: the part of pip's requirements format that is that and no more."""
+"""Pins: exact versions with hashes, a subset of pip's requirements format."""
 
 from __future__ import annotations
 

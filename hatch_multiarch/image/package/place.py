@@ -1,4 +1,4 @@
-"""Where the files of a wheel are written to by the PyPA's ``installer``.
+"""The destination to which the PyPA's ``installer`` writes a wheel.
 
 It knows the specifications (binary distribution format, entry points, recording installed
 projects) and asks for nothing but a place to write to. It is an extra: this module is imported
@@ -50,7 +50,8 @@ def put(wheel: Path, place: Place, *, asked: bool) -> str:
         source.validate_record(validate_contents=False)
         check_contents(source)
         installer.install(source, cast("Any", place), more)
-        return source.read_dist_info("METADATA")
+        metadata: str = source.read_dist_info("METADATA")
+        return metadata
 
 
 class Place:

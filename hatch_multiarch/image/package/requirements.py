@@ -1,4 +1,4 @@
-"""What the project depends on, with the extras that the image asks for."""
+"""The project's requirements, with the extras that the image asks for."""
 
 from __future__ import annotations
 

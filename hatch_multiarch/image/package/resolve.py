@@ -1,4 +1,4 @@
-"""From what the project depends on to exact versions with hashes, one list per platform, by uv.
+"""Resolves requirements to exact versions with hashes for each platform, with uv.
 
 uv resolves for a named target, wheels only. A platform that it has no name for is resolved
 universally; the markers in that answer are evaluated here. What was found for one platform is

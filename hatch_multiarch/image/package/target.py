@@ -1,4 +1,4 @@
-"""What wheels a platform's image can take: the platform and the Python of its base."""
+"""The wheel tags that a platform's image accepts: by its platform and its base's Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pip and uv, run beside the Python that builds, with the user's own settings for them."""
+"""Runs pip and uv from the Python that builds, with the user's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dependencies that were fetched and installed before, for this project or another.
+"""The cache of fetched and installed dependencies, shared by projects.
 
 A wheel is known by its hash, and what comes of it by the wheel and the environment: so the same
 dependencies are neither asked for nor unpacked again.

@@ -1,4 +1,4 @@
-"""The files of a wheel, in chunks: one of a gigabyte costs no more memory than a small one."""
+"""Reads the files of a wheel in chunks."""
 
 from __future__ import annotations
 
