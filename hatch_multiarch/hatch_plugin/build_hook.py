@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.config import Config, Image
-    from hatch_multiarch.pipeline.build import Build
+    from hatch_multiarch.pipeline.build import Build, Prepared
     from hatch_multiarch.plan import Choice, Mode, Plan, Switches, Unit
 
 
@@ -39,7 +39,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Compiles the helpers of ``[tool.multiarch]`` and puts them into the wheels."""
 
     PLUGIN_NAME = "multiarch"
-    _build: Build | None = None
+    _build: tuple[Build, Prepared] | None = None
     _finished = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -91,14 +91,16 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 return
             from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
 
-            self._build = Build(plan, Path(self.directory), self.build_config.builder)
-            self._build.prepare(build_data)
+            builder = self.build_config.builder
+            build = Build(plan, Path(self.directory), builder, os.environ)
+            self._build = build, build.prepare(build_data)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Make the other wheels, move everything into place, write the report."""
         if self._build is not None:
+            build, prepared = self._build
             with self._errors():
-                self._build.publish(build_data, artifact_path)
+                build.publish(prepared, build_data, artifact_path)
         self._finished = True
 
     def _plan(self, version: str) -> Plan | None:

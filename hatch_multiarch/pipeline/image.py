@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.image.base import SCRATCH
@@ -14,7 +13,7 @@ from hatch_multiarch.image.package import requirements_of
 from hatch_multiarch.pipeline.publish import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.compile import Compiled
@@ -33,14 +32,20 @@ class ImageBuild:
     """
 
     def __init__(
-        self, plan: Plan, image: ImagePlan, console: Console, stem: str, epoch: int
+        self,
+        plan: Plan,
+        image: ImagePlan,
+        console: Console,
+        stem: str,
+        epoch: int,
+        environ: Mapping[str, str],
     ) -> None:
         self._plan = plan
         self._image = image
         self._console = console
         self._stem = stem
         self._epoch = epoch
-        self._loading = loading(image, os.environ)
+        self._loading = loading(image, environ)
         self._buildkit: BuildkitImage | None = None
         self._built: BuiltImage | None = None
 

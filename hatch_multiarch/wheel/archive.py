@@ -16,6 +16,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from hatch_multiarch import files
 from hatch_multiarch.deflate import changed, compressor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hatch_multiarch.deflate import Stream, Streams
 
@@ -37,11 +38,27 @@ SMALL = 1 << 20
 """Bytes of a member that are compressed as they come; a larger one gets a stream of its own."""
 
 
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Let ``tempfile`` use *folder* in the block.
+
+    hatchling writes a wheel to a temporary file and renames that. From another file system the
+    rename would be a copy, which can be interrupted.
+    """
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
 class Archives:
     """The wheels of one build, on their way into zip files."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, folder: Path) -> None:
+        """Take *streams*; hatchling's temporary files go to *folder*, beside the final wheel."""
         self.streams = streams
+        self._folder = folder
         self.helpers: Mapping[str, str] = {}
         """Of the wheel that is being written: path in the zip -> sha256, hex."""
         self._small: dict[bytes, bytes] = {}
@@ -57,7 +74,8 @@ class Archives:
 
         class Archive(theirs):  # type: ignore[misc, valid-type]
             def __init__(self, *arguments: Any, **named: Any) -> None:
-                super().__init__(*arguments, **named)
+                with _temporary_files_in(archives._folder):
+                    super().__init__(*arguments, **named)
                 file = getattr(self, "zf", None)
                 if isinstance(file, zipfile.ZipFile):
                     file.__class__ = archives.kind(type(file))

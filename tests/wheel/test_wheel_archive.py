@@ -57,7 +57,7 @@ class Site:
         self.streams = Streams(root.with_name("streams"), BuildCache(None))
         self.sha256 = hashlib.sha256(HELPER).hexdigest()
         self.streams.start(self.helper, self.sha256)
-        self.archives = Archives(self.streams)
+        self.archives = Archives(self.streams, root.parent)
 
     @property
     def helpers(self) -> dict[str, str]:
@@ -186,7 +186,7 @@ def test_a_helper_that_is_too_large_is_left_to_zipfile(
     site.streams.close()
     site.streams = Streams(site.root / "other", BuildCache(None))
     site.streams.start(site.helper, site.sha256)
-    site.archives = Archives(site.streams)
+    site.archives = Archives(site.streams, site.root.parent)
     path = site.streamed()
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
