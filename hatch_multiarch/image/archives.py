@@ -10,7 +10,6 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.image_config import platform_of
 from hatch_multiarch.oci.annotations import REFERENCE_DIGEST
 from hatch_multiarch.oci.archive_writer import (
     blob_file,
@@ -19,7 +18,7 @@ from hatch_multiarch.oci.archive_writer import (
     layout_archive,
     write_archive,
 )
-from hatch_multiarch.oci.descriptor import Descriptor, parse_descriptor
+from hatch_multiarch.oci.descriptor import Descriptor, parse_descriptor, platform_document
 from hatch_multiarch.oci.docker_archive import docker_archive
 from hatch_multiarch.oci.documents import encode
 from hatch_multiarch.oci.layout import index_of
@@ -55,7 +54,7 @@ def write_docker_archive(
             tagged,
             reference=plan.reference,
             tags=plan.tags,
-            platform=platform_of(built.platform),
+            platform=platform_document(built.platform.name),
         )
         names = [f"{plan.reference}:{tag}" for tag in plan.tags]
         archive = docker_archive(

@@ -22,11 +22,12 @@ from hatch_multiarch.image.base import SCRATCH, ScratchBase, check_scratch, open
 from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
 from hatch_multiarch.image.checks import check_helpers, check_platforms, check_workdir
 from hatch_multiarch.image.entrypoint import Command, Programs, base_command, scratch_command
-from hatch_multiarch.image.image_config import BaseConfig, platform_of
+from hatch_multiarch.image.image_config import BaseConfig
 from hatch_multiarch.image.layer_plan import plan_layers
 from hatch_multiarch.image.layer_writer import LayerWriter
 from hatch_multiarch.image.output_files import deliver
 from hatch_multiarch.image.resolved_base import found_pythons, resolve_base, with_wheels
+from hatch_multiarch.oci.descriptor import platform_document
 from hatch_multiarch.oci.layout import Layout
 from hatch_multiarch.oci.media_types import CONFIG, INDEX
 from hatch_multiarch.process import processors
@@ -162,7 +163,7 @@ class ImageBuilder:
                 for layer in base.image.layers:
                     layout.copy(layer, opened.open(layer))
                 manifest, result = self._store(layout, base, added, each, notes)
-                manifests.append(manifest.document(platform=platform_of(base.platform)))
+                manifests.append(manifest.document(platform=platform_document(base.platform.name)))
                 attestations += attester.attest(
                     base.platform,
                     base.units,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.files.epoch import timestamp
 from hatch_multiarch.image.health import healthcheck
+from hatch_multiarch.oci.descriptor import platform_document
 from hatch_multiarch.oci.documents import rows, table, text
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.base import BaseImage
     from hatch_multiarch.image.entrypoint import Command
     from hatch_multiarch.image.layer_writer import Layer
-    from hatch_multiarch.platforms import Platform
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """PATH unless the user sets one: the one that Docker and BuildKit give an image without."""
@@ -103,7 +103,7 @@ class BaseConfig:
         ours = [{"created": created, "created_by": "hatch-multiarch"} for _ in layers]
         return {
             "created": created,
-            **platform_of(self._base.platform),
+            **platform_document(self._base.platform.name),
             "config": {name: value for name, value in execution.items() if value},
             "rootfs": {"type": "layers", "diff_ids": diff_ids},
             "history": [*self._history(), *ours],
@@ -119,9 +119,3 @@ class BaseConfig:
         if sum(not each.get("empty_layer") for each in found) != len(self._base.layers):
             return [{"created_by": "base"} for _ in self._base.layers]
         return found
-
-
-def platform_of(platform: Platform) -> dict[str, str]:
-    """Return *platform* as config and index write it (image-index.md, "platform")."""
-    written = {"architecture": platform.architecture, "os": platform.os}
-    return {**written, "variant": platform.variant} if platform.variant else written

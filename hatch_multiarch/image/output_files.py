@@ -25,9 +25,7 @@ def deliver(
     archive = target.with_name(f"{target.name}.tar")
     types = [] if plan.buildkit else [output.type for output in plan.config.outputs]
     if "oci" in types:
-        part = layout.path.with_name("archive.part")
-        layout.archive(part, epoch=epoch)
-        part.replace(archive)
+        layout.archive(archive, epoch=epoch)
     if "layout" in types:
         layout.path.replace(target)
     paths = {"oci": archive, "layout": target}

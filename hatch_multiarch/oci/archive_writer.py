@@ -6,6 +6,7 @@ import posixpath
 import tarfile
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_multiarch import files as disk
 from hatch_multiarch.oci.documents import encode
 from hatch_multiarch.oci.tar_writer import CHUNK
 
@@ -88,11 +89,9 @@ def layout_archive(
 
 def write_archive(target: Path, chunks: Iterable[bytes]) -> None:
     """Write *chunks* as the file *target*, which has its name when it is whole."""
-    part = target.with_name(f".{target.name}.part")
-    with part.open("xb") as out:
+    with disk.writing(target) as out:
         for data in chunks:
             out.write(data)
-    part.replace(target)
 
 
 def _header(name: str, size: int | None, epoch: int) -> bytes:

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch import files
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.oci.annotations import IMAGE_NAME, REF_NAME
 from hatch_multiarch.oci.archive_writer import disk_file, layout_archive, write_archive
@@ -65,11 +66,9 @@ class Layout:
             raise ImageError(f"{blob.digest}: only blobs named by sha256 can be copied")
         final = self._blobs / blob.digest.partition(":")[2]
         if not final.exists():
-            part = self.path / "blob.part"
-            with part.open("wb") as out:
+            with files.writing(final) as out:
                 while data := source.read(CHUNK):
                     out.write(data)
-            part.replace(final)
         return blob
 
     def finish(self, image: Descriptor, *, reference: str, tags: Sequence[str]) -> None:
@@ -81,8 +80,8 @@ class Layout:
     def archive(self, target: Path, *, epoch: int) -> None:
         """Write the finished layout as the tar file *target*; *epoch* (seconds) is every time."""
         paths = (path for path in self.path.rglob("*") if path.is_file())
-        files = {path.relative_to(self.path).as_posix(): disk_file(path) for path in paths}
-        write_archive(target, layout_archive(files, epoch=epoch))
+        held = {path.relative_to(self.path).as_posix(): disk_file(path) for path in paths}
+        write_archive(target, layout_archive(held, epoch=epoch))
 
 
 def index_of(
