@@ -37,8 +37,7 @@ def content(source: ImageFile, image: Image) -> Content:
         last, listed = _layout_index(source)
     documents: dict[str, Document] = {}
     blobs: dict[str, Descriptor] = {}
-    # Backwards, a document stands behind those that it names; each counts where it stands first.
-    for visit in reversed(list(walk.visits(listed))):
+    for visit in walk.visits(listed):
         each = visit.descriptor
         found = walk.read(each)
         data = walk.data(each)

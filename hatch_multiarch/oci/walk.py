@@ -71,7 +71,7 @@ class Walk:
         return found
 
     def visits(self, listed: Iterable[Descriptor], depth: int = 0) -> Iterator[Visit]:
-        """Yield the descriptors *listed* and, behind each index, all that is below it.
+        """Yield the descriptors *listed* and, before each index, all that is below it.
 
         Raises ImageError beyond DEPTH or MOST.
         """
@@ -86,8 +86,8 @@ class Walk:
             if depth == DEPTH:
                 where = f"{self.source.source}: {each.digest}"
                 raise ImageError(f"{where}: more than {DEPTH} indexes inside each other")
-            yield Visit(each, inner)
             yield from self.visits(inner.manifests, depth + 1)
+            yield Visit(each, inner)
 
     def manifests(self, listed: Iterable[Descriptor]) -> list[Descriptor]:
         """Return the descriptors below *listed* that are no index, or one that is not there."""
