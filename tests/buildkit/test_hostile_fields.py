@@ -45,7 +45,7 @@ BUILT = "built"
 STARTED = "started"
 """Words for a program that `verify` starts; tried in tests/cli/test_verify_wheels.py."""
 OPENED = "opened"
-"""It names a file that docker never hears of; tried in tests/image/test_based.py."""
+"""It names a file that docker never hears of; tried in tests/image/test_image_builder.py."""
 FIELDS = {
     "platforms": REFUSED,
     "engine": CHOICE,
