@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import files
 from hatch_multiarch.errors import ReportError
 from hatch_multiarch.html_report.document import page
-from hatch_multiarch.project import read_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +27,8 @@ def find(source: Path) -> Path:
             f"{source}: neither a project nor a report",
             advice="name a folder with a pyproject.toml, or the JSON file that a build wrote",
         )
+    from hatch_multiarch.project import read_project  # noqa: PLC0415 - hatchling, for a project only
+
     project, config = read_project(source.resolve())
     folder = source / config.output
     found = sorted(folder.glob("*.json"))

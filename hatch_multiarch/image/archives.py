@@ -14,8 +14,8 @@ from hatch_multiarch.oci.annotations import REFERENCE_DIGEST
 from hatch_multiarch.oci.archive_writer import (
     blob_file,
     bytes_file,
-    json_file,
     layout_archive,
+    layout_files,
     write_archive,
 )
 from hatch_multiarch.oci.descriptor import Descriptor, parse_descriptor, platform_document
@@ -45,7 +45,7 @@ def write_docker_archive(
     """
     with open_layout(image.proven[0]) as source:
         walk = Walk(source)
-        described = _held(source, built.digest)
+        described = source.describe(built.digest)
         manifest = walk.manifest(described)
         if manifest is None:
             raise _changed(source, built.digest)
@@ -80,7 +80,7 @@ def write_oci_archive(
     mine = {each.digest for each in image.platforms if each.platform.name in platforms}
     with open_layout(image.proven[0]) as source:
         walk = Walk(source)
-        root = _held(source, image.digest)
+        root = source.describe(image.digest)
         top, data = walk.read(root), walk.data(root)
         if top is None or data is None:
             raise _changed(source, image.digest)
@@ -101,14 +101,9 @@ def write_oci_archive(
         files = {each.path: blob_file(source, each) for each in blobs.values()}
         files[tagged.path] = bytes_file(data)
         index = index_of(tagged, reference=plan.reference, tags=plan.tags)
-        files["index.json"] = json_file(index)
-        files["oci-layout"] = json_file({"imageLayoutVersion": "1.0.0"})
+        files |= layout_files(index)
         write_archive(target, layout_archive(files, epoch=epoch))
     return digest
-
-
-def _held(source: LayoutSource, digest: str) -> Descriptor:
-    return Descriptor("", digest, source.size(digest))
 
 
 def _about(entry: Any) -> str:

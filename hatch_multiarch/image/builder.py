@@ -11,14 +11,13 @@ import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.image.annotations import BASE_DIGEST, BASE_NAME, image_annotations
 from hatch_multiarch.image.attest import Attester
-from hatch_multiarch.image.base import SCRATCH, ScratchBase, check_scratch, open_base
+from hatch_multiarch.image.base import SCRATCH, check_scratch, open_base
 from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
 from hatch_multiarch.image.checks import check_helpers, check_platforms, check_workdir
 from hatch_multiarch.image.entrypoint import Command, Programs, base_command, scratch_command
@@ -182,8 +181,6 @@ class ImageBuilder:
 
     def _open(self, doing: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Base]:
         name, root, offline = self._plan.config.base, self._project.root, self._plan.offline
-        if name == SCRATCH:
-            return nullcontext(ScratchBase())
         return open_base(name, root, os.environ, offline=offline, doing=doing)
 
     def _notes(self, digest: str, notes: dict[str, str]) -> dict[str, str]:

@@ -169,8 +169,7 @@ class BuildkitImage:
         """Yield those of the image, which BuildKit does not take over from it."""
         image = self._plan.config
         with open_layout(self._layout) as given:
-            size = given.size(self._image.digest)
-            top = Walk(given).read(Descriptor("", self._image.digest, size))
+            top = Walk(given).read(given.describe(self._image.digest))
             notes: dict[str, str] = top.document.get("annotations", {}) if top else {}
         attested = image.sbom != "off" or image.provenance != "off"
         # Without an index there is nothing that could carry an index's annotations.
@@ -205,8 +204,8 @@ def _read(source: LayoutSource, given: LayoutSource, image: BuiltImage) -> Built
         if name not in found:
             raise EngineError(f"BuildKit's image has no {name}, only {', '.join(found)}")
         each, manifest, config = found[name]
-        own = Descriptor("", built.config, given.size(built.config))
-        if config["rootfs"] != read_config(given, own, built.config)["rootfs"]:
+        own = read_config(given, given.describe(built.config), built.config)
+        if config["rootfs"] != own["rootfs"]:
             raise EngineError(f"BuildKit's image has other layers on {name} than it was given")
         platforms.append(
             replace(

@@ -6,8 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.oci.archive_writer import INDEX_JSON
 from hatch_multiarch.oci.descriptor import Descriptor
-from hatch_multiarch.oci.layout_source import INDEX_JSON, LayoutSource
+from hatch_multiarch.oci.layout_source import LayoutSource
 from hatch_multiarch.oci.manifest import Manifest
 from hatch_multiarch.oci.walk import Walk
 from hatch_multiarch.registry.transfer import Content, Document

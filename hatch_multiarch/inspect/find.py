@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.project import read_project
 
 ENDS = (".tar", ".tgz", ".gz", ".oci")
 
@@ -32,6 +31,8 @@ def built(root: Path) -> Path:
     Of several the one of the project's version is meant. Raises ImageError, and ConfigError or
     PlanError as read_project does.
     """
+    from hatch_multiarch.project import read_project  # noqa: PLC0415 - hatchling, for a project only
+
     project, config = read_project(root.resolve())
     folder = root / config.output
     # An archive and a layout of one build hold the same image, and one for docker a part of it.

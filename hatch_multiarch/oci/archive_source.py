@@ -43,10 +43,12 @@ class ArchiveSource:
         self.size(blob.digest)
         return VerifyingReader(self.store.chunks(self.path(blob.digest)), blob, self.source)
 
-    def blob(self, digest: str) -> VerifyingReader:
-        """Return the same by digest alone; its size is that of the file."""
-        check_digest(digest, self.source)
-        return self.open(Descriptor("", digest, self.size(digest)))
+    def describe(self, digest: str) -> Descriptor:
+        """Return a descriptor of the blob *digest*; its size is that of the file.
+
+        Raises ImageError when it is no digest, or the blob is missing.
+        """
+        return Descriptor("", check_digest(digest, self.source), self.size(digest))
 
     def read(self, digest: str, start: int, size: int) -> bytes:
         """Return at most *size* bytes of a blob from *start*; for several threads at once."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hatch_multiarch import files as disk
 from hatch_multiarch.oci.documents import encode
 from hatch_multiarch.oci.tar_writer import CHUNK
+from hatch_multiarch.oci.verifying_reader import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from hatch_multiarch.oci.image_source import ImageSource
 
 
+INDEX_JSON = "index.json"
+
+
 class File(NamedTuple):
     """The content of a file in an archive."""
 
@@ -26,6 +30,12 @@ class File(NamedTuple):
     """In bytes."""
     read: Callable[[], Iterable[bytes]]
     """Called when its turn has come."""
+
+
+def layout_files(index: Mapping[str, object]) -> dict[str, File]:
+    """Return the files beside the blobs of a layout whose ``index.json`` is *index*."""
+    version = {"imageLayoutVersion": "1.0.0"}
+    return {INDEX_JSON: json_file(index), "oci-layout": json_file(version)}
 
 
 def json_file(document: object) -> File:
@@ -51,13 +61,7 @@ def blob_file(source: ImageSource, blob: Descriptor) -> File:
 
 def disk_file(path: Path) -> File:
     """Return a file that holds what *path* does."""
-
-    def read() -> Iterator[bytes]:
-        with path.open("rb") as file:
-            while data := file.read(CHUNK):
-                yield data
-
-    return File(path.stat().st_size, read)
+    return File(path.stat().st_size, lambda: chunks(path))
 
 
 def layout_archive(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.oci.archive_source import ArchiveSource
-from hatch_multiarch.oci.archive_writer import blob_file, json_file, layout_archive
+from hatch_multiarch.oci.archive_writer import blob_file, json_file, layout_archive, layout_files
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
 from hatch_multiarch.oci.documents import parse, rows, table, text
 from hatch_multiarch.oci.manifest import diff_ids
@@ -112,8 +112,7 @@ def docker_archive(
     files = {each.path: blob_file(source, each) for each in blobs.values()}
     files[MANIFEST_JSON] = json_file([saved])
     if index is not None:
-        files["index.json"] = json_file(index)
-        files["oci-layout"] = json_file({"imageLayoutVersion": "1.0.0"})
+        files |= layout_files(index)
     paths = {each.path: digest for digest, each in blobs.items()}
     key = None if order is None else lambda path: order(paths[path]) if path in paths else -1
     return layout_archive(files, epoch=epoch, order=key)

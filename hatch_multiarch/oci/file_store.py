@@ -6,13 +6,11 @@ import stat
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-CHUNK = 1 << 18
-"""Bytes read at once."""
 
 
 class Store(Protocol):

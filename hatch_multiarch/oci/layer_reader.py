@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import tarfile
 import zlib
 from contextlib import contextmanager, suppress
@@ -11,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.tar_writer import CHUNK
+from hatch_multiarch.files import hashed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hatch_multiarch.oci.descriptor import Descriptor
+    from hatch_multiarch.oci.image_source import ImageSource
     from hatch_multiarch.oci.tar_writer import Readable
-    from hatch_multiarch.oci.verifying_reader import VerifyingReader
 
 DAMAGE = (OSError, EOFError, ValueError, zlib.error)
 """What decompressors raise for bytes that they do not understand, but for zstd's own errors."""
@@ -48,30 +48,25 @@ def unpacked(blob: Readable, where: str) -> Iterator[BinaryIO]:
         raise ImageError(f"{where}: not a readable layer: {error}") from None
 
 
-def layer_files(layer: VerifyingReader, where: str) -> dict[str, str]:
-    """Return path -> sha256 (hex) of the regular files in *layer*, which *where* names.
+def layer_files(source: ImageSource, layer: Descriptor) -> dict[str, str]:
+    """Return path -> sha256 (hex) of the regular files in *layer* of *source*.
 
-    Raises ImageError when it cannot be unpacked, or its bytes are not those of its digest.
+    Raises ImageError when it cannot be unpacked, or its bytes are not those of its digest, and
+    RegistryError.
     """
     found = {}
+    blob = source.open(layer)
     try:
-        with unpacked(layer, where) as plain:
+        with unpacked(blob, layer.digest) as plain:
             with tarfile.open(fileobj=plain, mode="r|") as tar:
                 for entry in tar:
                     if entry.isfile():
-                        found[entry.name] = _sha256(cast("BinaryIO", tar.extractfile(entry)))
-            _sha256(plain)  # reads on to the end
-        layer.drain()
+                        found[entry.name], _ = hashed(cast("BinaryIO", tar.extractfile(entry)))
+            hashed(plain)  # reads on to the end
+        blob.drain()
     except tarfile.TarError as error:
-        raise ImageError(f"{where}: not a readable layer: {error}") from None
+        raise ImageError(f"{layer.digest}: not a readable layer: {error}") from None
     return found
-
-
-def _sha256(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while data := file.read(CHUNK):
-        digest.update(data)
-    return digest.hexdigest()
 
 
 def _zstd(where: str) -> Any:

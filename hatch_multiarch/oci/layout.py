@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch import files
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.oci.annotations import IMAGE_NAME, REF_NAME
-from hatch_multiarch.oci.archive_writer import disk_file, layout_archive, write_archive
+from hatch_multiarch.oci.archive_writer import (
+    disk_file,
+    layout_archive,
+    layout_files,
+    write_archive,
+)
 from hatch_multiarch.oci.descriptor import Descriptor
 from hatch_multiarch.oci.documents import encode
 from hatch_multiarch.oci.media_types import INDEX, MANIFEST
@@ -74,8 +79,8 @@ class Layout:
     def finish(self, image: Descriptor, *, reference: str, tags: Sequence[str]) -> None:
         """Write ``oci-layout`` and ``index.json``, in which each tag is a descriptor of *image*."""
         index = index_of(image, reference=reference, tags=tags)
-        (self.path / "index.json").write_bytes(encode(index))
-        (self.path / "oci-layout").write_bytes(encode({"imageLayoutVersion": "1.0.0"}))
+        for name, file in layout_files(index).items():
+            (self.path / name).write_bytes(b"".join(file.read()))
 
     def archive(self, target: Path, *, epoch: int) -> None:
         """Write the finished layout as the tar file *target*; *epoch* (seconds) is every time."""

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Literal
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.oci.annotations import IMAGE_NAME, REF_NAME
 from hatch_multiarch.oci.archive_source import ArchiveSource
+from hatch_multiarch.oci.archive_writer import INDEX_JSON
 from hatch_multiarch.oci.documents import parse, table
 from hatch_multiarch.oci.file_store import FolderStore
 from hatch_multiarch.oci.manifest import Index, parse_manifest
 
 if TYPE_CHECKING:
     from hatch_multiarch.oci.descriptor import Descriptor
-
-INDEX_JSON = "index.json"
 
 
 class LayoutSource(ArchiveSource):

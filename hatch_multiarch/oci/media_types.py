@@ -11,6 +11,8 @@ STATEMENT = "application/vnd.in-toto+json"
 
 INDEXES = frozenset({INDEX, "application/vnd.docker.distribution.manifest.list.v2+json"})
 MANIFESTS = frozenset({MANIFEST, "application/vnd.docker.distribution.manifest.v2+json"})
+ACCEPT = ", ".join([*sorted(INDEXES), *sorted(MANIFESTS)])
+"""Both families, for requests: who names neither gets what nobody reads any more."""
 CONFIGS = frozenset({CONFIG, "application/vnd.docker.container.image.v1+json"})
 
 _TAR, _DOCKER_TAR = LAYER.removesuffix("+gzip"), "application/vnd.docker.image.rootfs.diff.tar"

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.oci.archive_writer import INDEX_JSON
 from hatch_multiarch.oci.docker_archive import MANIFEST_JSON, DockerArchiveSource
 from hatch_multiarch.oci.file_store import FolderStore
-from hatch_multiarch.oci.layout_source import INDEX_JSON, LayoutSource
+from hatch_multiarch.oci.layout_source import LayoutSource
 from hatch_multiarch.oci.tar_store import BLOCK, TarStore, unpacked
 from hatch_multiarch.oci.walk import Walk
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.file_store import CHUNK
+from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

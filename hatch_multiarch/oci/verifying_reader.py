@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.oci.descriptor import hasher
+from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from hatch_multiarch.oci.descriptor import Descriptor
-
-CHUNK = 1 << 18
-"""Bytes handled at once."""
 
 
 def chunks(path: Path) -> Iterator[bytes]:

@@ -24,6 +24,8 @@ class WheelBuild:
         self._builder = builder
         self._staged = staged
         self._previous = staged / "previous.whl"
+        self._replaced = ""
+        """The name of the wheel that the first one replaces, once it is known."""
         self._archives = wheel.Archives(streams, staged)
         self._editable = plan.mode == "editable"
 

@@ -15,8 +15,9 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from hatch_multiarch.cache.cache_dir import aside, cache_home
+from hatch_multiarch.cache.cache_dir import NAME, aside, cache_home
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import sha256
 from hatch_multiarch.oci.descriptor import check_digest
 from hatch_multiarch.oci.documents import LIMIT
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.registry.reference import Reference
-
-_CHUNK = 1 << 20
 
 
 class Cache:
@@ -41,7 +40,7 @@ class Cache:
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Cache:
         """Return the cache of the user whose environment is *env*. Raises ToolchainError."""
-        return cls(cache_home(env) / "hatch-multiarch" / "oci")
+        return cls(cache_home(env) / NAME / "oci")
 
     def path(self, digest: str) -> Path:
         """Return the file of a blob, whether it is there or not. Raises ImageError."""
@@ -52,14 +51,10 @@ class Cache:
 
     def has(self, digest: str) -> bool:
         """Tell whether a blob is there, whole; reads all of it."""
-        found = hashlib.sha256()
         try:
-            with self.path(digest).open("rb") as file:
-                while data := file.read(_CHUNK):
-                    found.update(data)
+            return digest == f"sha256:{sha256(self.path(digest))}"
         except OSError:
             return False
-        return digest == f"sha256:{found.hexdigest()}"
 
     def document(self, digest: str) -> bytes | None:
         """Return a manifest, an index or a config; None when it is not there, or damaged."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.descriptor import check_digest
-from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
+from hatch_multiarch.oci.media_types import ACCEPT
 from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.download import Download
 from hatch_multiarch.registry.registry_client import Client
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transport import Answer
 
-_ACCEPT = {"Accept": ", ".join([*sorted(INDEXES), *sorted(MANIFESTS)])}
-"""Both families, OCI's and Docker's: who names neither gets what nobody reads any more."""
+_ACCEPT = {"Accept": ACCEPT}
 
 
 class Puller:

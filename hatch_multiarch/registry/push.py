@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
-from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
+from hatch_multiarch.oci.media_types import ACCEPT
 from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.reference import check_tag
 from hatch_multiarch.registry.referrers import refer
@@ -92,16 +92,13 @@ def _named(client: Client, tag: str, root: Document) -> str:
     """Return the digest that *tag* names in the registry; empty for none."""
     path = client.url(f"/manifests/{tag}")
     # A registry may convert an index for who does not name its type.
-    headers = {"Accept": f"{root.media_type}, {', '.join(_TYPES)}"}
+    headers = {"Accept": f"{root.media_type}, {ACCEPT}"}
     answer = client.request(
         "HEAD", path, f"looking for the tag {tag}", headers=headers, ok=(200, 404)
     )
     if answer.status == HTTPStatus.NOT_FOUND:
         return ""
     return answer.header("Docker-Content-Digest") or "unknown"
-
-
-_TYPES = (*sorted(INDEXES, reverse=True), *sorted(MANIFESTS, reverse=True))
 
 
 def _put(client: Client, document: Document, name: str) -> None:

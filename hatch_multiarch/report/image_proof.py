@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import helper_path
-from hatch_multiarch.oci.descriptor import Descriptor
 from hatch_multiarch.oci.layer_reader import layer_files
 from hatch_multiarch.oci.open import open_layout
 from hatch_multiarch.oci.walk import Walk, attests
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.layout_source import LayoutSource
 
 UNREADABLE = (KeyError, OSError, ValueError, EOFError, tarfile.TarError, zlib.error)
@@ -81,8 +81,7 @@ def _platform(output: Path, built: BuiltPlatform, cache: BuildCache) -> Places:
     places: Places = {}
     files: dict[str, str] = {}
     with open_layout(output) as source:  # its own: several threads cannot read from one
-        size = source.size(built.digest)
-        manifest = Walk(source).manifest(Descriptor("", built.digest, size))
+        manifest = Walk(source).manifest(source.describe(built.digest))
         layers = manifest.layers if manifest else ()
         for layer in layers[: built.base_layers]:
             source.open(layer).drain()
@@ -102,6 +101,6 @@ def _layer(source: LayoutSource, layer: Descriptor, cache: BuildCache) -> dict[s
     if told is not None:
         source.open(layer).drain()
         return told
-    found = layer_files(source.open(layer), layer.digest)
+    found = layer_files(source, layer)
     cache.note(found, "files of layer", layer.digest)
     return found

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import hashed, same
 from hatch_multiarch.inspect import inspect_archive, open_image
-from hatch_multiarch.oci.descriptor import Descriptor
 from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.layer_reader import layer_files
 
@@ -89,9 +88,9 @@ def _image(path: Path) -> Members:
         for image in inspect_archive(archive).images:
             for each in image.manifests:
                 for layer in each.layers:
-                    for name, digest in layer_files(archive.open(layer), layer.digest).items():
+                    for name, digest in layer_files(archive, layer).items():
                         found[f"{each.platform} /{name}"] = {"content": digest}
-                blob = Descriptor("", each.config, archive.size(each.config))
+                blob = archive.describe(each.config)
                 config = json.dumps(read_config(archive, blob, each.config), sort_keys=True)
                 found[f"{each.platform} (its config)"] = {"content": config}
                 found[f"{each.platform} (its manifest)"] = {"content": each.digest}

@@ -44,10 +44,9 @@ def loaded(client: Any, source: ArchiveSource, manifest: PlatformImage) -> Itera
         held = Descriptor(manifest.media_type, manifest.digest, source.size(manifest.digest))
         platform = platform_document(manifest.platform)
         index = index_of(held, reference=repository, tags=(tag,), platform=platform)
-    config = Descriptor("", manifest.config, source.size(manifest.config))
     archive = docker_archive(
         source,
-        config,
+        source.describe(manifest.config),
         manifest.layers,
         (name,),
         manifest=held,

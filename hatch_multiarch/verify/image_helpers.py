@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,7 @@ def in_file(path: Path, places: Mapping[Key, str]) -> dict[Key, str]:
     try:
         with open_image(path) as archive:
             found = [each for image in inspect_archive(archive).images for each in image.manifests]
-            return _held(
-                found, places, lambda layer: layer_files(archive.open(layer), layer.digest)
-            )
+            return _held(found, places, partial(layer_files, archive))
     except OSError as error:
         raise ImageError(f"{path.name} cannot be read: {error}") from None
 
@@ -54,9 +53,7 @@ def in_registry(
         source = RegistrySource(puller, reference)
         image = describe(source.root, (reference,), source)
         try:
-            return _held(
-                image.manifests, places, lambda layer: layer_files(source.open(layer), layer.digest)
-            )
+            return _held(image.manifests, places, partial(layer_files, source))
         except OSError as error:
             raise ImageError(f"{reference} cannot be read: {error}") from None
 

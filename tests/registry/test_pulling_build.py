@@ -88,7 +88,7 @@ def test_on_a_base_in_a_registry_pushed_and_run_by_docker(
             (first["digest"], digest),
             *((each["digest"], each["base"]) for each in first["manifests"]),
         ]:
-            each = json.loads(archive.blob(made).read())
+            each = json.loads(archive.open(archive.describe(made)).read())
             assert each["annotations"][f"{BASE}.digest"] == wanted
             assert each["annotations"][f"{BASE}.name"] == f"{cache.host}/python:bookworm"
     target = f"{site.host}/{name}:1"

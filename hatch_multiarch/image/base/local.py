@@ -8,8 +8,9 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.base_manifest import base_image, missing, platform_manifests
 from hatch_multiarch.image.base.choose_platform import choose
 from hatch_multiarch.oci.annotations import REF_NAME
+from hatch_multiarch.oci.archive_writer import INDEX_JSON
 from hatch_multiarch.oci.file_store import FolderStore
-from hatch_multiarch.oci.layout_source import INDEX_JSON, LayoutSource
+from hatch_multiarch.oci.layout_source import LayoutSource
 from hatch_multiarch.oci.media_types import INDEXES
 from hatch_multiarch.oci.tar_store import TarStore
 from hatch_multiarch.oci.walk import Walk

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.image.base.local import LocalBase
+from hatch_multiarch.image.base.scratch import SCRATCH, ScratchBase
 from hatch_multiarch.plan.planner import LOCAL_BASE
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ def open_base(
     offline: bool = False,
     doing: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Base]:
-    """Open the base *name* of the project in *root*: ``oci:PATH`` or a reference.
+    """Open the base *name* of the project in *root*: ``scratch``, ``oci:PATH`` or a reference.
 
     Credentials and the cache of a registry's are those of *environ*; *offline*, it is read from
     the cache alone. *doing* hears how far a download is. Raises ImageError, and RegistryError also
     while it is used.
     """
+    if name == SCRATCH:
+        yield ScratchBase()
+        return
     if name.startswith(LOCAL_BASE):
         try:
             local = LocalBase(root / name.removeprefix(LOCAL_BASE), name)

@@ -15,7 +15,7 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.filesystem import TARGET, Filesystem, Kind, Node
 from hatch_multiarch.oci.layer_reader import unpacked
 from hatch_multiarch.oci.tar_store import UNREADABLE, Headers
-from hatch_multiarch.oci.verifying_reader import CHUNK
+from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
