@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from support import clean_env, missing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+RACE = re.compile(r"HEAD request to \S+/manifests/\S+: 500 ")
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,18 @@ def engine() -> Engine:
 
 
 def docker(engine: Engine, *words: str | Path) -> str:
-    """Run docker and return what it prints; a failure fails the test and shows what it said."""
-    done = subprocess.run(
-        ["docker", *words], env=engine.env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"docker {' '.join(map(str, words))}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    """Run docker and return what it prints; a failure fails the test and shows what it said.
+
+    Docker's own builder pushes the manifests of an index at once and asks for the tag meanwhile.
+    Debian's registry rewrites a tag's file in place, and answers 500 to whoever reads it just then
+    (one push of twenty): such a push is tried again.
+    """
+    for tries in (3, 2, 1):
+        done = subprocess.run(
+            ["docker", *words], env=engine.env, capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return done.stdout
+        if tries == 1 or not RACE.search(done.stderr):
+            break
+    pytest.fail(f"docker {' '.join(map(str, words))}\n{done.stdout}{done.stderr}")

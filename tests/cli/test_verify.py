@@ -14,6 +14,7 @@ from importlib.metadata import distribution
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_fixture import docker
 from support import need
 
 if TYPE_CHECKING:
@@ -106,22 +107,18 @@ def built(
         run(go, "build", "-o", f"say-{architecture}", ".", cwd=root, GOTOOLCHAIN="local", **target)
     reference = f"{engine.registry}/verify-{secrets.token_hex(4)}:1"
     archive = root / "say.oci.tar"
-    docker = need("docker")
-    run(
-        *(docker, "buildx", "build", "--platform", ",".join(PLATFORMS), "--provenance=mode=min"),
-        *("-t", reference, "--push", root),
-    )
+    build = ("buildx", "build", "--platform", ",".join(PLATFORMS))
+    docker(engine, *build, "--provenance=mode=min", "-t", reference, "--push", root)
     output = f"type=oci,dest={archive},name=docker.io/library/verify-named:1"
-    run(docker, "buildx", "build", "--platform", ",".join(PLATFORMS), "-o", output, root)
-    run(docker, "image", "rm", reference)
+    docker(engine, *build, "-o", output, root)
+    docker(engine, "image", "rm", reference)
     return Built(reference, archive)
 
 
 def left(run: Callable[..., Ran]) -> tuple[set[str], set[str]]:
     """Return the images and containers that verify could have left."""
-    docker = need("docker")
-    images = run(docker, "images", "-a", "--format", "{{.Repository}}:{{.Tag}}@{{.Digest}}").out
-    containers = run(docker, "ps", "-a", "--format", "{{.Image}}").out
+    images = run("docker", "images", "-a", "--format", "{{.Repository}}:{{.Tag}}@{{.Digest}}").out
+    containers = run("docker", "ps", "-a", "--format", "{{.Image}}").out
     ours = {line for line in images.splitlines() if "verify" in line}
     return ours, {line for line in containers.splitlines() if "verify" in line}
 
@@ -224,9 +221,8 @@ def test_only_the_kernel_says_that_it_cannot_run(built: Built, run: Callable[...
 
 def test_an_image_that_was_there_stays(built: Built, run: Callable[..., Ran]) -> None:
     """Also another one under the name that the archive gives, which loading it would replace."""
-    docker = need("docker")
-    run(docker, "pull", built.reference)
-    run(docker, "tag", built.reference, "verify-named:1")
+    run("docker", "pull", built.reference)
+    run("docker", "tag", built.reference, "verify-named:1")
     try:
         before = left(run)
         assert len(before[0]) == 2
@@ -234,7 +230,7 @@ def test_an_image_that_was_there_stays(built: Built, run: Callable[..., Ran]) ->
         results(run, built.archive, "--platform", "linux/arm64")
         assert left(run) == before
     finally:
-        run(docker, "image", "rm", built.reference, "verify-named:1")
+        run("docker", "image", "rm", built.reference, "verify-named:1")
 
 
 def test_docker_archives_run_too(built: Built, run: Callable[..., Ran], tmp_path: Path) -> None:
@@ -245,12 +241,11 @@ def test_docker_archives_run_too(built: Built, run: Callable[..., Ran], tmp_path
     before = left(run)
     told = results(run, one)["linux/arm64"]
     assert (told["outcome"], told["said"]) == ("ok", ["hello from arm64 []"])
-    docker = need("docker")
-    run(docker, "pull", built.reference)
+    run("docker", "pull", built.reference)
     try:
-        run(docker, "save", "-o", tmp_path / "saved.tar", built.reference)
+        run("docker", "save", "-o", tmp_path / "saved.tar", built.reference)
     finally:
-        run(docker, "image", "rm", built.reference)
+        run("docker", "image", "rm", built.reference)
     said = run(*CLI[:-1], "inspect", "--check", tmp_path / "saved.tar").out
     assert said.count("not here") == len(PLATFORMS) - 1
     told = results(run, tmp_path / "saved.tar")

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 
 import pytest
+from engine_fixture import docker
 from support import need
 
 from hatch_multiarch.errors import ImageError, RegistryError
@@ -77,25 +78,22 @@ def test_docker_s_own_media_types(engine, push):
 def test_what_buildx_pushes_has_its_provenance(engine, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     reference = f"{engine.registry}/inspect-{secrets.token_hex(4)}:1"
-    docker = need("docker")
-    command = [docker, "buildx", "build", "--platform", "linux/amd64,linux/arm64", "-t", reference]
-    subprocess.run(
-        [*command, "--provenance=mode=min", "--push", tmp_path], env=engine.env, check=True
-    )
+    command = ("buildx", "build", "--platform", "linux/amd64,linux/arm64", "-t", reference)
+    docker(engine, *command, "--provenance=mode=min", "--push", tmp_path)
     try:
         [image] = inspect_reference(reference, engine.env).images
         assert [each.platform for each in image.manifests] == ["linux/amd64", "linux/arm64"]
         kinds = [[note.kind for note in each.attestations] for each in image.manifests]
         assert kinds == [["provenance"], ["provenance"]]
         raw = subprocess.run(
-            [docker, "buildx", "imagetools", "inspect", "--raw", reference],
+            ["docker", "buildx", "imagetools", "inspect", "--raw", reference],
             env=engine.env,
             check=True,
             capture_output=True,
         ).stdout
         assert image.digest == f"sha256:{hashlib.sha256(raw).hexdigest()}"
     finally:
-        subprocess.run([docker, "image", "rm", reference], env=engine.env, check=False)
+        subprocess.run(["docker", "image", "rm", reference], env=engine.env, check=False)
 
 
 def test_inspecting_needs_no_docker(engine, push):
