@@ -22,15 +22,17 @@ import shutil
 import time
 from base64 import urlsafe_b64encode
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_multiarch import process
 from hatch_multiarch.cache.build_cache import UNUSED
 from hatch_multiarch.cache.cache_dir import NAME, cache_home, folder_aside
 from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from pathlib import PurePath
 
     from hatch_multiarch.toolchain.zig import Zig
 
@@ -86,22 +88,43 @@ def zig_library(
 
 
 def zig_env(zig: Zig, library: Path | None) -> dict[str, str]:
-    """Return the variables with which *zig* uses *library*, or its own, and does not tell of it.
+    """Return the variables with which *zig* uses *library*, or its own where that is None."""
+    if library is not None:
+        return library_env(library)
+    return {"CCC_OVERRIDE_OPTIONS": _options(zig.path.parent / "lib" if zig.wheel else _own(zig))}
+
+
+def _own(zig: Zig) -> Path | None:
+    """Return the library that *zig*, of the machine, says it has."""
+    env = {name: value for name, value in os.environ.items() if name != "ZIG_LIB_DIR"}
+    try:
+        printed = process.run([zig.path, "env"], env=env, timeout=60).out
+    except OSError:
+        return None
+    # ZON, and JSON before 0.15.
+    named = re.search(r'lib_dir"?\s*[=:]\s*"([^"\\]+)"', printed)
+    return Path(named[1]) if named and Path(named[1]).is_absolute() else None
+
+
+def library_env(library: PurePath) -> dict[str, str]:
+    """Return the variables with which zig uses *library* and its path decides no byte."""
+    return {"ZIG_LIB_DIR": str(library), "CCC_OVERRIDE_OPTIONS": _options(library)}
+
+
+def _options(library: PurePath | None) -> str:
+    """Return the changes that the clang in zig makes to its own command line.
 
     Debug information names the files of the library, and CodeView, for Windows, a temporary file of
     zig's too. It is not in what is linked, but what is compiled gets into Go's build ID by its
-    digest. The clang in zig takes words off its command line and adds others by
-    ``CCC_OVERRIDE_OPTIONS`` (LLVM, clang/lib/Driver/Driver.cpp); ``#`` has it say nothing of that.
-    As flags they would be in the keys of Go's cache, which the path must not be.
+    digest. clang takes words off its command line and adds others by ``CCC_OVERRIDE_OPTIONS``
+    (LLVM, clang/lib/Driver/Driver.cpp); ``#`` makes it do so silently. As flags they would be in
+    the keys of Go's cache, which the path must not be.
     """
-    env = {} if library is None else {"ZIG_LIB_DIR": str(library)}
     options = ["#", "x-gcodeview"]
-    if library is None and zig.wheel is not None:
-        library = zig.path.parent / "lib"
     # The words are separated by spaces, and nothing quotes one.
     if library is not None and not re.search(r"\s", str(library)):
         options.append(f"+-ffile-prefix-map={library}=/zig/lib")
-    return {**env, "CCC_OVERRIDE_OPTIONS": " ".join(options)}
+    return " ".join(options)
 
 
 def _just_used(folder: Path) -> bool:

@@ -115,10 +115,15 @@ def test_paths_of_the_library_are_mapped_unless_they_have_spaces(tmp_path, monke
 @pytest.mark.skipif(sys.platform == "win32", reason="its fake zig is a shell script")
 def test_the_zig_of_the_machine_keeps_its_own(tmp_path, monkeypatch, env):
     script = tmp_path / "zig"
-    script.write_text("#!/bin/sh\necho 0.97.0\n")
+    script.write_text(
+        "#!/bin/sh\ncase $1 in env) echo '.lib_dir = \"/opt/zig/lib\",' ;; *) echo 0.97.0 ;; esac\n"
+    )
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert zig_library(find_zig("==0.97.0"), env) is None
+    zig = find_zig("==0.97.0")
+    assert zig_library(zig, env) is None
+    options = "# x-gcodeview +-ffile-prefix-map=/opt/zig/lib=/zig/lib"
+    assert zig_env(zig, None) == {"CCC_OVERRIDE_OPTIONS": options}
     assert not (tmp_path / "cache").exists()
 
 
