@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.config.messages import printable, show
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
+from hatch_multiarch.project import requires
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -87,12 +88,6 @@ def requires_plugin(document: Mapping[str, Any]) -> bool:
     """Tell whether ``build-system.requires`` names this plugin, in whatever spelling."""
     names = (re.match(r"[A-Za-z0-9._-]*", each.strip()) for each in requires(document))
     return PLUGIN in {re.sub(r"[-_.]+", "-", name.group()).lower() for name in names if name}
-
-
-def requires(document: Mapping[str, Any]) -> list[str]:
-    """Return the strings of ``build-system.requires``."""
-    found = _table(document, "build-system").get("requires")
-    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
 def hooked(target: Target) -> bool:
