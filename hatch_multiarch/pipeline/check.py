@@ -11,11 +11,19 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch.config.hatch_file import hatch_key
-from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
+from hatch_multiarch.errors import (
+    ConfigError,
+    MultiarchError,
+    PlanError,
+    RegistryError,
+    ToolchainError,
+)
+from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
 from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.project import read_project
+from hatch_multiarch.registry import Pace
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
 
 if TYPE_CHECKING:
@@ -53,7 +61,10 @@ class Checked:
 
 
 def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked:
-    """Check the project in folder *root*; asks docker as a build would, and changes nothing."""
+    """Check the project in folder *root*; changes nothing.
+
+    It asks docker, and the registry of the image's base, as a build would.
+    """
     problems: list[Problem] = []
     warnings: list[str] = []
     plan = None
@@ -71,11 +82,29 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
                 problems.append(Problem(each.says, each.advice, PlanError.exit_code))
             else:
                 warnings.append(f"{each.says}; {each.advice}")
+        warnings += _base(plan, environ)
     except MultiarchError as error:
         problems += _lines(error)
     says = "" if plan is None or problems else _says(plan)
     notes = plan.notes if plan else ()
     return Checked(tuple(dict.fromkeys(problems)), says, notes, tuple(warnings))
+
+
+def _base(plan: Plan, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield why a registry does not say whether it has the base for each platform.
+
+    Raises ImageError when a platform is missing, and RegistryError when the cache alone counts.
+    """
+    if plan.image is None:
+        return
+    name, offline = plan.image.config.base, plan.image.offline
+    platforms = [platform for platform, _ in plan.image.platforms]
+    try:
+        find_base(name, plan.project.root, environ, platforms, offline=offline, pace=Pace(tries=1))
+    except RegistryError as error:
+        if offline:
+            raise
+        yield f"{error.message}; its platforms are not checked"
 
 
 def _lines(error: MultiarchError) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from projects import PLAIN, write
+from cli.projects import PLAIN, write
 
 from hatch_multiarch.cli import main
 
