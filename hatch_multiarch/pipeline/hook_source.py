@@ -23,13 +23,13 @@ _KNOWN = {"self.target_name": "wheel", "version": "standard"}
 class HookSource:
     """What a hook does, by the lines of its source; 0 stands for none."""
 
-    tag: int
+    tag: int = 0
     """The line that gives the wheel a platform's tag."""
-    always: bool
+    always: bool = False
     """It does so in every build of a wheel, as far as the source tells."""
-    go: int
+    go: int = 0
     """The line that runs ``go build``."""
-    words: frozenset[str]
+    words: frozenset[str] = frozenset()
     """The parts of the paths and command lines in it."""
 
 

@@ -26,11 +26,14 @@ DEFAULT_FILE = "hatch_build.py"
 
 @dataclass(frozen=True)
 class OtherHook:
-    """A build hook beside ours that does the same."""
+    """A build hook beside ours that does the same, or may do so."""
 
     key: str
     """Its table."""
     file: str
+    """Its source; empty where it is not installed here."""
+    own: bool
+    """The file is the project's, not one of a package."""
     source: HookSource
     helpers: tuple[str, ...]
     """The helpers whose name, or whose folder, is in its source too."""
@@ -40,6 +43,8 @@ class OtherHook:
     @property
     def says(self) -> str:
         """One line for people, which begins with the key."""
+        if not self.file:
+            return f"{self.key}: this hook is not installed here, so its source was not checked"
         does = []
         if self.source.tag:
             sets = "sets" if self.source.always else "can set"
@@ -52,15 +57,18 @@ class OtherHook:
     @property
     def advice(self) -> str:
         """What to do about it."""
+        if not self.file:
+            return "install it beside hatch-multiarch to check it"
         if self.source.go:
             return "remove that hook if it compiles nothing but helpers"
-        return "remove that line, or ship what needs the tag in a distribution of its own"
+        remove = "remove that line, or " if self.own else ""
+        return f"{remove}ship what needs that tag in a distribution of its own"
 
 
 def other_hooks(builder: Any, config: Config) -> list[OtherHook]:
     """Return the hooks of hatchling's WheelBuilder *builder* that do what ours does by *config*.
 
-    A hook that is not installed here cannot be read.
+    One that is not installed here is among them: it cannot be read.
     """
     try:
         names = list(builder.config.hook_config)
@@ -68,17 +76,17 @@ def other_hooks(builder: Any, config: Config) -> list[OtherHook]:
     except Exception:  # noqa: BLE001 - where hatchling cannot read its keys it says so itself
         return []
     found = []
-    root = Path(builder.root)
     for name, path in files.items():
         try:
-            source = read_source(path) if path is not None else None
+            source = read_source(path) if path is not None else HookSource()
         except (OSError, ValueError, SyntaxError, RecursionError):
             continue  # hatchling says so itself, likewise
-        if path is None or source is None or not (source.tag or source.go):
+        if path is not None and not (source.tag or source.go):
             continue
         each = OtherHook(
             key=hook_key(builder.config, name),
-            file=path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name,
+            file=_shown(path, Path(builder.root)) if path is not None else "",
+            own=name == "custom",
             source=source,
             helpers=tuple(
                 one.name
@@ -104,6 +112,13 @@ def who_tags(hooks: Sequence[OtherHook]) -> str:
         f"{each.key}: {each.file} (line {each.source.tag})" for each in hooks if each.source.tag
     ]
     return " or ".join(named) or "another build hook"
+
+
+def _shown(path: Path, root: Path) -> str:
+    """Return the name of a source of the project in *root*, or of a package."""
+    if path.is_relative_to(root) and "site-packages" not in path.parts:
+        return path.relative_to(root).as_posix()
+    return f"{path.parent.name}/{path.name}"
 
 
 def _file(builder: Any, name: str) -> Path | None:
