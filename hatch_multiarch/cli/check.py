@@ -26,10 +26,9 @@ def run(arguments: Any) -> int:
 
 
 def as_text(found: Checked) -> str:
-    """Return one line for each warning and problem, or the one that says what a build would do."""
-    lines = [f"warning: {each}" for each in found.warnings]
-    lines += [f"error: {each}" for each in found.problems] or [f"ok: {found.says}"]
-    return "\n".join(lines)
+    """Return one line for each problem and warning; without one, what a build would do."""
+    lines = [f"error: {each}" for each in found.problems] or [f"ok: {found.says}"]
+    return "\n".join([*(f"warning: {each}" for each in found.warnings), *lines])
 
 
 def as_data(found: Checked) -> dict[str, Any]:

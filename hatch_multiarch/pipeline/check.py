@@ -57,7 +57,7 @@ class Checked:
     notes: tuple[str, ...] = ()
     """What a build would decide by itself."""
     warnings: tuple[str, ...] = ()
-    """What may go wrong, and cannot be known without building."""
+    """What is likely not meant, or could not be looked at."""
 
 
 def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked:
@@ -85,9 +85,10 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         warnings += _base(plan, environ)
     except MultiarchError as error:
         problems += _lines(error)
-    says = "" if plan is None or problems else _says(plan)
     notes = plan.notes if plan else ()
-    return Checked(tuple(dict.fromkeys(problems)), says, notes, tuple(warnings))
+    if plan is None or problems:
+        return Checked(tuple(dict.fromkeys(problems)), "", notes, tuple(warnings))
+    return Checked((), _says(plan), notes, tuple(warnings))
 
 
 def _base(plan: Plan, environ: Mapping[str, str]) -> Iterator[str]:

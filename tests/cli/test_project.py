@@ -83,6 +83,7 @@ def test_after_a_build_its_report_tells_the_version(
     assert "ok: greeter 1.0.0: 1 helper" in run(*CLI, "check", root)
     assert "same bytes  ok  report: greet" in run(*CLI, "verify", root)
     assert f"{LACKS}no-such-vcs\n" in run(*CLI, "verify", "--rebuild", root, code=4)
+    assert "same bytes  ok  report: greet" in run(*CLI, "verify", root / "dist")
     (report,) = root.glob("build/multiarch/*.json")
     report.write_text(report.read_text().replace('"name": "greeter"', '"name": "other"'))
     with pytest.raises(ToolchainError, match="no-such-vcs"):
