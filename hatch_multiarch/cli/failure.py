@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from hatch_multiarch.pipeline.check import Problem
 
 KEY = re.compile(
-    r"((?:tool\.(?:multiarch|hatch)|build-system)(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
+    r"((?:tool\.(?:multiarch|hatch)|hatch\.toml: build|build-system)"
+    r"(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
     r"|HATCH_MULTIARCH_\w+): "
 )
 """What messages about a key or a variable begin with."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
+from hatchling.builders.wheel import WheelBuilder
+
 from hatch_multiarch.cli.output import put
+from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.plan import Switches, choose, make_plan, show
 from hatch_multiarch.project import read_project
 
@@ -22,6 +26,10 @@ def run(arguments: Any) -> int:
     project, config = read_project(arguments.folder.resolve())
     choice = choose(config, project.name, arguments.mode, switches, os.environ)
     plan = make_plan(project, config, arguments.mode, switches, choice)
+    if arguments.mode != "editable":
+        others = other_hooks(WheelBuilder(str(project.root)), config)
+        notes = (f"{each.says}; {each.advice}" for each in others)
+        plan = replace(plan, notes=(*plan.notes, *notes))
     if arguments.json:
         print(json.dumps(show.as_data(plan), indent=2))
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from hatch_multiarch.console.formatting import CHECK, fold, tame
 from hatch_multiarch.console.progress import Lines, Silent
+from hatch_multiarch.console.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,10 +94,11 @@ class Console:
         if self._quiet:
             return
         if report.units:
-            from hatch_multiarch.console.table import table  # noqa: PLC0415 - imports rich
-
+            head, *rows = table(report, self._rich.width if self._tty else 0)
             self._say("")
-            self._rich.print(table(report, width=self._rich.width))
+            self._say("", label=head, style="bold")
+            for row in rows:
+                self._say(row)
         outputs = report.image.outputs if report.image else ()
         places = [("image", base / output.path) for output in outputs]
         if file is not None:
@@ -134,7 +136,7 @@ class Console:
         """
         from rich.text import Text  # noqa: PLC0415 - imports rich
 
-        before = f"{label}: " if label else ""
+        before = f"{label}: " if label and text else label
         said = before + tame(text, self._encoding).replace("\n", "\n  ")
         if self._tty:
             said = "\n".join(fold(line, self._rich.width) for line in said.split("\n"))

@@ -1,54 +1,81 @@
-"""The table at the end of a build: one row per platform and helper."""
+"""The table at the end of a build: the helpers and the wheel of each platform."""
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
-
-from rich.table import Table
-from rich.text import Text
 
 from hatch_multiarch.console.formatting import duration, megabytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_multiarch.report import Report
     from hatch_multiarch.report.report_model import UnitRecord
 
-GAP = 2
+HEAD = ("platform", "helper", "libc", "size", "time", "wheel")
+NUMBERS = (3, 4)
+"""Columns that are aligned on the right."""
 
 
-def table(report: Report, *, width: int) -> Table:
-    """Return the table of *report* for a terminal of *width* columns.
+def table(report: Report, width: int) -> list[str]:
+    """Return the lines of the table of *report*, its head first; *width* 0 is for no terminal.
 
-    The wheel is shown by its file name where that fits, else by its platform tags, one to a line.
+    A wheel is shown by its file name where a terminal of *width* columns has room for all of
+    them, else by its tags, one to a line and never broken. Where those do not fit either, each
+    platform is a list.
     """
-    rows = [_row(report, platform) for platform in report.platforms]
-    files = {wheel.platform: [wheel.file] for wheel in report.wheels}
-    left = sum(max(len(line) for row in rows for line in row[at]) + GAP for at in range(5))
-    fits = all(left + len(name) <= width for [name] in files.values())
-    if not fits:
-        files = {wheel.platform: wheel.tag.split("-")[-1].split(".") for wheel in report.wheels}
-    made = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold")
-    for name in ("platform", "helper", "libc"):
-        made.add_column(name, no_wrap=True)
-    for name in ("size", "time"):
-        made.add_column(name, no_wrap=True, justify="right")
-    made.add_column("wheel", overflow="fold")
-    for row in rows:
-        wheel = files.get(row[0][0], [])
-        made.add_row(*(Text("\n".join(lines)) for lines in (*row, wheel)))
-    return made
+    tags = {each.platform: each.tag.split("-")[-1].split(".") for each in report.wheels}
+    tagged = _lines(_rows(report, tags))
+    if not width:
+        return tagged
+    named = _lines(_rows(report, {each.platform: [each.file] for each in report.wheels}))
+    fits = (lines for lines in (named, tagged) if max(map(len, lines)) <= width)
+    return next(fits, None) or _lists(report, tags, width)
 
 
-def _row(report: Report, platform: str) -> tuple[list[str], ...]:
-    """Return the lines of each column for *platform*, without the wheel."""
-    units = [unit for unit in report.units if unit.platform == platform]
-    return (
-        [platform],
-        [unit.helper for unit in units],
-        [_libc(unit) for unit in units],
-        [megabytes(unit.size) for unit in units],
-        ["cached" if unit.cached else duration(unit.seconds) for unit in units],
-    )
+def _rows(report: Report, wheels: dict[str, list[str]]) -> list[tuple[str, ...]]:
+    rows = []
+    for platform in report.platforms:
+        units = [_unit(each) for each in report.units if each.platform == platform]
+        for number, (unit, wheel) in enumerate(zip_longest(units, wheels.get(platform, [""]))):
+            rows.append(("" if number else platform, *(unit or [""] * 4), wheel or ""))
+    return rows
+
+
+def _lines(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return *rows* below the head as aligned columns, two blanks between them."""
+    every = [HEAD, *rows]
+    widths = [max(map(len, column)) for column in zip(*every, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if number in NUMBERS else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in every
+    ]
+
+
+def _lists(report: Report, tags: dict[str, list[str]], width: int) -> list[str]:
+    """Return a line for each platform, helper and tag; the head says what those of helpers are.
+
+    A helper has two where one is too long.
+    """
+    lines = ["  ".join(HEAD[1:-1])]
+    for platform in report.platforms:
+        lines.append(platform)
+        for unit in (each for each in report.units if each.platform == platform):
+            name, *cells = _unit(unit)
+            line = f"  {'  '.join([name, *cells])}"
+            lines += [line] if len(line) <= width else [f"  {name}", f"    {'  '.join(cells)}"]
+        lines += [f"  {each}" for each in tags.get(platform, ())]
+    return lines
+
+
+def _unit(unit: UnitRecord) -> list[str]:
+    """Return the cells of a helper."""
+    time = "cached" if unit.cached else duration(unit.seconds)
+    return [unit.helper, _libc(unit), megabytes(unit.size), time]
 
 
 def _libc(unit: UnitRecord) -> str:

@@ -145,10 +145,12 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         from hatch_multiarch.errors import ConfigError  # noqa: PLC0415 - see _plan
 
         if stray := sorted(self.config.keys() - HATCHLINGS):
+            from hatch_multiarch.config.hatch_file import hook_key  # noqa: PLC0415 - see _plan
+
+            table = hook_key(self.build_config, self.PLUGIN_NAME)
             raise ConfigError(
                 [
-                    f"tool.hatch.build.targets.wheel.hooks.multiarch.{key}: unknown key; what is "
-                    "built stands in [tool.multiarch]"
+                    f"{table}.{key}: unknown key; what is built stands in [tool.multiarch]"
                     for key in stray
                 ]
             )

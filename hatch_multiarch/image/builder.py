@@ -52,12 +52,18 @@ if TYPE_CHECKING:
 
 
 class ImageBuilder:
-    """Builds one image below the folder *staging*; ``epoch`` (seconds) is every time in it."""
+    """Builds one image below the folder *staging*; ``epoch`` (seconds) is every time in it.
 
-    def __init__(self, plan: ImagePlan, project: Project, *, staging: Path, epoch: int) -> None:
+    *digest* is that of the base, as far as it is known.
+    """
+
+    def __init__(
+        self, plan: ImagePlan, project: Project, *, staging: Path, epoch: int, digest: str = ""
+    ) -> None:
         self._plan = plan
         self._project = project
         self._epoch = epoch
+        self._found = digest
         self._staging = staging
         self._bases: list[ResolvedBase] = []
         self._cache = BuildCache.of(os.environ)
@@ -181,7 +187,7 @@ class ImageBuilder:
 
     def _open(self, doing: Callable[[str], None] = lambda _: None) -> AbstractContextManager[Base]:
         name, root, offline = self._plan.config.base, self._project.root, self._plan.offline
-        return open_base(name, root, os.environ, offline=offline, doing=doing)
+        return open_base(name, root, os.environ, offline=offline, doing=doing, digest=self._found)
 
     def _notes(self, digest: str, notes: dict[str, str]) -> dict[str, str]:
         """Return the annotations of what stands on the manifest or index *digest*."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.model import DEFAULT_PLATFORMS
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.init.pyproject import HOOK, PLUGIN, hooked, requires, requires_plugin
+from hatch_multiarch.init.pyproject import HOOK, PLUGIN, hooked, requires_plugin
+from hatch_multiarch.project import requires
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config.hatch_file import read_hatch_file
 from hatch_multiarch.config.messages import printable, show
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
+from hatch_multiarch.project import requires
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -17,7 +20,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 HOOK = "tool.hatch.build.targets.wheel.hooks.multiarch"
@@ -26,6 +29,8 @@ HOOK = "tool.hatch.build.targets.wheel.hooks.multiarch"
 PLUGIN = "hatch-multiarch"
 _BACKENDS = ("hatchling.build", "hatchling.ouroboros")
 _BOM = "\ufeff"
+_ANYWHERE = ("*", "*/*")
+"""Where projects of a workspace are that does not say where."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,11 @@ def read_target(root: Path, environ: Mapping[str, str]) -> Target:
         document = tomllib.loads(text)
     except ValueError as error:
         raise ConfigError([f"{path}: not valid TOML: {printable(str(error))}"]) from None
+    members = _declared(document)
     if not isinstance(document.get("project"), dict):
-        raise _no_project(root, environ)
+        raise _no_package(root, environ, members, "has no [project]")
+    if members is not None and "build-system" not in document:
+        raise _no_package(root, environ, members, "has no [build-system]: it is a workspace")
     _check_backend(document)
     return Target(path, before, text, document)
 
@@ -89,27 +97,15 @@ def requires_plugin(document: Mapping[str, Any]) -> bool:
     return PLUGIN in {re.sub(r"[-_.]+", "-", name.group()).lower() for name in names if name}
 
 
-def requires(document: Mapping[str, Any]) -> list[str]:
-    """Return the strings of ``build-system.requires``."""
-    found = _table(document, "build-system").get("requires")
-    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
-
-
 def hooked(target: Target) -> bool:
     """Tell whether the hook is on. Raises PlanError where hatch.toml hides the table we would add.
 
     Hatch takes each table of hatch.toml, such as ``build``, instead of pyproject.toml's.
     """
     build = _table(target.document, "tool.hatch.build")
-    own = target.path.parent / "hatch.toml"
-    hidden = False
-    if own.is_file():
-        try:
-            other = tomllib.loads(own.read_bytes().decode("utf-8"))
-        except ValueError as error:
-            raise ConfigError([f"{own}: not valid TOML: {printable(str(error))}"]) from None
-        hidden = "build" in other
-        build = _table(other, "build") if hidden else build
+    other = read_hatch_file(target.path.parent)
+    hidden = "build" in other
+    build = _table(other, "build") if hidden else build
     on = any("multiarch" in _table(build, each) for each in ("hooks", "targets.wheel.hooks"))
     if hidden and not on:
         raise PlanError(
@@ -147,28 +143,43 @@ def _check_backend(document: Mapping[str, Any]) -> None:
     )
 
 
-def _no_project(root: Path, environ: Mapping[str, str]) -> PlanError:
-    """Return the error of a file without ``[project]``: of a workspace it names the members."""
+def _declared(document: Mapping[str, Any]) -> list[str] | None:
+    """Return the globs of the members of a workspace of uv; None for what is none."""
+    table = _table(document, "tool.uv").get("workspace")
+    found = table.get("members") if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        return None
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+
+def _no_package(
+    root: Path, environ: Mapping[str, str], members: list[str] | None, says: str
+) -> PlanError:
+    """Return the error of a file that is no package's: of a workspace it names the members."""
     told = []
-    for member in _members(root):
+    for member in _members(root, members or _ANYWHERE):
         count = len(find_programs(member, environ))
         if count:
             name = member.relative_to(root).as_posix()
             told.append(f"{name} ({count} Go program{'s' if count > 1 else ''})")
     if told:
         return PlanError(
-            f"pyproject.toml has no [project] here; its members with Go are {', '.join(told)}",
+            f"pyproject.toml {says}; its members with Go are {', '.join(told)}",
             advice=f"run it for each of them, by its folder: {told[0].partition(' (')[0]}",
         )
     return PlanError(
-        "pyproject.toml has no [project], and no folder below is a project with Go in it",
+        f"pyproject.toml {says}, and no folder below is a project with Go in it",
         advice="run it in the folder of a project; `hatch new --init` makes one",
     )
 
 
-def _members(root: Path) -> Iterator[Path]:
-    """Yield the folders below *root* that are projects, as workspaces of uv and hatch have them."""
-    for path in sorted(root.glob("*/pyproject.toml")) + sorted(root.glob("*/*/pyproject.toml")):
+def _members(root: Path, globs: Sequence[str]) -> Iterator[Path]:
+    """Yield the folders below *root* that are projects, by *globs* as workspaces have them."""
+    found: dict[Path, None] = {}
+    for each in globs:
+        with suppress(ValueError, NotImplementedError):  # of what is no glob; uv says so itself
+            found.update(dict.fromkeys(sorted(root.glob(f"{each.rstrip('/')}/pyproject.toml"))))
+    for path in found:
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
         text = "" if hidden else path.read_text("utf-8", "replace")
         if re.search(r"^\s*\[\s*project\s*\]", text, re.MULTILINE):

@@ -17,6 +17,7 @@ from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.pipeline.clean import hide
+from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report import Clock, make_report, with_published, write
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from hatch_multiarch.engine import Binary
     from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.plan import Plan
+
+
+ANY_TAG = "py3-none-any"
+"""Hatchling's tag of a wheel before a hook gives it another."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Build:
         self._builder = builder
         self._output = plan.project.root / plan.config.output
         self._console = Console(verbosity=builder.app.verbosity)
+        self._others = other_hooks(builder, plan.config)
 
     def prepare(self, build_data: dict[str, Any]) -> Prepared:
         """Compile, audit and assemble aside, then fill in the first wheel's *build_data*.
@@ -91,7 +97,9 @@ class Build:
             if self._plan.mode == "editable":
                 return
             compiled, image = prepared.compiled, None
-            wheels = prepared.wheels.finish(compiled, prepared.added, build_data, Path(artifact))
+            wheels = prepared.wheels.finish(
+                compiled, prepared.added, build_data, Path(artifact), self._others
+            )
             if prepared.image is not None:
                 image = prepared.image.finish(wheels)
             report = make_report(self._plan, compiled, wheels, image, self._clock, prepared.cache)
@@ -113,6 +121,9 @@ class Build:
                 [f"tool.multiarch.output: {self._plan.config.output} is the folder of the wheels"]
             )
         wheel.check_sources(self._builder.config, self._plan.project)
+        if self._plan.mode != "editable":
+            refuse_tags(self._others)
+            wheel.check_tag(build_data, ANY_TAG, who_tags(self._others))
         if self._plan.config.sbom:
             sbom.check_names(self._builder.config, build_data)
 
@@ -126,6 +137,9 @@ class Build:
 
     def _note(self, image: ImageBuild | None) -> None:
         """Tell what was decided for the user, and what the next sdist would take in."""
+        for each in self._others:
+            if each.later and self._plan.mode != "editable":  # the others have done what they do
+                self._console.warn(f"{each.says}; {each.advice}")
         for note in (*self._plan.notes, image.note if image else "", exposed(self._environ)):
             if note:
                 self._console.note(note)

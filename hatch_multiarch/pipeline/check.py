@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
+from hatch_multiarch.config.hatch_file import hatch_key
+from hatch_multiarch.errors import (
+    ConfigError,
+    MultiarchError,
+    PlanError,
+    RegistryError,
+    ToolchainError,
+)
+from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.project import read_project
+from hatch_multiarch.registry import Pace
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
 
 if TYPE_CHECKING:
@@ -46,11 +56,17 @@ class Checked:
     """One line about what a build would do; empty when there is a problem."""
     notes: tuple[str, ...] = ()
     """What a build would decide by itself."""
+    warnings: tuple[str, ...] = ()
+    """What is likely not meant, or could not be looked at."""
 
 
 def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked:
-    """Check the project in folder *root*; asks docker as a build would, and changes nothing."""
+    """Check the project in folder *root*; changes nothing.
+
+    It asks docker, and the registry of the image's base, as a build would.
+    """
     problems: list[Problem] = []
+    warnings: list[str] = []
     plan = None
     try:
         target = read_target(root, environ)
@@ -61,11 +77,35 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         problems += _modules(plan)
         problems += _compilers(plan)
         problems += _files(plan, target.document)
+        for each in other_hooks(WheelBuilder(str(root), config=target.document), config):
+            if each.source.always:
+                problems.append(Problem(each.says, each.advice, PlanError.exit_code))
+            else:
+                warnings.append(f"{each.says}; {each.advice}")
+        warnings += _base(plan, environ)
     except MultiarchError as error:
         problems += _lines(error)
+    notes = plan.notes if plan else ()
     if plan is None or problems:
-        return Checked(tuple(dict.fromkeys(problems)), "", plan.notes if plan else ())
-    return Checked((), _says(plan), plan.notes)
+        return Checked(tuple(dict.fromkeys(problems)), "", notes, tuple(warnings))
+    return Checked((), _says(plan), notes, tuple(warnings))
+
+
+def _base(plan: Plan, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield why a registry does not say whether it has the base for each platform.
+
+    Raises ImageError when a platform is missing, and RegistryError when the cache alone counts.
+    """
+    if plan.image is None:
+        return
+    name, offline = plan.image.config.base, plan.image.offline
+    platforms = [platform for platform, _ in plan.image.platforms]
+    try:
+        find_base(name, plan.project.root, environ, platforms, offline=offline, pace=Pace(tries=1))
+    except RegistryError as error:
+        if offline:
+            raise
+        yield f"{error.message}; its platforms are not checked"
 
 
 def _lines(error: MultiarchError) -> Iterator[Problem]:
@@ -137,8 +177,8 @@ def _files(plan: Plan, document: dict[str, Any]) -> Iterator[Problem]:
         )
         if compiled and str(root / helper.source / "go.mod") not in taken:
             yield Problem(
-                f"tool.hatch.build.targets.sdist: leaves out {helper.source}, so that nobody can "
-                f"compile {helper.name} from the sdist",
+                f"{hatch_key(root, 'build.targets.sdist')}: leaves out {helper.source}, so that "
+                f"nobody can compile {helper.name} from the sdist",
                 "include it (a .gitignore counts too)",
                 PlanError.exit_code,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.image.base import SCRATCH
+from hatch_multiarch.image.base import SCRATCH, find_base
 from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.image.buildkit_image import BuildkitImage
 from hatch_multiarch.image.docker_archive import with_docker_archive
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class ImageBuild:
     """The *image* of *plan*; *stem* is hatchling's ``NAME-VERSION``, *epoch* in seconds.
 
-    Making one asks docker how it takes the image, where it is to get it. Raises EngineError and
-    PlanError.
+    Making one asks docker how it takes the image, where it is to get it, and looks whether the
+    base has all platforms. Raises EngineError, PlanError, ImageError and RegistryError.
     """
 
     def __init__(
@@ -46,6 +46,9 @@ class ImageBuild:
         self._stem = stem
         self._epoch = epoch
         self._loading = loading(image, environ)
+        platforms = [platform for platform, _ in image.platforms]
+        base, root = image.config.base, plan.project.root
+        self._base = find_base(base, root, environ, platforms, offline=image.offline)
         self._buildkit: BuildkitImage | None = None
         self._built: BuiltImage | None = None
 
@@ -87,7 +90,9 @@ class ImageBuild:
 
     def _prepared(self, core: Any) -> ImageBuilder:
         project, config = self._plan.project, self._image.config
-        builder = ImageBuilder(self._image, project, staging=self._aside, epoch=self._epoch)
+        builder = ImageBuilder(
+            self._image, project, staging=self._aside, epoch=self._epoch, digest=self._base
+        )
         binaries, facts = self._compiled.binaries, self._compiled.facts
         if config.base == SCRATCH:
             builder.prepare(binaries, facts)

@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-# hatchling 1.27 has it there; where it is now, that has not.
-from hatchling.dep.core import dependencies_in_sync  # type: ignore[attr-defined]
-from packaging.requirements import InvalidRequirement, Requirement
-
 from hatch_multiarch.config import read_pyproject
-from hatch_multiarch.errors import ConfigError, PlanError, ToolchainError
-from hatch_multiarch.init.pyproject import requires
+from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.platforms import host
 from hatch_multiarch.process import attached
+from hatch_multiarch.project import lacking, lacking_error, requires
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,11 +70,7 @@ def build(root: Path, asked: Asked, environ: Mapping[str, str], *, aloud: bool =
     env = asked.environ(environ)
     lacks = missing_requirements(root, asked.targets, env)
     if lacks:
-        listed = " ".join(f'"{each}"' for each in lacks)
-        raise ToolchainError(
-            f"this environment lacks what the project needs to be built: {', '.join(lacks)}",
-            advice=f"`hatch build` gets it by itself; or: pip install {listed}",
-        )
+        raise lacking_error(lacks)
     words = [sys.executable, "-m", "hatchling", "build"]
     for target in asked.targets:
         words += ["-t", target]
@@ -94,7 +86,7 @@ def missing_requirements(
 ) -> list[str]:
     """Return what ``hatch build`` would install first and is not in this environment."""
     _, document = read_pyproject(root / "pyproject.toml")
-    lacks = _lacking(requires(document))
+    lacks = lacking(requires(document))
     if lacks:  # the hooks are among it, so that they cannot be asked what they need
         return lacks
     # Hooks read the environment of the process, and this one's ends with the command.
@@ -107,15 +99,7 @@ def missing_requirements(
             needed.update(dict.fromkeys(found))
     except Exception as error:
         raise PlanError(f"hatchling: {str(error).partition(chr(10))[0]}") from error
-    return _lacking(needed)
-
-
-def _lacking(requirements: Iterable[str]) -> list[str]:
-    listed = list(requirements)
-    try:
-        return [each for each in listed if not dependencies_in_sync([Requirement(each)])]
-    except InvalidRequirement as error:
-        raise ConfigError([f"build-system.requires: {str(error).partition(chr(10))[0]}"]) from None
+    return lacking(needed)
 
 
 def report_path(root: Path) -> Path:

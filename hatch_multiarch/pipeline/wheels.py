@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files, sbom, wheel
+from hatch_multiarch.pipeline.other_hooks import who_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.deflate import Streams
+    from hatch_multiarch.pipeline.other_hooks import OtherHook
     from hatch_multiarch.plan import Plan, WheelPlan
 
 
@@ -61,13 +63,16 @@ class WheelBuild:
         added: Sequence[dict[str, Any]],
         build_data: dict[str, Any],
         first: Path,
+        others: Sequence[OtherHook],
     ) -> list[wheel.BuiltWheel]:
         """Make the other wheels from the *build_data* of the *first* one, and check them all.
+
+        *others* are hooks that may have set a tag meanwhile.
 
         Raises AuditError and others of ``wheel``.
         """
         tags = [self.tag(compiled, each) for each in self._plan.wheels]
-        wheel.check_tag(build_data, tags[0])
+        wheel.check_tag(build_data, tags[0], who_tags(others))
         paths = [first, *self._others(compiled, added, tags, build_data)]
         wheels = [
             wheel.BuiltWheel(path, plan.platform.name, tag, self._members(plan))
@@ -75,7 +80,7 @@ class WheelBuild:
         ]
         for each, plan in zip(wheels, self._plan.wheels, strict=True):
             self._archives.finish(each.path, self._helpers(compiled, plan))
-        wheel.check_rest(wheels)
+        wheel.check_rest(wheels, self._plan.project.root)
         for each, plan in zip(wheels, self._plan.wheels, strict=True):
             natives = [compiled.facts[unit.id] for unit in plan.units]
             wheel.check_natives(each, plan, natives, self._staged)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Libc
+from hatch_multiarch.config.hatch_file import hatch_key
 from hatch_multiarch.plan.plan import Unit
 from hatch_multiarch.platforms import match
 
@@ -85,7 +86,7 @@ def _no_module(project: Project, helper: Helper, where: str) -> str:
     if not folder.is_dir():
         return (
             f"{where}.source: there is no folder {helper.source}; in an sdist that means it was "
-            "left out (tool.hatch.build.targets.sdist)"
+            f"left out ({hatch_key(project.root, 'build.targets.sdist')})"
         )
     return f"{where}.source: {helper.source} has no go.mod; make one with `go mod init`"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config.hatch_file import hatch_key
 from hatch_multiarch.errors import PlanError
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def check_names(config: Any, build_data: Mapping[str, Any]) -> None:
     """
     for path in (*getattr(config, "sbom_files", ()), *build_data.get("sbom_files", ())):
         if PurePath(path).name == FILE:
+            key = hatch_key(Path(config.root), "build.targets.wheel.sbom-files")
             raise PlanError(
-                f"tool.hatch.build.targets.wheel.sbom-files: {path} has the name of the SBOM that "
-                "the multiarch hook writes",
+                f"{key}: {path} has the name of the SBOM that the multiarch hook writes",
                 advice="rename it, or set tool.multiarch.sbom = false",
             )

@@ -10,6 +10,7 @@ from hatchling.builders.wheel import WheelBuilder
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
+from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import AuditError, EngineError, NoConfigError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.platforms import match
@@ -105,11 +106,12 @@ def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
         if not (root / "pyproject.toml").is_file():
             continue
         try:
-            project, config = read_project(root)
+            config, document = read_pyproject(root / "pyproject.toml")
         except NoConfigError:
             return Dist(wheels)
         names = {canonicalize_name(each.name.partition("-")[0]) for each in wheels}
-        if names == {canonicalize_name(project.name)}:
+        project = document.get("project")
+        if isinstance(project, dict) and names == {canonicalize_name(str(project.get("name")))}:
             return _with_report(wheels, root, config)
         break
     return Dist(wheels)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.errors import CompileError
+from hatch_multiarch.project import building_python
 from hatch_multiarch.verify.compare_files import differences
 from hatch_multiarch.verify.outcome import Check, Verified
 
@@ -39,8 +39,10 @@ def build_again(
     """Build a copy of the project *root* and compare what comes of it with the files *built*.
 
     The platforms and the engine are those of the report, the rest of *environ* is as it is. Nothing
-    is pushed or loaded. Raises CompileError when it does not build.
+    is pushed or loaded. Raises CompileError when it does not build, and ToolchainError when what
+    it requires is not here.
     """
+    python = building_python(root)
     outputs = [each.type for each in config.image.outputs] if config.image else []
     kept = any(each in ELSEWHERE for each in outputs)
     env = dict(environ)
@@ -52,14 +54,11 @@ def build_again(
     with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder:
         copy, dist = Path(folder, "again", root.name), Path(folder, "dist")
         _copy(root, copy, [root / config.output, *{each.parent for each in built}])
-        words: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "-d", dist]
+        words: list[str | Path] = [python, "-m", "hatchling", "build", "-d", dist]
         done = process.run(words, cwd=copy, env=env)
         if done.code:
             said = "\n".join((done.out + done.err).strip().splitlines()[-LINES:])
-            raise CompileError(
-                f"the build did not work a second time:\n{said}",
-                advice="what [build-system] requires must be installed beside hatch-multiarch",
-            )
+            raise CompileError(f"the build did not work a second time:\n{said}")
         again = {each.name: each for each in dist.iterdir()}
         output = copy / config.output
         if output.is_dir():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import audit
 from hatch_multiarch.config import Libc
+from hatch_multiarch.config.hatch_file import hatch_key, hatch_table
 from hatch_multiarch.errors import AuditError, PlanError
 from hatch_multiarch.wheel import locator
 
@@ -37,8 +38,8 @@ def check_sources(config: Any, project: Project) -> None:
     moved = config.get_distribution_path(path)
     if moved != path:
         raise PlanError(
-            f"tool.hatch.build.targets.wheel.sources: puts the helpers into {moved} too, where "
-            "nobody can import them",
+            f"{hatch_key(project.root, 'build.targets.wheel.sources')}: puts the helpers into "
+            f"{moved} too, where nobody can import them",
             advice='give the folder that moves by its name ("src/x" = "acme/x"), not by ""',
         )
 
@@ -73,8 +74,8 @@ def check_natives(
 _APART = "name it as a helper by `prebuilt`, or ship it in a distribution of its own"
 
 
-def check_rest(wheels: Sequence[BuiltWheel]) -> None:
-    """Raise PlanError when *wheels* differ in more than their helpers.
+def check_rest(wheels: Sequence[BuiltWheel], root: Path) -> None:
+    """Raise PlanError when *wheels* of the project in *root* differ in more than their helpers.
 
     Other build hooks finish (and may tidy up) before the wheels after the first are made.
     """
@@ -88,5 +89,6 @@ def check_rest(wheels: Sequence[BuiltWheel]) -> None:
                 f"the wheels of {wheels[0].platform} and {wheel.platform} should differ in their "
                 f"helpers only, but just one of them holds {odd[0]}",
                 advice="another build hook removes it when the first wheel is made; let this hook "
-                "finish before it: make [tool.hatch.build.hooks.multiarch] the first of the hooks",
+                f"finish before it: make {hatch_table(root, 'build.hooks.multiarch')} the first of "
+                "the hooks",
             )

@@ -94,18 +94,18 @@ def merge(build_data: dict[str, Any], added: Mapping[str, Any], tag: str) -> Non
         build_data["force_include_editable"].update(added["force_include"])
 
 
-def check_tag(build_data: Mapping[str, Any], ours: str) -> None:
+def check_tag(build_data: Mapping[str, Any], ours: str, who: str = "another build hook") -> None:
     """Raise PlanError when another build hook wants a tag of its own for the wheel.
 
     It names one, or asks hatchling for that of the running Python (``infer_tag``), as hooks that
-    compile extension modules do.
+    compile extension modules do. *who* it is, as far as that is known.
     """
     other = "that of this Python" if build_data.get("infer_tag") else build_data.get("tag", ours)
     if other != ours and not str(other).endswith("-none-any"):
         raise PlanError(
-            f"another build hook tags this wheel {str(other)!r}, but its tag must come from the "
-            "helpers in it",
-            advice="ship the compiled extension in a distribution of its own",
+            f"{who} tags this wheel {str(other)!r}, but its tag must come from the helpers in it",
+            advice="remove a hook that compiled the helpers; ship an extension module in a "
+            "distribution of its own",
         )
 
 

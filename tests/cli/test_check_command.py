@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import tarfile
 from typing import TYPE_CHECKING
 
+import pytest
+from image.layouts import Layout, tar
 from projects import PLAIN, write
 
 if TYPE_CHECKING:
@@ -82,6 +85,29 @@ def test_folders_modules_compilers_and_the_sdist_are_looked_at(
     assert [each["exit_code"] for each in told["problems"]] == [4, 3, 4, 4, 3]
     shutil.rmtree(root / "helpers")
     assert f"{greet}.source: there is no folder helpers/greet" in run(*CLI, "check", root, code=3)
+
+
+@pytest.mark.parametrize("archive", [False, True], ids=["folder", "archive"])
+def test_a_base_that_lacks_a_platform_is_said_before_anything_is_compiled(
+    tmp_path: Path, run: Callable[..., Ran], archive: bool
+) -> None:
+    root = write(tmp_path / "greeter", PLAIN)
+    run(*CLI, "init", "--image", root)
+    layout = Layout(root / "base")
+    layout.finish(layout.image("linux/amd64", tar()))
+    if archive:
+        with tarfile.open(root / "base.tar", "w") as out:
+            out.add(root / "base", ".")
+    name = "oci:base.tar" if archive else "oci:base"
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(f'{pyproject.read_text()}base = "{name}"\n')
+    says = f"error: tool.multiarch.image.base: {name} has no linux/arm64; it has linux/amd64"
+    assert says in run(*CLI, "check", root, code=7)
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=root, code=7)
+    assert says in built
+    assert "Compiling" not in built
+    one = {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64"}
+    assert "ok: greeter 1.0.0: 1 helper, 1 wheel, an image" in run(*CLI, "check", root, **one)
 
 
 def test_a_package_that_hatchling_does_not_find(tmp_path: Path, run: Callable[..., Ran]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from projects import CGO, GO, PLAIN, PYPROJECT, TUNER, module, write
 
 from hatch_multiarch.config import read_pyproject
+from hatch_multiarch.errors import PlanError
 from hatch_multiarch.init import configured, find_programs, missing, read_target
 from hatch_multiarch.init.go_source import satisfied
 from hatch_multiarch.platforms import host
@@ -105,7 +106,7 @@ def test_a_workspace_names_its_members_and_each_gets_its_own(
     root = write(tmp_path, files)
     said = run(*CLI, "init", root, code=3)
     assert said.out == (
-        "error: pyproject.toml has no [project] here; its members with Go are packages/a (1 Go "
+        "error: pyproject.toml has no [project]; its members with Go are packages/a (1 Go "
         "program), packages/b (1 Go program)\n    hint: run it for each of them, by "
         "its folder: packages/a\n"
     )
@@ -115,6 +116,41 @@ def test_a_workspace_names_its_members_and_each_gets_its_own(
     assert 'source = "go/hi"' in (root / "packages/b/pyproject.toml").read_text()
     [wheel] = root.glob("packages/b/dist/*.whl")
     assert run_helper(wheel, "greet", tmp_path / "out", run) == "hello from go\n"
+
+
+WORKSPACE = '[project]\nname = "all"\nversion = "1"\n\n[tool.uv.workspace]\n'
+
+
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        ('members = ["libs/*/py"]\n', ["libs/a/py"]),
+        ('members = ["libs/a/py/", "one", "../x", ""]\n', ["libs/a/py", "one"]),
+        ("", ["one"]),
+        ('members = "libs"\n', ["one"]),
+        ('members = ["none/*"]\n', []),
+    ],
+)
+def test_the_root_of_a_uv_workspace_lists_its_members(
+    tmp_path: Path, table: str, named: list[str]
+) -> None:
+    """It has a [project], and no [build-system]."""
+    places = {
+        f"{place}/{name}": text for place in ("libs/a/py", "one") for name, text in PLAIN.items()
+    }
+    root = write(tmp_path / "all", {**places, "pyproject.toml": WORKSPACE + table})
+    write(tmp_path / "x", PLAIN)
+    with pytest.raises(PlanError) as caught:
+        read_target(root, {})
+    says = "pyproject.toml has no [build-system]: it is a workspace"
+    members = ", ".join(f"{each} (1 Go program)" for each in named)
+    if named:
+        assert caught.value.message == f"{says}; its members with Go are {members}"
+        assert caught.value.advice.endswith(f"by its folder: {named[0]}")
+    else:
+        assert caught.value.message == f"{says}, and no folder below is a project with Go in it"
+    (root / "pyproject.toml").write_text(WORKSPACE + PYPROJECT.partition("[project]")[0])
+    assert read_target(root, {}).path == root / "pyproject.toml"
 
 
 def test_a_diff_changes_nothing(tmp_path: Path, run: Callable[..., Ran]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,11 @@ report  build/multiarch/greeter-1.0.0.json
 """
 
 
+def plain(text: str) -> str:
+    """Return *text* without what makes its head bold."""
+    return re.sub(r"\x1b\[\d*m", "", text)
+
+
 def lines(text: str) -> str:
     """Return *text* without the blanks that fill a table's last column."""
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
@@ -99,19 +105,69 @@ def test_at_80_columns(speak):
 
 
 def test_at_200_columns_the_wheels_file_names_fit(speak):
-    console, stream = speak(COLUMNS="200")
+    console, stream = speak(terminal=True, COLUMNS="200")
     console.summary(REPORT, Path("/p"))
     first = stream.text.splitlines()[2]
     assert first.rstrip().endswith(f"3.2 s  {REPORT.wheels[0].file}")
     assert all(stream.text.count(wheel.file) == 1 for wheel in REPORT.wheels)
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 100])
-def test_any_width_holds_it(speak, width):
-    console, stream = speak(COLUMNS=str(width))
+LONG = replace(
+    REPORT,
+    units=tuple(replace(each, helper="a-helper-whose-name-is-very-long") for each in REPORT.units),
+)
+TAG = re.compile(r"(?:many|musl)linux\w+|macosx\w+|win_\w+")
+
+
+@pytest.mark.parametrize("report", [REPORT, LONG], ids=["short", "long"])
+def test_a_tag_is_never_broken_and_stands_alone(speak, report):
+    tags = [tag for wheel in report.wheels for tag in wheel.tag.split("-")[-1].split(".")]
+    for width in (*range(1, 140, 3), None):
+        columns = {} if width is None else {"COLUMNS": str(width)}
+        console, stream = speak(terminal=width is not None, **columns)
+        console.summary(report, Path("/p"))
+        table = plain(stream.text).strip().split("\n\n")[0].splitlines()
+        found = [TAG.findall(line) for line in table]
+        if ".whl" not in stream.text:
+            assert [tag for line in found for tag in line] == tags, width
+            assert max(map(len, found)) == 1, width
+        if width is not None and width > 40:
+            assert max(map(len, table)) <= width
+
+
+def test_a_log_has_one_tag_a_line_however_wide(speak):
+    for columns in ("20", "80", "400"):
+        console, stream = speak(COLUMNS=columns)
+        console.summary(REPORT, Path("/p"), Path("/p/build/multiarch/greeter-1.0.0.json"))
+        assert stream.text == NARROW
+
+
+LISTS = """
+helper  libc  size  time
+linux/amd64
+  greet  static  1.6 MB  3.2 s
+  manylinux2014_x86_64
+  manylinux_2_17_x86_64
+  musllinux_1_1_x86_64
+linux/arm64
+  greet
+    static  1.6 MB  8 min 07 s
+  tone
+    glibc 2.17  1.6 MB  3.2 s
+"""
+
+
+def test_at_30_columns(speak):
+    console, stream = speak(terminal=True, COLUMNS="30")
     console.summary(REPORT, Path("/p"))
-    table = stream.text.split("\n\n")[0].splitlines()
-    assert max(map(len, table)) <= width
+    assert plain(stream.text).startswith(LISTS)
+    assert "\n  greet  musl  1.6 MB  3.2 s\n\nimage" in stream.text
+
+
+def test_the_head_is_bold(speak):
+    console, stream = speak(terminal=True, COLUMNS="80", TERM="xterm")
+    console.summary(REPORT, Path("/p"))
+    assert "\x1b[1mplatform" in stream.text
 
 
 def test_names_are_not_markup(speak):

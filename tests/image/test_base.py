@@ -13,7 +13,7 @@ import pytest
 from layouts import OCI, Layout, tar
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base import Filesystem, open_base, read_files
+from hatch_multiarch.image.base import Filesystem, find_base, open_base, read_files
 from hatch_multiarch.image.base.python import wanted
 from hatch_multiarch.platforms import lookup
 
@@ -109,6 +109,26 @@ def test_the_manifest_is_chosen_by_containerds_rules(layout, platforms, wanted, 
     folder = layout.finish(*made)
     with open_base("oci:base", folder.parent, {}) as base:
         assert base.resolve(lookup(wanted)).digest == made[found]["digest"]
+
+
+def test_all_platforms_that_it_lacks_are_named_at_once(layout):
+    entries = [layout.image(each, tar()) for each in ("linux/amd64", "linux/arm/v5")]
+    for entry in entries:  # only index and manifests count
+        for blob in json.loads((layout.blobs / entry["digest"][7:]).read_text())["layers"]:
+            (layout.blobs / blob["digest"][7:]).unlink(missing_ok=True)
+    folder = layout.finish(*entries)
+
+    def found(*names):
+        return find_base("oci:base", folder.parent, {}, [lookup(each) for each in names])
+
+    assert found("linux/arm/v7", "linux/amd64").startswith("sha256:")
+    with pytest.raises(ImageError) as caught:
+        found("linux/riscv64", "linux/amd64", "linux/arm64")
+    assert line(caught) == (
+        "tool.multiarch.image.base: oci:base has no linux/riscv64, linux/arm64; it has "
+        "linux/amd64, linux/arm/v5"
+    )
+    assert find_base("scratch", folder, {}, [AMD64]) == ""
 
 
 @pytest.mark.parametrize("only", ["linux/386", "linux/amd64/v2", "windows/amd64"])

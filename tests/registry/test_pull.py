@@ -6,20 +6,23 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
 
 import pytest
+from cli.projects import PLAIN, write
 from image.layouts import Layout, tar
 from registry.proxy import Proxy, TokenServer, Tunnel, basic, cuts, header, says, wants_basic
 from registry.pulls import BIG, BLOB, Shop
 from support import need
 
 from hatch_multiarch.errors import ImageError, RegistryError
-from hatch_multiarch.image.base import open_base
+from hatch_multiarch.image.base import find_base, open_base
 from hatch_multiarch.platforms import lookup
 
+CLI = (sys.executable, "-m", "hatch_multiarch")
 USER, PASSWORD = "anna", "pass:word-1234"
 
 
@@ -154,6 +157,46 @@ def test_a_platform_that_it_lacks_is_named_with_those_it_has(shop):
     with pytest.raises(ImageError, match=r":1 has no linux/s390x; it has linux/amd64, linux/arm64"):
         shop.pull("linux/s390x")
     assert not shop.proxy.of("GET", BLOB)
+
+
+def test_what_it_lacks_is_known_before_a_layer_is_pulled(shop, tmp_path):
+    env = {**shop.site.env, "XDG_CACHE_HOME": str(tmp_path / "home")}
+
+    def found(*names):
+        return find_base(shop.reference, tmp_path, env, [lookup(each) for each in names])
+
+    with pytest.raises(ImageError, match=r":1 has no linux/s390x, linux/386; it has linux/amd64"):
+        found("linux/s390x", "linux/amd64", "linux/386")
+    assert not shop.proxy.of("GET", BLOB)
+    shop.asked()
+    digest = found("linux/amd64", "linux/arm64")
+    assert (digest, shop.asked()) == (shop.made.digest, ["HEAD /manifests/1"])
+    with open_base(shop.reference, tmp_path, env, digest=digest) as base:
+        assert (base.digest, base.name) == (digest, shop.reference)
+        assert base.resolve(lookup("linux/amd64")).layers
+    assert not any(each.startswith("HEAD") for each in shop.asked()), "the tag was asked before"
+
+
+def test_check_asks_the_registry(shop, tmp_path, run):
+    env = {**shop.site.env, "XDG_CACHE_HOME": str(tmp_path / "home")}
+    root = write(tmp_path / "greeter", PLAIN)
+    run(*CLI, "init", "--image", root, **env)
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text() + f'base = "{shop.reference}"\n'
+    pyproject.write_text(text)
+    assert "ok: greeter 1.0.0: 1 helper, 5 wheels, an image" in run(*CLI, "check", root, **env)
+    pyproject.write_text(text.replace('"linux/arm64"', '"linux/s390x"'))
+    said = run(*CLI, "check", root, code=7, **env).out
+    assert f"error: tool.multiarch.image.base: {shop.reference} has no linux/s390x; it has " in said
+    assert not shop.proxy.of("GET", BLOB)
+    gone = text.replace(f"{shop.name}:1", f"{shop.name}:gone")
+    pyproject.write_text(gone)
+    said = run(*CLI, "check", root, **env).out
+    assert said.startswith("warning: tool.multiarch.image.base: ")
+    assert "; its platforms are not checked\nok: greeter" in said
+    said = run(*CLI, "check", root, code=9, HATCH_MULTIARCH_OFFLINE="1", **env).out
+    assert "error: tool.multiarch.image.base: " in said
+    assert "the tag gone is not in the cache" in said
 
 
 def test_a_digest_that_the_head_does_not_tell(shop):

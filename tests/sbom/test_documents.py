@@ -244,6 +244,7 @@ def test_an_image_as_buildkit_names_it(ours, reference, platform):
 class Settings:
     """What hatchling's config of the wheel has since sbom-files exists."""
 
+    root = "."
     sbom_files = ("docs/own.cdx.json",)
 
 

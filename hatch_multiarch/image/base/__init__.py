@@ -3,7 +3,7 @@
 from hatch_multiarch.image.base.base_image import Base, BaseImage
 from hatch_multiarch.image.base.filesystem import Filesystem
 from hatch_multiarch.image.base.local import LocalBase
-from hatch_multiarch.image.base.open import open_base
+from hatch_multiarch.image.base.open import find_base, open_base
 from hatch_multiarch.image.base.python import BasePython, find_python
 from hatch_multiarch.image.base.read_layers import read_files
 from hatch_multiarch.image.base.runtime_check import check_base, check_scratch
@@ -19,6 +19,7 @@ __all__ = [
     "ScratchBase",
     "check_base",
     "check_scratch",
+    "find_base",
     "find_python",
     "open_base",
     "read_files",

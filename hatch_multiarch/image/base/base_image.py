@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.verifying_reader import VerifyingReader
     from hatch_multiarch.platforms import Platform
@@ -40,6 +42,12 @@ class Base(Protocol):
     @property
     def digest(self) -> str:
         """Of its index, or of its one manifest; empty when it is several without an index."""
+
+    def check(self, platforms: Sequence[Platform]) -> None:
+        """Raise ImageError when it lacks one of *platforms*, with those that it has.
+
+        Only indexes and manifests are read.
+        """
 
     def resolve(self, platform: Platform) -> BaseImage:
         """Return the image of *platform*.

@@ -18,20 +18,27 @@ if TYPE_CHECKING:
     from hatch_multiarch.platforms import Platform
 
 
-def choose(found: Sequence[Descriptor], platform: Platform, source: str) -> Descriptor:
-    """Return the one of the manifests *found* that is for *platform*.
+def choose(
+    found: Sequence[Descriptor], platforms: Sequence[Platform], source: str
+) -> list[Descriptor]:
+    """Return those of the manifests *found* that are for *platforms*, in their order.
 
-    Raises ImageError, with the platforms that there are, when none is.
+    Raises ImageError, with the platforms that there are, when one is not there.
     """
-    for name in accepted(platform):
-        for each in found:
-            if each.platform == name:
-                return each
+    chosen = [_best(found, each) for each in platforms]
+    if None not in chosen:
+        return [each for each in chosen if each is not None]
+    lacks = [each.name for each, one in zip(platforms, chosen, strict=True) if one is None]
     names = ", ".join(dict.fromkeys(each.platform or "one without a name" for each in found))
     raise ImageError(
-        f"tool.multiarch.image.base: {source} has no {platform.name}; it has {names or 'none'}",
+        f"tool.multiarch.image.base: {source} has no {', '.join(lacks)}; it has {names or 'none'}",
         advice="take a base with all of tool.multiarch.platforms, or leave the platform out",
     )
+
+
+def _best(found: Sequence[Descriptor], platform: Platform) -> Descriptor | None:
+    fits = (each for name in accepted(platform) for each in found if each.platform == name)
+    return next(fits, None)
 
 
 def accepted(platform: Platform) -> list[str]:

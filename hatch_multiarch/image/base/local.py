@@ -16,6 +16,7 @@ from hatch_multiarch.oci.tar_store import TarStore
 from hatch_multiarch.oci.walk import Walk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hatch_multiarch.image.base.base_image import BaseImage
@@ -50,9 +51,14 @@ class LocalBase:
         if self._file is not None:
             self._file.close()
 
+    def check(self, platforms: Sequence[Platform]) -> None:
+        """Raise ImageError when it lacks one of *platforms*; nothing is unpacked."""
+        choose(self._found, platforms, self.source)
+
     def resolve(self, platform: Platform) -> BaseImage:
         """Return the image of *platform*. Raises ImageError."""
-        return base_image(self._walk, choose(self._found, platform, self.source), platform)
+        [chosen] = choose(self._found, [platform], self.source)
+        return base_image(self._walk, chosen, platform)
 
     def open(self, blob: Descriptor) -> VerifyingReader:
         """Return the bytes of *blob* to be read once. Raises ImageError when it is not there."""

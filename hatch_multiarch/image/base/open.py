@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError, RegistryError
@@ -11,10 +12,30 @@ from hatch_multiarch.image.base.scratch import SCRATCH, ScratchBase
 from hatch_multiarch.plan.planner import LOCAL_BASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.image.base.base_image import Base
+    from hatch_multiarch.platforms import Platform
+    from hatch_multiarch.registry import Pace
+
+
+def find_base(
+    name: str,
+    root: Path,
+    environ: Mapping[str, str],
+    platforms: Sequence[Platform],
+    *,
+    offline: bool = False,
+    pace: Pace | None = None,
+) -> str:
+    """Return the digest of the base *name*, which has all *platforms*; empty for one without.
+
+    The rest is as for ``open_base``. Raises ImageError when it lacks a platform, and RegistryError.
+    """
+    with open_base(name, root, environ, offline=offline, pace=pace) as base:
+        base.check(platforms)
+        return base.digest
 
 
 @contextmanager
@@ -25,12 +46,15 @@ def open_base(
     *,
     offline: bool = False,
     doing: Callable[[str], None] = lambda _: None,
+    digest: str = "",
+    pace: Pace | None = None,
 ) -> Iterator[Base]:
     """Open the base *name* of the project in *root*: ``scratch``, ``oci:PATH`` or a reference.
 
     Credentials and the cache of a registry's are those of *environ*; *offline*, it is read from
-    the cache alone. *doing* hears how far a download is. Raises ImageError, and RegistryError also
-    while it is used.
+    the cache alone. *doing* hears how far a download is. A *digest* is that of its tag, as
+    ``find_base`` found it, which is not asked for again then. Raises ImageError, and RegistryError
+    also while it is used.
     """
     if name == SCRATCH:
         yield ScratchBase()
@@ -47,7 +71,11 @@ def open_base(
     from hatch_multiarch.image.base.remote import RegistryBase  # noqa: PLC0415 - most builds need no http
     from hatch_multiarch.registry import Cache, Puller, parse_pull  # noqa: PLC0415 - the same
 
-    puller = Puller(parse_pull(name), environ, Cache.of(environ), offline=offline, doing=doing)
+    reference = parse_pull(name)
+    if digest:
+        reference = replace(reference, digest=digest)
+    cache = Cache.of(environ)
+    puller = Puller(reference, environ, cache, offline=offline, pace=pace, doing=doing)
     with closing(puller):
         try:
             yield RegistryBase(puller, name)

@@ -11,6 +11,8 @@ from hatch_multiarch.oci.walk import Walk
 from hatch_multiarch.registry import RegistrySource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_multiarch.image.base.base_image import BaseImage
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.verifying_reader import VerifyingReader
@@ -38,12 +40,17 @@ class RegistryBase:
         reference = self._puller.reference
         return f"{reference.name}:{reference.tag}" if reference.tag else reference.name
 
+    def check(self, platforms: Sequence[Platform]) -> None:
+        """Raise ImageError when it lacks one of *platforms*; no layer is pulled."""
+        choose(self._found, platforms, self.source)
+
     def resolve(self, platform: Platform) -> BaseImage:
         """Return the image of *platform*, its layers pulled.
 
         Raises ImageError, and RegistryError.
         """
-        image = base_image(self._walk, choose(self._found, platform, self.source), platform)
+        [chosen] = choose(self._found, [platform], self.source)
+        image = base_image(self._walk, chosen, platform)
         self._puller.fetch(image.layers)
         return image
 

@@ -8,6 +8,8 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.base_image import BaseImage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.verifying_reader import VerifyingReader
     from hatch_multiarch.platforms import Platform
@@ -22,6 +24,9 @@ class ScratchBase:
     source = SCRATCH
     name = ""
     digest = ""
+
+    def check(self, platforms: Sequence[Platform]) -> None:
+        """Do nothing: it has all *platforms*."""
 
     def resolve(self, platform: Platform) -> BaseImage:
         """Return the image of *platform*: no layers, an empty config, no manifest to name."""
