@@ -13,6 +13,7 @@ from hatch_multiarch.docker.builder_drift import differences
 from hatch_multiarch.docker.builders import ask, inspect_builder, last_words, no_builder
 from hatch_multiarch.docker.outputs import joined
 from hatch_multiarch.errors import EngineError, PlanError
+from hatch_multiarch.registry.credentials import docker_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +48,20 @@ def builder_name(
     if config is None:
         return ""
     if config.driver == "docker":
-        own = "default" if environ.get("DOCKER_HOST") else environ.get("DOCKER_CONTEXT", "")
-        return config.name or own
+        return config.name or own_builder(environ)
     return configured_name(config, project_name)
+
+
+def own_builder(environ: Mapping[str, str]) -> str:
+    """Return the builder that is docker itself, which has the name of the context in use.
+
+    DOCKER_HOST wins over DOCKER_CONTEXT, and that over docker's config (docker/cli,
+    cli/command/cli.go, resolveContextName). Raises RegistryError for a config that is none.
+    """
+    if environ.get("DOCKER_HOST"):
+        return "default"
+    named = environ.get("DOCKER_CONTEXT") or docker_config(environ).get("currentContext")
+    return str(named or "default")
 
 
 def command(config: BuilderConfig, project_name: str, root: Path = Path()) -> list[list[str]]:

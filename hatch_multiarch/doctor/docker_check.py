@@ -84,7 +84,8 @@ def engines(docker: Docker) -> Iterator[Finding]:
         says = docker.error.message.partition("\n")[0]
         yield Finding(ENGINES, "buildkit", works=False, says=says, fix=fix)
     elif docker.builder:
-        says = f"on the builder {docker.builder.name}"
+        alone = ", one platform at a time" if docker.builder.classic else ""
+        says = f"on the builder {docker.builder.name}{alone}"
         yield Finding(ENGINES, "buildkit", works=True, says=says)
 
 
