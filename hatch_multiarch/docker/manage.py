@@ -147,19 +147,28 @@ def append(
 ) -> str:
     """Add *node*, one of the config, to the builder that is there. Raises EngineError."""
     name = configured_name(config, project_name)
-    names = [each for each, _ in _nodes(config, name)]
-    if node not in names or config.driver == "docker":
-        raise EngineError(f"{KEY}.nodes: {unknown('node', node, names)}")
+    words = append_command(config, project_name, node, root)
     there = inspect_builder(buildx, name)
     if node in [each.name for each in there.nodes]:
         return f"the builder {name} has the node {node} already"
-    words = command(config, project_name, root)[names.index(node)]
-    _do(
-        buildx,
-        [*words[:1], "--append", *(word for word in words[1:] if word != "--append")],
-        config,
-    )
+    _do(buildx, words, config)
     return f"the builder {name} has the node {node} now"
+
+
+def append_command(
+    config: BuilderConfig, project_name: str, node: str, root: Path = Path()
+) -> list[str]:
+    """Return the words after ``docker buildx`` that add *node*. Raises EngineError."""
+    names = [each for each, _ in _nodes(config, configured_name(config, project_name))]
+    if node not in names or config.driver == "docker":
+        raise EngineError(f"{KEY}.nodes: {unknown('node', node, names)}")
+    words = command(config, project_name, root)[names.index(node)]
+    return [*words[:1], "--append", *(word for word in words[1:] if word != "--append")]
+
+
+def leave_command(name: str, node: str) -> list[str]:
+    """Return the words after ``docker buildx`` that take *node* out of the builder *name*."""
+    return ["create", f"--name={name}", "--leave", f"--node={node}"]
 
 
 def leave(buildx: Buildx, name: str, node: str) -> str:
@@ -173,7 +182,7 @@ def leave(buildx: Buildx, name: str, node: str) -> str:
             f"{node} is the last node of the builder {name}",
             advice=f"`hatch-multiarch builder rm {name}` removes the builder",
         )
-    _run(buildx, ["create", f"--name={name}", "--leave", f"--node={node}"], name)
+    _run(buildx, leave_command(name, node), name)
     return f"the builder {name} is without the node {node} now"
 
 

@@ -102,7 +102,8 @@ def drivers(docker: Docker, environ: Mapping[str, str]) -> Iterator[Finding]:
         lacks["kubernetes"] = "there is no kubeconfig"
     for name in DRIVERS:
         says = lacks.get(name, "can be used")
-        if name == "docker" and docker.builder and not docker.builder.containerd:
+        store = docker.builder is not None and docker.builder.containerd
+        if name == "docker" and docker.builder and name not in lacks and not store:
             says += "; its image store is not containerd's, so that it holds one platform"
         yield Finding(ENGINES, f"driver {name}", name not in lacks, says)
 

@@ -167,6 +167,8 @@ class _Watch:
         self._started: dict[str, float] = {}
         self._failed: Unit | None = None
         self._compiled: set[str] = set()
+        self._steps: dict[str, list[Step]] = {}
+        """Platform -> the steps that ran in stages of a Dockerfile of the user's own."""
         self.seconds: dict[str, float] = {}
         self.ended: dict[str, float] = {}
         self.cached: set[str] = set()
@@ -176,6 +178,8 @@ class _Watch:
         if unit is None:
             if step.seconds is None:
                 self._progress.doing(f"{step.platform} {step.name}".strip())
+            elif step.name.startswith("RUN ") and not step.error:
+                self._steps.setdefault(step.platform, []).append(step)
             return
         if unit.id not in self._started:
             self._started[unit.id] = monotonic()
@@ -194,6 +198,12 @@ class _Watch:
         if unit.id not in self._compiled:
             self._compiled.add(unit.id)
             self.ended[unit.id] = monotonic()
+            if unit.compiler == "dockerfile":
+                # Which of its steps made the helper is not said: all that its platform took.
+                steps = self._steps.get(unit.platform.name, [])
+                self.seconds[unit.id] = sum(step.seconds or 0.0 for step in steps)
+                if steps and all(step.cached for step in steps):
+                    self.cached.add(unit.id)
             seconds = self.seconds.get(unit.id, 0.0)
             self._progress.finished(unit, seconds, cached=unit.id in self.cached)
 

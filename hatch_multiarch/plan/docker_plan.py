@@ -46,7 +46,7 @@ def find_docker(
     if compiles:
         mine = [each for each in names if _compiles(config, each)]
         check_compiling(builder, mine, cache_to=bool(config.stage.cache_to))
-        found = places(builder, mine, config.strategy)
+        found = places(builder, mine, config.strategy, starts=not bootstrap)
     maker, image = None, config.image
     if mode == "all" and image is not None and image_needs_buildkit(config, switches):
         if len(builder.nodes) > 1:

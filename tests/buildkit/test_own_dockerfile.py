@@ -69,6 +69,7 @@ def test_its_helpers_are_in_wheels_and_image(
     found = report(root)
     assert [each["platform"] for each in found["units"]] == list(BOTH)
     assert {each["compiler"] for each in found["units"]} == {"dockerfile"}
+    assert all(each["seconds"] > 0 for each in found["units"])
     wheels = sorted((root / "dist").glob("*.whl"))
     assert sorted(map(greet_of, wheels)) == sorted(each["sha256"] for each in found["units"])
     assert all(each["image"]["path"] == "usr/local/bin/greet" for each in found["proof"])
