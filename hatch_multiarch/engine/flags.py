@@ -6,7 +6,7 @@ The same for both engines, so that with the same compilers they give the same by
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.quoting import quote
@@ -43,6 +43,8 @@ class Compiler:
     """For every link that the C compiler does, also cgo's own, which find out about symbols."""
     folder: Path | None = None
     """Goes onto PATH in front."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it is told. They decide no byte, and so are no part of a recipe's key."""
 
 
 def placeholders(name: str, version: str) -> dict[str, str]:
