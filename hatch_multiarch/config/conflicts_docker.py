@@ -97,9 +97,10 @@ def _of_stage(stage: Stage) -> Iterator[Conflict]:
         if stage.dockerfile and getattr(stage, key) != getattr(plain, key):
             message = "has no effect with a dockerfile of your own; remove it, or dockerfile"
             yield Conflict(f"{path}.{key}", message, (f"{path}.dockerfile",))
-    if stage.target != plain.target and not stage.dockerfile:
-        message = "has no effect without a dockerfile of your own; name that, or remove it"
-        yield Conflict(f"{path}.target", message, (f"{path}.dockerfile",))
+    for key in ("target", "folder"):
+        if getattr(stage, key) != getattr(plain, key) and not stage.dockerfile:
+            message = "has no effect without a dockerfile of your own; name that, or remove it"
+            yield Conflict(f"{path}.{key}", message, (f"{path}.dockerfile",))
 
 
 def _of_driver(builder: BuilderConfig) -> Iterator[Conflict]:

@@ -12,14 +12,17 @@ from hatch_multiarch.docker.node_selection import check_step
 from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, Step, solve
 from hatch_multiarch.engine.compile_advice import advice
+from hatch_multiarch.engine.debian_libraries import missing_package
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.go_build import check_program, take
 from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.stage import (
+    HELPERS,
     Told,
     secret_files,
     stages,
     unit_stage,
+    with_helpers,
     write_context,
 )
 from hatch_multiarch.errors import CompileError
@@ -107,8 +110,13 @@ class BuildkitEngine:
     def _request(self, docker: Docker, units: Sequence[Unit], work: Path, out: Path) -> Request:
         """Write what the build reads below *work*, and return the build."""
         stage, root = self._plan.config.stage, self._plan.project.root
+        target = stage.target
         if stage.dockerfile:
             context, dockerfile = root, root / stage.dockerfile
+            if stage.folder:
+                names = [unit.output.name for unit in units]
+                dockerfile = with_helpers(dockerfile, stage.target, stage.folder, names, work)
+                target = HELPERS
         else:
             context = work / "context"
             context.mkdir()
@@ -118,7 +126,7 @@ class BuildkitEngine:
         return Request(
             context=context,
             dockerfile=dockerfile,
-            target=stage.target,
+            target=target,
             platforms=tuple(dict.fromkeys(unit.platform.name for unit in units)),
             outputs=(output("local", dest=out, names=(), compression="gzip"),),
             builder=docker.builder.name,
@@ -136,11 +144,14 @@ class BuildkitEngine:
         """Put a binary that came out of the stage in place."""
         file = folder / unit.output.name
         if not file.is_file() or file.is_symlink():
+            stage = self._plan.config.stage
             there = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
             raise CompileError(
-                f"{unit.id}: stage {self._plan.config.stage.target!r} has no file /{file.name}; "
-                f"it has {there}",
-                advice="tool.multiarch.stage.target names the stage that holds the helpers at /",
+                f"{unit.id}: stage {stage.target!r} has no file "
+                f"{stage.folder.rstrip('/')}/{file.name}"
+                + ("" if stage.folder else f"; it has {there}"),
+                advice="tool.multiarch.stage.target names the stage that holds the helpers, and "
+                "tool.multiarch.stage.folder where, if that is not /",
             )
         check_program(unit, file)
         digest = sha256(file)
@@ -212,8 +223,7 @@ class _Watch:
         unit = self._failed
         if unit is None:
             return error
-        named = CompileError(
-            f"{unit.id}: {error.message}", advice=advice(unit, error.message) or error.advice
-        )
+        hint = missing_package(unit, error.message) or advice(unit, error.message)
+        named = CompileError(f"{unit.id}: {error.message}", advice=hint or error.advice)
         self._progress.failed(unit, named)
         return named
