@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import sys
 import tarfile
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +20,6 @@ from hatch_multiarch.plan import Switches, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from typing import Any
 
     from engine_fixture import Engine
@@ -124,6 +125,36 @@ def check(engine: Engine, root: Path, *kinds: str) -> None:
                 data = member.read()
         assert hashlib.sha256(data).hexdigest() == unit["sha256"]
     assert "hatch-multiarch" not in docker(engine, "image", "ls")
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_what_several_nodes_made_goes_to_the_docker_of_the_context(
+    classic: Engine,  # noqa: F811
+    tmp_path: Path,
+    used: bool,
+) -> None:
+    """Not to the one at the usual socket, whose builder is `default`."""
+    plugins = Path(classic.env.get("DOCKER_CONFIG", Path.home() / ".docker")) / "cli-plugins"
+    (tmp_path / "cli-plugins").symlink_to(plugins)
+    env = {**classic.env, "DOCKER_CONFIG": str(tmp_path), "DOCKER_CONTEXT": ""}
+    address = env.pop("DOCKER_HOST")
+    there = replace(classic, env=env)
+    docker(there, "context", "create", "older", f"--docker=host={address}")
+    if used:
+        docker(there, "context", "use", "older")
+    else:
+        env["DOCKER_CONTEXT"] = "older"
+    create = ["buildx", "create", "--name=two", "--driver=remote"]
+    docker(there, *create, "--node=a", "tcp://127.0.0.1:9")
+    docker(there, *create, "--node=b", "--append", "tcp://127.0.0.1:8")
+    table: dict[str, Any] = {"helpers": {"greet": {}}, "platforms": ["linux/amd64"]}
+    table |= {"engine": "host", "image": {"outputs": ["local"]}, "builder": {"name": "two"}}
+    nodes = [{"endpoint": f"tcp://127.0.0.1:{port}"} for port in (9, 8)]
+    table["builder"] |= {"driver": "remote", "nodes": nodes}
+    found = choose(read_table(table), "greeter", "all", Switches(), env).docker
+    assert found is not None
+    assert found.image_builder is not None
+    assert (found.image_builder.name, found.image_builder.classic) == ("older", True)
 
 
 def test_other_outputs_leave_the_index_as_it_was(
