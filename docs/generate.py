@@ -80,6 +80,8 @@ Python |
 | `HATCH_MULTIARCH_IMAGE` | `0`: no image; `1`: an image, with the defaults if there is no table |
 | `HATCH_MULTIARCH_OFFLINE` | `1`: the image's base comes from the cache; no registry is asked \
 for it |
+| `HATCH_MULTIARCH_FEWER_PLATFORMS` | `1`: tags in a registry may \
+[lose platforms](push.md#platforms) |
 | `HATCH_MULTIARCH_SKIP` | `1`: the hook does nothing; the wheel is `py3-none-any`, without \
 helpers |
 

@@ -143,8 +143,14 @@ def _run_hatch(session: nox.Session, *words: str, env: dict[str, str]) -> None:
 
 def _build_all(session: nox.Session, config: Config, words: list[str]) -> None:
     """Build wheels, sdist and image, after what older builds left is removed."""
-    from hatch_multiarch.ci import pushes_when_built  # noqa: PLC0415 - slow to import, as below
+    from hatch_multiarch.ci import (  # noqa: PLC0415 - slow to import, as below
+        DESCRIBE,
+        pushes_when_built,
+        undescribed,
+    )
 
+    if why := undescribed(read_pyproject(Path("pyproject.toml"))[1]):
+        session.error(f"{why}; {DESCRIBE}")
     if pushes_when_built(config):
         session.error(
             "tool.multiarch.image.outputs: has registry, so that a build pushes before anything "

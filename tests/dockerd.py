@@ -43,7 +43,6 @@ def classic(engine: Engine) -> Iterator[Engine]:
         "data-root": f"{folder}/data",
         "exec-root": f"{folder}/run",
         "pidfile": f"{folder}/pid",
-        "storage-driver": "vfs",
         "features": {"containerd-snapshotter": False},
         "bridge": "none",
         "iptables": False,

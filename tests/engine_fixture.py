@@ -61,4 +61,5 @@ def docker(engine: Engine, *words: str | Path) -> str:
             return done.stdout
         if tries == 1 or not RACE.search(done.stderr):
             break
-    pytest.fail(f"docker {' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
+    # What waits for a daemon catches this, as it would not pytest's own Failed.
+    raise AssertionError(f"docker {' '.join(map(str, words))}\n{done.stdout}{done.stderr}")

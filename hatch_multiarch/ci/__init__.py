@@ -2,15 +2,18 @@
 
 from hatch_multiarch.ci.file import Kind, PipelineFile, pipeline_file, write
 from hatch_multiarch.ci.pipeline import (
+    DESCRIBE,
     Pipeline,
     archived,
     needing_a_mac,
     pushes_when_built,
     read_pipeline,
+    undescribed,
     unpushed,
 )
 
 __all__ = [
+    "DESCRIBE",
     "Kind",
     "Pipeline",
     "PipelineFile",
@@ -19,6 +22,7 @@ __all__ = [
     "pipeline_file",
     "pushes_when_built",
     "read_pipeline",
+    "undescribed",
     "unpushed",
     "write",
 ]

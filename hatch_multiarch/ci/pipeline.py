@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import __version__
 from hatch_multiarch.config import read_pyproject
@@ -56,7 +56,7 @@ def read_pipeline(root: Path) -> Pipeline:
     """Return the pipeline of the project in folder *root*.
 
     Raises ConfigError for a config with mistakes, and PlanError for one that no pipeline can
-    build: all is for a Mac, or each build would push.
+    build: all is for a Mac, each build would push, or what is built would not pass its check.
     """
     config, document = read_pyproject(root / "pyproject.toml")
     apple = needing_a_mac(config)
@@ -74,6 +74,8 @@ def read_pipeline(root: Path) -> Pipeline:
             "would push",
             advice='write outputs = ["oci"]; the pipeline itself pushes, on a tag',
         )
+    if undescribed(document):
+        raise PlanError(undescribed(document), advice=DESCRIBE)
     image = for_image if archived(config) else ()
     why = unpushed(config) if config.image is not None and for_image else ""
     project = document.get("project")
@@ -87,6 +89,20 @@ def read_pipeline(root: Path) -> Pipeline:
         unpushed=why,
         history=isinstance(dynamic, list) and "version" in dynamic,
     )
+
+
+DESCRIBE = 'write a README.md, and readme = "README.md" below [project]'
+
+
+def undescribed(document: dict[str, Any]) -> str:
+    """Return why `twine check --strict` would refuse the project of pyproject.toml, if it would."""
+    project = document.get("project")
+    if not isinstance(project, dict) or "readme" in project:
+        return ""
+    dynamic = project.get("dynamic")
+    if isinstance(dynamic, list) and "readme" in dynamic:
+        return ""
+    return "project.readme: missing; `twine check --strict` refuses wheels without a description"
 
 
 def needing_a_mac(config: Config) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ def run(arguments: Any) -> int:
         image=arguments.image,
         engine=arguments.engine or "",
         offline=arguments.offline,
+        fewer_platforms=arguments.fewer_platforms,
         targets=tuple(dict.fromkeys(arguments.target or ("sdist", "wheel"))),
         clean=arguments.clean,
         directory=str(Path(arguments.directory).resolve()) if arguments.directory else "",

@@ -47,7 +47,14 @@ def _create(arguments: Any) -> int:
     root = arguments.project.resolve()
     config, project = _config(root)
     if arguments.dry_run:
-        words = [["docker", "buildx", *each] for each in manage.command(config, project, root)]
+        if arguments.append:
+            made = [manage.append_command(config, project, arguments.append, root)]
+        elif arguments.leave:
+            name = manage.configured_name(config, project)
+            made = [manage.leave_command(name, arguments.leave)]
+        else:
+            made = manage.command(config, project, root)
+        words = [["docker", "buildx", *each] for each in made]
         if arguments.json:
             print(json.dumps({"commands": words}, indent=2))
         else:

@@ -14,7 +14,9 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.inspect import content, find, inspect_archive, open_image
 from hatch_multiarch.inspect.show import columns
 from hatch_multiarch.process import terminable
+from hatch_multiarch.project import read_project
 from hatch_multiarch.registry import parse, push
+from hatch_multiarch.registry.tag_platforms import FEWER, LosingError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +35,28 @@ def run(arguments: Any) -> int:
             advice=f"`hatch-multiarch push . {found}` pushes what this project built there",
         )
     with terminable(), open_image(found, parts=True) as archive:
+        if Path(arguments.image, "pyproject.toml").is_file() and not arguments.fewer_platforms:
+            _compare(archive, Path(arguments.image))
         results = _push(archive, arguments)
     if arguments.json:
         print(json.dumps([asdict(each) for each in results], indent=2))
     else:
         output.put("\n\n".join(map(_text, results)))
     return 0
+
+
+def _compare(archive: ImageFile, root: Path) -> None:
+    """Raise LosingError for an image with a part of the platforms of the project *root* only."""
+    wanted = [name for name in read_project(root.resolve())[1].platforms if name[:6] == "linux/"]
+    for image in inspect_archive(archive).images:
+        has = [each.platform for each in image.manifests]
+        lost = [name for name in wanted if name not in has]
+        if lost:
+            raise LosingError(
+                f"{archive.source}: the tags would lose {', '.join(lost)}, which "
+                f"tool.multiarch.platforms has and this image lacks",
+                advice=FEWER,
+            )
 
 
 def _push(archive: ImageFile, arguments: Any) -> list[Pushed]:
@@ -58,6 +76,7 @@ def _push(archive: ImageFile, arguments: Any) -> list[Pushed]:
                         os.environ,
                         insecure=arguments.insecure,
                         mount=arguments.mount_from,
+                        fewer=arguments.fewer_platforms,
                         dry_run=arguments.dry_run,
                         doing=doing,
                     )

@@ -32,9 +32,16 @@ class Stage:
         check="relative_path",
     )
     target: str = key(
-        "The stage of it that holds nothing but the helpers, at its root, each by its file name.",
+        "The stage of it that holds the helpers, each by its file name: at its root, and nothing "
+        "else, unless `folder` says where.",
         default="helpers",
         check="stage_name",
+    )
+    folder: str = key(
+        "The folder of that stage in which the helpers are, such as `/app`; what else is there "
+        "does not count.",
+        default="",
+        check="absolute_path",
     )
     network: Literal["default", "host", "none"] = key(
         "Network of the steps that install and compile, as `docker buildx build --network`.",

@@ -41,7 +41,7 @@ def of_docker(config: Config) -> Iterator[Conflict]:
     yield from _of_stage(config.stage)
     if config.builder is not None:
         yield from _of_driver(config.builder)
-        yield from _of_nodes(config.builder.nodes)
+        yield from _of_nodes(config.builder.driver, config.builder.nodes)
 
 
 def _of_image(image: Image, names: list[str]) -> Iterator[Conflict]:
@@ -97,9 +97,10 @@ def _of_stage(stage: Stage) -> Iterator[Conflict]:
         if stage.dockerfile and getattr(stage, key) != getattr(plain, key):
             message = "has no effect with a dockerfile of your own; remove it, or dockerfile"
             yield Conflict(f"{path}.{key}", message, (f"{path}.dockerfile",))
-    if stage.target != plain.target and not stage.dockerfile:
-        message = "has no effect without a dockerfile of your own; name that, or remove it"
-        yield Conflict(f"{path}.target", message, (f"{path}.dockerfile",))
+    for key in ("target", "folder"):
+        if getattr(stage, key) != getattr(plain, key) and not stage.dockerfile:
+            message = "has no effect without a dockerfile of your own; name that, or remove it"
+            yield Conflict(f"{path}.{key}", message, (f"{path}.dockerfile",))
 
 
 def _of_driver(builder: BuilderConfig) -> Iterator[Conflict]:
@@ -128,8 +129,16 @@ def _of_driver(builder: BuilderConfig) -> Iterator[Conflict]:
                 yield Conflict(key, message, (driver, table))
 
 
-def _of_nodes(nodes: tuple[NodeConfig, ...]) -> Iterator[Conflict]:
+def _of_nodes(driver: str, nodes: tuple[NodeConfig, ...]) -> Iterator[Conflict]:
     """Yield names and endpoints that are there twice; buildx refuses either."""
+    here = [index for index, node in enumerate(nodes) if not node.endpoint]
+    for index in here[1:] if driver == "docker-container" else ():
+        paths = [f"{ROOT}.builder.nodes[{each}]" for each in (index, here[0])]
+        message = (
+            f"missing, as in nodes[{here[0]}]: both nodes would be the docker at hand; give each "
+            "its own endpoint"
+        )
+        yield Conflict(f"{paths[0]}.endpoint", message, (f"{ROOT}.builder.driver", *paths))
     for key in ("name", "endpoint"):
         given = [getattr(node, key) for node in nodes]
         for index, value in enumerate(given):

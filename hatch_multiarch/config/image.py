@@ -45,6 +45,16 @@ class Output:
         """Docker gets the finished image; with layers or a cache of its own it is BuildKit's."""
         return self.type == "docker" and self.compression == "gzip" and not self.cache
 
+    @property
+    def own(self) -> bool:
+        """It needs no BuildKit."""
+        plain = self.compression == "gzip" and self.platforms == ("*",) and not self.cache
+        return (
+            self.type == DOCKER_ARCHIVE
+            or self.loads
+            or (self.type in ("oci", "layout", "registry") and plain)
+        )
+
 
 @dataclass(frozen=True)
 class Healthcheck:
@@ -185,14 +195,25 @@ class Image:
     sbom: str = key(
         "Attach an SBOM (SPDX) of each platform: `off`, `on`, or the image of a scanner, which "
         "needs BuildKit. `on` lists the Go modules of the helpers, and on a base the Python "
-        "distributions, where no output needs BuildKit, and else takes BuildKit's own scanner.",
+        "distributions; on an output that needs BuildKit it takes BuildKit's own scanner.",
         default="off",
         check="sbom",
     )
     provenance: Literal["off", "min", "max"] = key(
         "Attach provenance (SLSA): what compiled the helpers, from which Go modules; `max` adds "
-        "their keys. Where an output needs BuildKit it is BuildKit's: it holds times, so that two "
-        "indexes differ, while the manifests of the platforms stay equal, and `max` records the "
-        "Dockerfile.",
+        "their keys. On an output that needs BuildKit it is BuildKit's: it holds times, so that "
+        "two indexes differ, while the manifests of the platforms stay equal, and `max` records "
+        "the Dockerfile.",
         default="off",
     )
+
+    @property
+    def scanned(self) -> bool:
+        """A scanner makes its SBOM, which only BuildKit runs."""
+        return self.sbom not in ("off", "on")
+
+    def by_buildkit(self, output: Output) -> bool:
+        """Tell whether BuildKit writes *output*: it needs it, or a scanner has to look on."""
+        # What docker loads is made of the image that is proven, whoever makes that.
+        alone = output.type == DOCKER_ARCHIVE or output.loads
+        return not alone if self.scanned else not output.own

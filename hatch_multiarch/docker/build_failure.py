@@ -27,6 +27,9 @@ _KILLED_STEP = "137"
 _PROCESS = re.compile(r'process "(?:[^"\\]|\\.)*" ')
 """The whole script of a RUN, quoted as Go does (%q), in front of what went wrong."""
 
+_QUERY = re.compile(r"""(?<=\w)\?[^\s"']{40,}(?=["'])""")
+"""Of a URL, such as the state of an upload: what went wrong stands behind it, maybe too far."""
+
 _RULER = re.compile(r"-{5,}")
 _PREFIXES = re.compile(
     r"^(ERROR: |failed to (build|solve|receive status): |rpc error: code = \w+ desc = )+"
@@ -101,7 +104,7 @@ def _who(step: Step) -> str:
 
 def _reason(text: Sequence[str], step: Step | None) -> str:
     """Return buildx's last word, or else the error of the failed *step*."""
-    lines = [plain(_PROCESS.sub("a process ", line)) for line in text]
+    lines = [plain(_QUERY.sub("", _PROCESS.sub("a process ", line))) for line in text]
     lines = [line for line in lines if line.strip() and not _NOISE.match(line)]
     starts = [at for at, line in enumerate(lines) if line.startswith("ERROR: ")]
     last = lines[starts[-1] :] if starts else lines[-1:]

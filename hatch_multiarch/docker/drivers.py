@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.config import DOCKER_ARCHIVE
 from hatch_multiarch.config.messages import show
 from hatch_multiarch.docker.node_selection import choose
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hatch_multiarch.config import Output
     from hatch_multiarch.docker.inspect_output import Builder
@@ -35,54 +34,58 @@ OTHER = (
 )
 
 
+def check_compiling(builder: Builder, platforms: Sequence[str], *, cache_to: bool = False) -> None:
+    """Raise PlanError when *builder* cannot compile for *platforms* in one build.
+
+    *cache_to*: ``tool.multiarch.stage.cache-to`` is set. The message names the key, the driver,
+    and the driver that can.
+    """
+    if not builder.classic:
+        return
+    if len(platforms) > 1:
+        raise _cannot(
+            f"tool.multiarch.platforms: {', '.join(platforms)}: the docker driver builds one "
+            "platform at a time"
+        )
+    if cache_to:
+        raise _cannot("tool.multiarch.stage.cache-to: the docker driver exports no build cache")
+
+
 def check_outputs(
     builder: Builder,
     platforms: Sequence[str],
-    outputs: Sequence[Output],
+    outputs: Mapping[int, Output],
     *,
     attested: bool = False,
-    cache_to: bool = False,
 ) -> None:
-    """Raise PlanError when *builder* cannot build *platforms* or put out one of *outputs*.
+    """Raise PlanError when *builder* cannot put out one of *outputs* for *platforms*.
 
-    *outputs* are those of ``[tool.multiarch.image]`` that BuildKit is to write; *attested*: the
-    image gets an SBOM or provenance; *cache_to*: ``tool.multiarch.stage.cache-to`` is set. The
-    message names the key, the driver, and the driver that can.
+    *outputs* are those of ``[tool.multiarch.image]`` that BuildKit is to write, by their place in
+    the config; *attested*: the image gets an SBOM or provenance. The message is as above.
     """
-    classic = builder.driver == "docker" and not builder.containerd
-    if classic:
-        _check_classic(platforms, attested=attested, cache_to=cache_to)
-    for index, output in enumerate(outputs):
+    if builder.classic and attested:
+        raise _cannot(
+            "tool.multiarch.image.sbom or provenance: the docker driver attaches no attestations"
+        )
+    for index, output in outputs.items():
         where = f"tool.multiarch.image.outputs[{index}]"
         mine = [each for each in platforms if match(each, output.platforms)]
-        if not mine or output.type == DOCKER_ARCHIVE or output.loads:
+        if not mine:
             continue
-        if classic:
-            _check_classic_output(where, output)
+        if builder.classic:
+            _check_classic_output(where, output, mine)
         _check_nodes(builder, where, output, mine)
         _check_docker(builder, where, output, mine, attested=attested)
         _check_image(builder, where, output)
 
 
-def _check_classic(platforms: Sequence[str], *, attested: bool, cache_to: bool) -> None:
-    """Check what docker without the containerd store cannot do in any build."""
-    if len(platforms) > 1:
-        raise PlanError(
-            f"tool.multiarch.platforms: {', '.join(platforms)}: the docker driver builds one "
-            "platform at a time without docker's containerd image store",
-            advice=OTHER,
-        )
-    if cache_to:
-        raise _cannot("tool.multiarch.stage.cache-to: the docker driver exports no build cache")
-    if attested:
-        raise _cannot(
-            "tool.multiarch.image.sbom or provenance: the docker driver attaches no attestations"
-        )
-
-
-def _check_classic_output(where: str, output: Output) -> None:
+def _check_classic_output(where: str, output: Output, platforms: Sequence[str]) -> None:
     if output.type in ("oci", "layout"):
         raise _cannot(f"{where}: the docker driver writes no {show(output.type)}")
+    if len(platforms) > 1:
+        raise _cannot(
+            f"{where}: {', '.join(platforms)}: the docker driver builds one platform at a time"
+        )
     if output.compression != "gzip" and output.type not in ("local", "tar"):
         raise _cannot(
             f"{where}.compression is {show(output.compression)}: the docker driver has gzip only"

@@ -52,6 +52,11 @@ class Builder:
     """The image store of the docker at hand is containerd's, which holds several platforms."""
     error: str = ""
 
+    @property
+    def classic(self) -> bool:
+        """It is docker with its older image store: one platform at a time, and gzip alone."""
+        return self.driver == "docker" and not self.containerd
+
 
 def parse(text: str) -> Builder:
     """Return the builder that ``docker buildx inspect`` describes in *text*.

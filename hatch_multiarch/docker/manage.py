@@ -13,6 +13,7 @@ from hatch_multiarch.docker.builder_drift import differences
 from hatch_multiarch.docker.builders import ask, inspect_builder, last_words, no_builder
 from hatch_multiarch.docker.outputs import joined
 from hatch_multiarch.errors import EngineError, PlanError
+from hatch_multiarch.registry.credentials import docker_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +48,20 @@ def builder_name(
     if config is None:
         return ""
     if config.driver == "docker":
-        own = "default" if environ.get("DOCKER_HOST") else environ.get("DOCKER_CONTEXT", "")
-        return config.name or own
+        return config.name or own_builder(environ)
     return configured_name(config, project_name)
+
+
+def own_builder(environ: Mapping[str, str]) -> str:
+    """Return the builder that is docker itself, which has the name of the context in use.
+
+    DOCKER_HOST wins over DOCKER_CONTEXT, and that over docker's config (docker/cli,
+    cli/command/cli.go, resolveContextName). Raises RegistryError for a config that is none.
+    """
+    if environ.get("DOCKER_HOST"):
+        return "default"
+    named = environ.get("DOCKER_CONTEXT") or docker_config(environ).get("currentContext")
+    return str(named or "default")
 
 
 def command(config: BuilderConfig, project_name: str, root: Path = Path()) -> list[list[str]]:
@@ -135,19 +147,28 @@ def append(
 ) -> str:
     """Add *node*, one of the config, to the builder that is there. Raises EngineError."""
     name = configured_name(config, project_name)
-    names = [each for each, _ in _nodes(config, name)]
-    if node not in names or config.driver == "docker":
-        raise EngineError(f"{KEY}.nodes: {unknown('node', node, names)}")
+    words = append_command(config, project_name, node, root)
     there = inspect_builder(buildx, name)
     if node in [each.name for each in there.nodes]:
         return f"the builder {name} has the node {node} already"
-    words = command(config, project_name, root)[names.index(node)]
-    _do(
-        buildx,
-        [*words[:1], "--append", *(word for word in words[1:] if word != "--append")],
-        config,
-    )
+    _do(buildx, words, config)
     return f"the builder {name} has the node {node} now"
+
+
+def append_command(
+    config: BuilderConfig, project_name: str, node: str, root: Path = Path()
+) -> list[str]:
+    """Return the words after ``docker buildx`` that add *node*. Raises EngineError."""
+    names = [each for each, _ in _nodes(config, configured_name(config, project_name))]
+    if node not in names or config.driver == "docker":
+        raise EngineError(f"{KEY}.nodes: {unknown('node', node, names)}")
+    words = command(config, project_name, root)[names.index(node)]
+    return [*words[:1], "--append", *(word for word in words[1:] if word != "--append")]
+
+
+def leave_command(name: str, node: str) -> list[str]:
+    """Return the words after ``docker buildx`` that take *node* out of the builder *name*."""
+    return ["create", f"--name={name}", "--leave", f"--node={node}"]
 
 
 def leave(buildx: Buildx, name: str, node: str) -> str:
@@ -161,7 +182,7 @@ def leave(buildx: Buildx, name: str, node: str) -> str:
             f"{node} is the last node of the builder {name}",
             advice=f"`hatch-multiarch builder rm {name}` removes the builder",
         )
-    _run(buildx, ["create", f"--name={name}", "--leave", f"--node={node}"], name)
+    _run(buildx, leave_command(name, node), name)
     return f"the builder {name} is without the node {node} now"
 
 

@@ -24,15 +24,19 @@ class Place:
     node: str
     """Name of the node."""
     node_platform: str
-    """What the node is itself: with the strategy `cross` the compiler's own platform."""
+    """What the node is itself: with the strategy `cross` the compiler's own platform; empty for a
+    node that stands still."""
     emulated: bool
     """The compiler runs under QEMU."""
 
 
-def places(builder: Builder, platforms: Sequence[str], strategy: str) -> tuple[Place, ...]:
+def places(
+    builder: Builder, platforms: Sequence[str], strategy: str, *, starts: bool = False
+) -> tuple[Place, ...]:
     """Return the place of each of *platforms* (normalised) when one build is for all of them.
 
     Other systems than Linux are compiled across on a node's own processor, whatever the strategy.
+    *starts*: the build will start the nodes that stand still, of which nothing is known before.
     Raises PlanError when *strategy* is ``native`` and a platform would be emulated or run on a
     node that is not that platform, and when it is ``emulate`` and a node cannot run a platform;
     EngineError when a node that is needed does not run.
@@ -41,6 +45,9 @@ def places(builder: Builder, platforms: Sequence[str], strategy: str) -> tuple[P
     found = []
     for platform, node in zip(platforms, nodes, strict=True):
         if not node.build_platform:
+            if starts and can_start(builder, node):
+                found.append(Place(platform, node.name, "", emulated=False))
+                continue
             raise _down(builder, node)
         across = strategy == "cross" or not platform.startswith("linux/")
         native = across or runs_natively(node, platform)
@@ -50,6 +57,12 @@ def places(builder: Builder, platforms: Sequence[str], strategy: str) -> tuple[P
             raise _no_emulator(node, platform)
         found.append(Place(platform, node.name, node.build_platform, emulated=not native))
     return tuple(found)
+
+
+def can_start(builder: Builder, node: Node) -> bool:
+    """Tell whether *node* stands still and buildx starts it; a remote one it cannot start."""
+    standing = node.status in ("inactive", "stopped") and not node.error
+    return standing and builder.driver in ("docker-container", "kubernetes")
 
 
 def choose(builder: Builder, platforms: Sequence[str]) -> tuple[Node, ...]:

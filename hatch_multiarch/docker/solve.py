@@ -53,6 +53,8 @@ class Request:
     layout: tuple[tuple[str, ...], Path, str] | None = None
     """An image to start from: its names in the Dockerfile, a folder with an OCI layout, and the
     digest of the image in it."""
+    held: tuple[tuple[str, ...], str] | None = None
+    """The same of an image that docker has: its names in the Dockerfile, and docker's name."""
     secrets: dict[str, Path] = field(default_factory=dict)
     """Secret's id -> file that holds it."""
     cache_from: tuple[str, ...] = ()
@@ -194,6 +196,9 @@ def arguments(request: Request, outputs: Sequence[str], metadata: Path) -> list[
     if request.layout is not None:
         names, folder, digest = request.layout
         words += [f"--build-context={name}=oci-layout://{folder.name}@{digest}" for name in names]
+    if request.held is not None:
+        names, held = request.held
+        words += [f"--build-context={name}=docker-image://{held}" for name in names]
     for name, path in request.secrets.items():
         words.append(f"--secret={joined(['type=file', f'id={name}', f'src={path.absolute()}'])}")
     return [*words, str(request.context.absolute())]

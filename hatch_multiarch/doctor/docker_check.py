@@ -84,7 +84,8 @@ def engines(docker: Docker) -> Iterator[Finding]:
         says = docker.error.message.partition("\n")[0]
         yield Finding(ENGINES, "buildkit", works=False, says=says, fix=fix)
     elif docker.builder:
-        says = f"on the builder {docker.builder.name}"
+        alone = ", one platform at a time" if docker.builder.classic else ""
+        says = f"on the builder {docker.builder.name}{alone}"
         yield Finding(ENGINES, "buildkit", works=True, says=says)
 
 
@@ -101,7 +102,8 @@ def drivers(docker: Docker, environ: Mapping[str, str]) -> Iterator[Finding]:
         lacks["kubernetes"] = "there is no kubeconfig"
     for name in DRIVERS:
         says = lacks.get(name, "can be used")
-        if name == "docker" and docker.builder and not docker.builder.containerd:
+        store = docker.builder is not None and docker.builder.containerd
+        if name == "docker" and docker.builder and name not in lacks and not store:
             says += "; its image store is not containerd's, so that it holds one platform"
         yield Finding(ENGINES, f"driver {name}", name not in lacks, says)
 

@@ -12,14 +12,17 @@ from hatch_multiarch.docker.node_selection import check_step
 from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, Step, solve
 from hatch_multiarch.engine.compile_advice import advice
+from hatch_multiarch.engine.debian_libraries import missing_package
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.go_build import check_program, take
 from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.stage import (
+    HELPERS,
     Told,
     secret_files,
     stages,
     unit_stage,
+    with_helpers,
     write_context,
 )
 from hatch_multiarch.errors import CompileError
@@ -107,8 +110,13 @@ class BuildkitEngine:
     def _request(self, docker: Docker, units: Sequence[Unit], work: Path, out: Path) -> Request:
         """Write what the build reads below *work*, and return the build."""
         stage, root = self._plan.config.stage, self._plan.project.root
+        target = stage.target
         if stage.dockerfile:
             context, dockerfile = root, root / stage.dockerfile
+            if stage.folder:
+                names = [unit.output.name for unit in units]
+                dockerfile = with_helpers(dockerfile, stage.target, stage.folder, names, work)
+                target = HELPERS
         else:
             context = work / "context"
             context.mkdir()
@@ -118,7 +126,7 @@ class BuildkitEngine:
         return Request(
             context=context,
             dockerfile=dockerfile,
-            target=stage.target,
+            target=target,
             platforms=tuple(dict.fromkeys(unit.platform.name for unit in units)),
             outputs=(output("local", dest=out, names=(), compression="gzip"),),
             builder=docker.builder.name,
@@ -136,11 +144,14 @@ class BuildkitEngine:
         """Put a binary that came out of the stage in place."""
         file = folder / unit.output.name
         if not file.is_file() or file.is_symlink():
+            stage = self._plan.config.stage
             there = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
             raise CompileError(
-                f"{unit.id}: stage {self._plan.config.stage.target!r} has no file /{file.name}; "
-                f"it has {there}",
-                advice="tool.multiarch.stage.target names the stage that holds the helpers at /",
+                f"{unit.id}: stage {stage.target!r} has no file "
+                f"{stage.folder.rstrip('/')}/{file.name}"
+                + ("" if stage.folder else f"; it has {there}"),
+                advice="tool.multiarch.stage.target names the stage that holds the helpers, and "
+                "tool.multiarch.stage.folder where, if that is not /",
             )
         check_program(unit, file)
         digest = sha256(file)
@@ -167,6 +178,8 @@ class _Watch:
         self._started: dict[str, float] = {}
         self._failed: Unit | None = None
         self._compiled: set[str] = set()
+        self._steps: dict[str, list[Step]] = {}
+        """Platform -> the steps that ran in stages of a Dockerfile of the user's own."""
         self.seconds: dict[str, float] = {}
         self.ended: dict[str, float] = {}
         self.cached: set[str] = set()
@@ -176,6 +189,8 @@ class _Watch:
         if unit is None:
             if step.seconds is None:
                 self._progress.doing(f"{step.platform} {step.name}".strip())
+            elif step.name.startswith("RUN ") and not step.error:
+                self._steps.setdefault(step.platform, []).append(step)
             return
         if unit.id not in self._started:
             self._started[unit.id] = monotonic()
@@ -194,6 +209,12 @@ class _Watch:
         if unit.id not in self._compiled:
             self._compiled.add(unit.id)
             self.ended[unit.id] = monotonic()
+            if unit.compiler == "dockerfile":
+                # Which of its steps made the helper is not said: all that its platform took.
+                steps = self._steps.get(unit.platform.name, [])
+                self.seconds[unit.id] = sum(step.seconds or 0.0 for step in steps)
+                if steps and all(step.cached for step in steps):
+                    self.cached.add(unit.id)
             seconds = self.seconds.get(unit.id, 0.0)
             self._progress.finished(unit, seconds, cached=unit.id in self.cached)
 
@@ -202,8 +223,7 @@ class _Watch:
         unit = self._failed
         if unit is None:
             return error
-        named = CompileError(
-            f"{unit.id}: {error.message}", advice=advice(unit, error.message) or error.advice
-        )
+        hint = missing_package(unit, error.message) or advice(unit, error.message)
+        named = CompileError(f"{unit.id}: {error.message}", advice=hint or error.advice)
         self._progress.failed(unit, named)
         return named

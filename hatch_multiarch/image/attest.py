@@ -69,10 +69,10 @@ class Attester:
     ) -> list[dict[str, object]]:
         """Store what is said of the manifest *image*; return the entry of the index, or none.
 
-        *places* is helper -> path in the image where that is not ``helper_path``. Where BuildKit
-        gives the image on, it attests, too.
+        *places* is helper -> path in the image where that is not ``helper_path``. BuildKit attests
+        what it gives on itself, and all where a scanner of its own looks into the image.
         """
-        if self._plan.buildkit:
+        if self._plan.config.scanned:
             return []
         purls = [purl.docker(self._plan.reference, tag, platform.name) for tag in self._plan.tags]
         digest = image.digest.partition(":")[2]

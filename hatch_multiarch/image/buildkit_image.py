@@ -5,8 +5,9 @@ that image and no more, so that whoever puts an image together, its layers and c
 Only where the build cache is to be inside the image, which holds instructions of a Dockerfile
 (BuildKit, cache/remotecache/inline), there are some: they copy the files of the finished image.
 
-First into files, an OCI archive among them that is opened for the proof; then, when all is proven,
-into docker and registries.
+First into files, an OCI archive among them that is compared with what BuildKit was given; then,
+when all is proven, into docker and registries. What needs no BuildKit stays as it was written
+without it, unless a scanner of BuildKit's makes the SBOM.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config import DOCKER_ARCHIVE, Output
+from hatch_multiarch.config import Output
 from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, solve
 from hatch_multiarch.engine.stage import helpers_stage
@@ -24,6 +25,7 @@ from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST
 from hatch_multiarch.image.built import Published
 from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
+from hatch_multiarch.image.held_by_docker import held
 from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
 from hatch_multiarch.oci.image_source import read_config
@@ -55,12 +57,13 @@ class BuildkitImage:
         self._work = Path(tempfile.mkdtemp(prefix=".image-", dir=staging))
 
     def build(self, image: BuiltImage, stem: str) -> BuiltImage:
-        """Make files of *image*, a layout; ``STEM`` is hatchling's ``NAME-VERSION``.
+        """Make the files that are BuildKit's to make; ``STEM`` is hatchling's ``NAME-VERSION``.
 
-        Raises EngineError and CompileError of BuildKit.
+        Return *image* with them, or with a scanner's SBOMs the image in them. Raises EngineError
+        and CompileError of BuildKit.
         """
         self._image = image
-        [self._layout] = image.proven
+        self._layout = next(each for each in image.proven if each.is_dir())
         paths = {each.type: self._work.parent / f"{stem}{FILES[each.type]}" for each in self._files}
         # A folder too comes as an archive: of several outputs in one build, buildx writes the
         # index.json of a folder with the digest of another's index (client/solve.go).
@@ -68,7 +71,7 @@ class BuildkitImage:
         wanted = [(each, made[each.type]) for each in self._files]
         # The proof opens an archive of all platforms: the user's own, else one for the purpose.
         proof = next((made[each.type] for each in self._files if self._proves(each)), None)
-        if proof is None:
+        if proof is None and not self._builder.classic:
             proof = self._work / "proof.oci.tar"
             wanted.append((Output("oci"), proof))
         builds: dict[tuple[str, ...], list[str]] = {}
@@ -78,15 +81,21 @@ class BuildkitImage:
             self._solve(names, values)
         if "layout" in paths:
             extract(made["layout"], paths["layout"])
+        outputs = (*image.outputs, *paths.values())
+        if proof is None:
+            # Which BuildKit cannot write there; docker itself has said which image it holds.
+            return replace(image, outputs=outputs)
         with open_layout(proof) as source, open_layout(self._layout) as given:
             built = _read(source, given, image)
-        return replace(built, outputs=tuple(paths.values()), proven=(proof,))
+        if self._plan.config.scanned:
+            return replace(built, outputs=outputs, proven=(proof,))
+        return replace(image, outputs=outputs)
 
-    def publish(self) -> tuple[Published, ...]:
-        """Give the image to docker and registries. Raises EngineError."""
+    def publish(self, *, registry: bool) -> tuple[Published, ...]:
+        """Give the image to a *registry*, or to the builder and docker. Raises EngineError."""
         published = []
         for each in self._outputs:
-            if each.type not in FILES:
+            if each.type not in FILES and (each.type == "registry") == registry:
                 names, value = self._names(each.platforms), self._output(each, None)
                 digest = self._solve(names, [value], inline=each.cache)
                 published += [Published(each.type, name, digest) for name in self._references]
@@ -95,11 +104,9 @@ class BuildkitImage:
     @property
     def _outputs(self) -> list[Output]:
         """BuildKit's outputs that are for a platform of this build."""
-        return [
-            each
-            for each in self._plan.config.outputs
-            if each.type != DOCKER_ARCHIVE and not each.loads and self._names(each.platforms)
-        ]
+        config = self._plan.config
+        mine = [each for each in config.outputs if self._names(each.platforms)]
+        return list(filter(config.by_buildkit, mine))
 
     @property
     def _files(self) -> list[Output]:
@@ -131,26 +138,29 @@ class BuildkitImage:
         context = self._work / "context"
         context.mkdir(exist_ok=True)
         dockerfile, stages = self._dockerfile(inline=inline)
-        solved = solve(
-            self._docker.buildx,
-            Request(
-                context=context,
-                dockerfile=dockerfile,
-                target="image",
-                platforms=names,
-                outputs=tuple(outputs),
-                builder=self._builder.name,
-                layout=(stages, self._layout, self._image.digest),
-                annotations=tuple(self._annotations(names)) if images else (),
-                cache_to=("type=inline",) if inline else (),
-                sbom=image.sbom,
-                provenance=image.provenance,
-                build_args=build_args(self._plan) if inline else {},
-                # The finished image has its times; BuildKit would cut those of its base's history.
-                epoch=self._epoch if inline else None,
-            ),
+        request = Request(
+            context=context,
+            dockerfile=dockerfile,
+            target="image",
+            platforms=names,
+            outputs=tuple(outputs),
+            builder=self._builder.name,
+            cache_to=("type=inline",) if inline else (),
+            sbom=image.sbom,
+            provenance=image.provenance,
+            build_args=build_args(self._plan) if inline else {},
+            # The finished image has its times; BuildKit would cut those of its base's history.
+            epoch=self._epoch if inline else None,
         )
-        return solved.digest
+        buildx = self._docker.buildx
+        if self._builder.classic:  # one platform, whose manifest is docker's to make when it pushes
+            [name] = names
+            given = (buildx, self._image, name, self._plan)
+            with held(*given, folder=self._work, epoch=self._epoch) as reference:
+                return solve(buildx, replace(request, held=(stages, reference))).digest
+        notes = tuple(self._annotations(names)) if images else ()
+        layout = (stages, self._layout, self._image.digest)
+        return solve(buildx, replace(request, layout=layout, annotations=notes)).digest
 
     def _dockerfile(self, *, inline: bool) -> tuple[Path, tuple[str, ...]]:
         """Write what BuildKit builds by; return it and the stages that the finished image is."""

@@ -17,21 +17,21 @@ FILES = {"oci": ".oci.tar", "layout": ".oci", "tar": ".image.tar", "local": ".im
 def deliver(
     layout: Layout, plan: ImagePlan, target: Path, epoch: int
 ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Give the outputs their names, the archive first: the layout moves.
+    """Give the outputs that need no BuildKit their names, the archive first: the layout moves.
 
-    Return them, and where the image can be looked into: without any, and where BuildKit makes
-    them, that is a hidden layout.
+    Return them, and where the image can be looked into: without any, and for BuildKit, which
+    starts from a layout, that is a hidden one too.
     """
     archive = target.with_name(f"{target.name}.tar")
-    types = [] if plan.buildkit else [output.type for output in plan.config.outputs]
+    types = [each.type for each in plan.config.outputs if not plan.config.by_buildkit(each)]
     if "oci" in types:
         layout.archive(archive, epoch=epoch)
     if "layout" in types:
         layout.path.replace(target)
     paths = {"oci": archive, "layout": target}
     outputs = tuple(paths[each] for each in types if each in paths)
-    if outputs:
+    if "layout" in types or (outputs and not plan.buildkit):
         return outputs, outputs
     hidden = target.with_name(".image")
     layout.path.replace(hidden)
-    return (), (hidden,)
+    return outputs, (*outputs, hidden)

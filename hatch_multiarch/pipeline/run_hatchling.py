@@ -32,6 +32,7 @@ class Asked:
     image: bool | None = None
     engine: str = ""
     offline: bool = False
+    fewer_platforms: bool = False
     targets: tuple[str, ...] = ("sdist", "wheel")
     clean: bool = False
     directory: str = ""
@@ -48,6 +49,7 @@ class Asked:
             "ENGINE": self.engine,
             "IMAGE": "" if self.image is None else str(int(self.image)),
             "OFFLINE": "1" if self.offline else "",
+            "FEWER_PLATFORMS": "1" if self.fewer_platforms else "",
         }
         made = {**environ, **{PREFIX + name: value for name, value in own.items() if value}}
         try:

@@ -34,6 +34,8 @@ class Switches:
     skip: bool = False
     offline: bool = False
     """No registry is asked for the image's base."""
+    fewer_platforms: bool = False
+    """A tag may lose platforms that its image has."""
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Switches:
@@ -45,6 +47,7 @@ class Switches:
             image=_flag(env, "IMAGE", problems),
             skip=bool(_flag(env, "SKIP", problems)),
             offline=bool(_flag(env, "OFFLINE", problems)),
+            fewer_platforms=bool(_flag(env, "FEWER_PLATFORMS", problems)),
         )
         if problems:
             raise ConfigError(problems)

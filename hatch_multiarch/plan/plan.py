@@ -69,9 +69,11 @@ class ImagePlan:
     tags: tuple[str, ...]
     platforms: tuple[tuple[Platform, tuple[Unit, ...]], ...]
     buildkit: bool = False
-    """It has outputs or an SBOM that BuildKit makes; else it is written without."""
+    """It has outputs or an SBOM that BuildKit makes; all else is written without."""
     offline: bool = False
     """The base comes from the cache; no registry is asked for it."""
+    fewer: bool = False
+    """A tag may lose platforms that its image has."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
@@ -68,12 +69,6 @@ def make_plan(
 LOCAL_BASE = "oci:"
 """Before the path of a base that is a file or a folder of the project."""
 
-OWN_OUTPUTS = ("oci", "layout", "registry")
-"""Outputs of the image that need no BuildKit as long as they have no options."""
-
-OWN_SBOMS = ("off", "on")
-"""Every other word is a scanner, which only BuildKit runs."""
-
 
 def in_registry(base: str) -> bool:
     """Tell whether a base is an image in a registry."""
@@ -85,18 +80,7 @@ def image_needs_buildkit(config: Config, switches: Switches) -> bool:
     image = config.image
     if image is None or switches.image is False:
         return False
-    own = all(
-        each.type == DOCKER_ARCHIVE
-        or each.loads
-        or (
-            each.type in OWN_OUTPUTS
-            and each.compression == "gzip"
-            and each.platforms == ("*",)
-            and not each.cache
-        )
-        for each in image.outputs
-    )
-    return not own or image.sbom not in OWN_SBOMS
+    return image.scanned or any(map(image.by_buildkit, image.outputs))
 
 
 def plan_platforms(config: Config, mode: Mode, switches: Switches) -> list[Platform]:
@@ -209,6 +193,7 @@ def _image(
         return None
     names = [platform.name for platform, _ in parts]
     problems.extend(_several_for_docker(image, names))
+    _left_out(image, names, config, switches, problems, notes)
     if any(each.type == "registry" for each in image.outputs) and "/" not in image.name:
         problems.append(
             f"tool.multiarch.image.name: {image.name or 'the default'} names no registry to push "
@@ -223,6 +208,7 @@ def _image(
         platforms=tuple(parts),
         buildkit=image_needs_buildkit(config, switches),
         offline=switches.offline,
+        fewer=switches.fewer_platforms,
     )
 
 
@@ -235,6 +221,32 @@ def _several_for_docker(image: Image, names: list[str]) -> Iterator[str]:
                 f"tool.multiarch.image.outputs[{index}].platforms: {DOCKER_ARCHIVE} holds one "
                 f"platform, and these are {', '.join(mine)}; write {{ type = "
                 f'"{DOCKER_ARCHIVE}", platforms = "{mine[0]}" }}, or "oci" for all'
+            )
+
+
+def _left_out(
+    image: Image,
+    names: list[str],
+    config: Config,
+    switches: Switches,
+    problems: list[str],
+    notes: list[str],
+) -> None:
+    """Tell of each output whose tags get a part of the config's platforms only."""
+    every = [name for name in config.platforms if name.startswith("linux/")]
+    for index, output in enumerate(image.outputs):
+        wanted = [name for name in every if match(name, output.platforms)]
+        lost = [name for name in wanted if name not in names]
+        if not lost or not any(match(name, output.platforms) for name in names):
+            continue
+        key, left = f"tool.multiarch.image.outputs[{index}]", ", ".join(lost)
+        if output.type in ("docker", "image"):
+            notes.append(f"{key}: the tags in docker will not name {left}, left out of this build")
+        elif output.type == "registry" and not switches.fewer_platforms:
+            problems.append(
+                f"{key}: the tags would lose {left}, which this build leaves out; build all "
+                f"platforms, or no image ({PREFIX}IMAGE=0), or allow it: --fewer-platforms, "
+                f"{PREFIX}FEWER_PLATFORMS=1"
             )
 
 

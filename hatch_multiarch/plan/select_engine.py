@@ -40,10 +40,18 @@ def choose(
     cannot do what is asked.
     """
 
-    def find() -> Docker:
+    def find(*, compiles: bool) -> Docker:
         from hatch_multiarch.plan.docker_plan import find_docker  # noqa: PLC0415 - few builds ask docker
 
-        return find_docker(config, project_name, mode, switches, environ, bootstrap=bootstrap)
+        return find_docker(
+            config,
+            project_name,
+            mode,
+            switches,
+            environ,
+            bootstrap=bootstrap,
+            compiles=compiles,
+        )
 
     wanted = switches.engine or config.engine
     image = mode == "all" and image_needs_buildkit(config, switches)
@@ -54,7 +62,7 @@ def choose(
         choice = Choice()
     else:
         try:
-            return Choice("buildkit", find())
+            return Choice("buildkit", find(compiles=True))
         except (EngineError, PlanError) as error:
             # Who installs from an sdist need not have docker because its maintainers do.
             if wanted != "auto" and (mode == "all" or switches.engine):
@@ -64,7 +72,7 @@ def choose(
             choice = Choice(notes=(note,))
     if image:
         # The image is BuildKit's to make, whoever compiles.
-        choice = replace(choice, docker=replace(find(), places=()))
+        choice = replace(choice, docker=find(compiles=False))
     return choice
 
 

@@ -78,6 +78,8 @@ def as_text(plan: Plan) -> str:
         lines += ["", f"where: builder {builder.name} ({builder.driver})"]
         for place in plan.docker.places:
             how = "emulated by QEMU" if place.emulated else f"on {place.node_platform}"
+            if not place.node_platform:
+                how = "which stands still; the build starts it"
             lines.append(f"  {place.platform}: node {place.node}, {how}")
     lines += ["", f"wheels ({len(plan.wheels)}); each tag is read from the binaries"]
     for wheel in plan.wheels:

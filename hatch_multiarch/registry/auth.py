@@ -76,6 +76,11 @@ class Authorizer:
             return self._value
 
     @property
+    def has_credential(self) -> bool:
+        """Whether there is a login for the registry, as far as it has asked for one."""
+        return self._credential is not None
+
+    @property
     def has_token(self) -> bool:
         """Whether a token server has let us in; what the token is good for, a registry tells."""
         return self._value.startswith("Bearer ")

@@ -77,6 +77,11 @@ def find_login(registry: str, environ: Mapping[str, str]) -> str:
     return str(path) if _stored(_table(config, "auths", path), keys, path) else ""
 
 
+def docker_config(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return docker's config; empty without one. Raises RegistryError when it cannot be read."""
+    return _read(_path(environ))
+
+
 def _path(environ: Mapping[str, str]) -> Path:
     """Return where docker's config would be. Raises RegistryError for a user without a home."""
     if folder := environ.get("DOCKER_CONFIG"):

@@ -14,6 +14,7 @@ from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.reference import check_tag
 from hatch_multiarch.registry.referrers import refer
 from hatch_multiarch.registry.registry_client import Client
+from hatch_multiarch.registry.tag_platforms import check_tags, platforms_of
 from hatch_multiarch.registry.transfer import BlobState, Pace, Pushed, TagState
 from hatch_multiarch.registry.transfer_progress import Progress
 from hatch_multiarch.registry.upload import Upload
@@ -34,6 +35,7 @@ def push(
     *,
     insecure: Collection[str] = (),
     mount: str = "",
+    fewer: bool = False,
     dry_run: bool = False,
     pace: Pace | None = None,
     doing: Callable[[str], None] = lambda _: None,
@@ -41,11 +43,11 @@ def push(
     """Push *content* to the repository of *reference* and let *tags* name it.
 
     Credentials come from docker's config, by *environ*. *mount* is a repository of the same
-    registry that may have some of the blobs. *dry_run* asks what is there and changes nothing.
-    *doing* hears what goes on, a line at a time.
+    registry that may have some of the blobs. *fewer*: a tag may lose platforms. *dry_run* asks what
+    is there and changes nothing. *doing* hears what goes on, a line at a time.
 
-    Raises RegistryError for a tag that cannot be one (before any request), when the registry cannot
-    be reached or refuses, and ImageError when a blob
+    Raises RegistryError for a tag that cannot be one (before any request), for one that would lose
+    platforms, when the registry cannot be reached or refuses, and ImageError when a blob
     is not what its digest says. No tag has moved then, or the error says which.
     """
     for tag in tags:
@@ -55,8 +57,11 @@ def push(
     try:
         doing(f"asking {reference.registry}")
         client.ping()
-        blobs = _blobs(client, content, pace, mount, dry_run=dry_run, doing=doing)
         before = [TagState(tag, _named(client, tag, content.root)) for tag in tags]
+        if not fewer:
+            moving = [each.tag for each in before if each.before not in ("", content.root.digest)]
+            check_tags(client, moving, platforms_of(content))
+        blobs = _blobs(client, content, pace, mount, dry_run=dry_run, doing=doing)
         if not dry_run:
             doing("uploading manifests")
             for each in content.documents:

@@ -37,15 +37,24 @@ def login(reference: Reference, use: Use) -> str:
 
 
 def refused(
-    reference: Reference, doing: str, answer: Answer, words: str, use: Use = "push"
+    reference: Reference,
+    doing: str,
+    answer: Answer,
+    words: str,
+    use: Use = "push",
+    *,
+    known: bool = False,
 ) -> RegistryError:
-    """Return the error of an *answer* to what we were *doing*; *words* are the registry's own."""
+    """Return the error of an *answer* to what we were *doing*; *words* are the registry's own.
+
+    *known*: it was given credentials.
+    """
     status = answer.status
     reason = f": {words}" if words else ""
     if status == HTTPStatus.UNAUTHORIZED:
         return RegistryError(
-            f"{reference.name}: {doing}: {reference.registry} wants other credentials "
-            f"(401){reason}",
+            f"{reference.name}: {doing}: {reference.registry} wants "
+            f"{'other ' if known else ''}credentials (401){reason}",
             advice=login(reference, use),
         )
     if status == HTTPStatus.FORBIDDEN:

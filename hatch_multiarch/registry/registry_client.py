@@ -167,7 +167,8 @@ class Client:
     def refused(self, doing: str, answer: Answer) -> RegistryError:
         """Return the error of *answer*, without secrets."""
         words = self._auth.hide(refusal.words_of(answer))
-        return refusal.refused(self.reference, doing, answer, words, self._use)
+        known = self._auth.has_credential
+        return refusal.refused(self.reference, doing, answer, words, self._use, known=known)
 
     def unreachable(self, doing: str, lost: Lost) -> RegistryError:
         """Return the error of no answer."""

@@ -124,7 +124,35 @@ def test_pkg_config_never_finds_the_build_machines(
     edit(root, *only("opus", platforms='["linux/arm64"]'), without)
     said = buildkit(root, code=5)
     assert "Package opus was not found in the pkg-config search path" in said
+    key = "tool.multiarch.helpers.opus.debian-packages"
+    assert f'hint: opus.pc: set {key} = ["libopus-dev"] (probably; ' in said
     assert not list((root / "dist").glob("*.whl"))
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        ("#include <zlib.h>", "zlib.h"),
+        ("#cgo LDFLAGS: -lz", "-lz"),
+        ("#cgo pkg-config: zlib", "zlib.pc"),
+    ],
+)
+def test_what_the_stage_lacks_is_named_with_its_package(
+    tmp_path: Path, engine: Engine, buildkit: Callable[..., Ran], line: str, missing: str
+) -> None:
+    root = copy(tmp_path / "libraries", engine)
+    without = ('debian-packages = ["libopus-dev"]', "")
+    edit(root, *only("opus", platforms='["linux/arm64"]'), without)
+    source = root / "helpers/opus"
+    (source / "go.sum").unlink()
+    (source / "go.mod").write_text("module example.com/zip\n\ngo 1.21\n", "utf-8")
+    (source / "main.go").write_text(
+        f'package main\n\n/*\n{line}\nint one() {{ return 1; }}\n*/\nimport "C"\n\n'
+        "func main() { println(C.one()) }\n"
+    )
+    said = buildkit(root, code=5)
+    key = "tool.multiarch.helpers.opus.debian-packages"
+    assert f'hint: {missing}: set {key} = ["zlib1g-dev"]\n' in said
 
 
 def test_a_library_outside_the_wheel_policy_is_refused(

@@ -167,7 +167,7 @@ def fresh(
 
 
 def test_zstd_layers_and_no_attestation(
-    fresh: Callable[..., tuple[Site, Ran]], engine: Engine
+    fresh: Callable[..., tuple[Site, Ran]], engine: Engine, run: Callable[..., Ran]
 ) -> None:
     made, _ = fresh("zstd", 'outputs = [{ type = "registry", compression = "zstd" }]')
     index = raw(engine, f"{made.image}:1.0.0")
@@ -175,19 +175,31 @@ def test_zstd_layers_and_no_attestation(
     for digest in digests(index).values():
         [layer] = raw(engine, f"{made.image}@{digest}")["layers"]
         assert layer["mediaType"] == "application/vnd.oci.image.layer.v1.tar+zstd"
+    # No tag loses a platform by a push of BuildKit's either.
+    file = made.root / "pyproject.toml"
+    file.write_text(file.read_text("utf-8").replace(json.dumps(BOTH), '["linux/arm64"]'), "utf-8")
+    said = run(*HATCHLING, cwd=made.root, code=9, HATCH_MULTIARCH_ENGINE="")
+    assert f"error: {made.image}:1.0.0 would lose linux/amd64: " in said
+    assert raw(engine, f"{made.image}:1.0.0") == index
 
 
-@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("mode", ["ours", "min", "max"])
 def test_provenance(
     site: Site, fresh: Callable[..., tuple[Site, Ran]], engine: Engine, mode: str
 ) -> None:
-    if mode == "max":
-        site, _ = fresh("max", 'outputs = ["registry", "tar"]\nprovenance = "max"')
+    """Ours, unless the output is one of BuildKit's."""
+    if mode != "ours":
+        zstd = '{ type = "registry", compression = "zstd" }'
+        site, _ = fresh(mode, f'outputs = [{zstd}]\nprovenance = "{mode}"')
     words = ["buildx", "imagetools", "inspect", "--format", "{{json .Provenance}}"]
     said = json.loads(docker(engine, *words, f"{site.image}:1.0.0"))
     assert set(said) == set(BOTH)
     for platform in BOTH:
         slsa = said[platform]["SLSA"]
+        if mode == "ours":
+            kind = slsa["buildDefinition"]["buildType"]
+            assert kind.startswith("pkg:pypi/hatch-multiarch")
+            continue
         assert slsa["buildType"].startswith("https://mobyproject.org/buildkit")
         assert ("buildConfig" in slsa) == (mode == "max")
 
@@ -370,8 +382,8 @@ def test_an_output_for_no_platform_of_this_build_is_left_out(
 @pytest.mark.parametrize(
     ("output", "code", "message"),
     [
-        ("tar", 8, "error: the builder cannot reach a registry"),
-        ("oci", 9, "error: 127.0.0.1:"),  # pushed without BuildKit
+        ('{ type = "registry", compression = "zstd" }', 8, "error: the builder cannot reach a"),
+        ('"registry"', 9, "error: 127.0.0.1:"),  # pushed without BuildKit
     ],
 )
 def test_a_push_that_fails_leaves_all_as_it_was(
@@ -381,7 +393,7 @@ def test_a_push_that_fails_leaves_all_as_it_was(
     code: int,
     message: str,
 ) -> None:
-    made, _ = fresh("greeter", f'outputs = ["{output}", "registry"]', platforms=BOTH[:1])
+    made, _ = fresh("greeter", f'outputs = ["oci", {output}]', platforms=BOTH[:1])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed = f"127.0.0.1:{free.getsockname()[1]}"

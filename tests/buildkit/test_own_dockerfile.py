@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from engine_fixture import docker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from engine_fixture import Engine
     from support import Ran
@@ -69,6 +69,7 @@ def test_its_helpers_are_in_wheels_and_image(
     found = report(root)
     assert [each["platform"] for each in found["units"]] == list(BOTH)
     assert {each["compiler"] for each in found["units"]} == {"dockerfile"}
+    assert all(each["seconds"] > 0 or each["cached"] for each in found["units"])
     wheels = sorted((root / "dist").glob("*.whl"))
     assert sorted(map(greet_of, wheels)) == sorted(each["sha256"] for each in found["units"])
     assert all(each["image"]["path"] == "usr/local/bin/greet" for each in found["proof"])
@@ -91,6 +92,45 @@ def test_a_helper_of_another_name_is_told(
     assert "error: greet linux/amd64: stage 'ours' has no file /greet; it has salute\n" in said
     assert "tool.multiarch.stage.target" in said
     assert not (root / "dist").exists() or not list((root / "dist").iterdir())
+
+
+THERE = """\
+{toolchain}
+FROM toolchain AS builder
+COPY . /app/
+RUN test ! -e /app/README.md
+RUN --mount=type=cache,id=hatch-multiarch-go-build,target=/root/.cache/go-build \\
+    CGO_ENABLED=0 go -C /app/helpers/greet build -trimpath -buildvcs=false -o /app/{file} .
+FROM toolchain
+COPY --from=builder /app/{file} /usr/local/bin/
+ENTRYPOINT ["{file}"]
+"""
+
+
+@pytest.mark.parametrize("file", ["greet", "salute"])
+def test_one_that_was_there_may_stay_as_it_is(
+    own: Callable[..., Path], buildkit: Callable[..., Ran], file: str
+) -> None:
+    """A stage that compiles in a folder, with all the sources, and a last one that is not ours."""
+    root = own()
+    dockerfile, config = root / "docker/go.Dockerfile", root / "pyproject.toml"
+    toolchain, _, _ = dockerfile.read_text("utf-8").partition("FROM toolchain AS")
+    dockerfile.write_text(THERE.format(toolchain=toolchain, file=file), "utf-8")
+    Path(f"{dockerfile}.dockerignore").write_text("*.md\n")
+    text = config.read_text("utf-8").replace(
+        'target = "ours"', 'target = "builder"\nfolder = "/app"'
+    )
+    config.write_text(text, "utf-8")
+    env = {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64"}
+    if file != "greet":
+        said = buildkit(root, code=5, **env)
+        assert "error: greet linux/amd64: stage 'builder' has no file /app/greet\n" in said
+        assert "tool.multiarch.stage.folder" in said
+        return
+    buildkit(root, **env)
+    [unit] = report(root)["units"]
+    [wheel] = (root / "dist").glob("*.whl")
+    assert greet_of(wheel) == unit["sha256"]
 
 
 UNDER_QEMU = """\

@@ -70,6 +70,29 @@ def test_dry_run_prints_commands_and_needs_no_docker(builder: Callable[..., Ran]
     assert '--driver-opt="cacert=/etc/my ca,1.pem"' in shlex.split(said[1])
 
 
+def test_dry_run_of_one_node(builder: Callable[..., Ran], tmp_path: Path):
+    (tmp_path / "pyproject.toml").write_text(PROJECT + BUILDER.replace("NAME", "fleet"))
+    said = builder("create", "--append", "arm", "--dry-run", PATH="").out
+    assert said.startswith("docker buildx create --append --name=fleet --driver=remote --node=arm ")
+    said = builder("create", "--leave", "arm", "--dry-run", PATH="").out
+    assert said == "docker buildx create --name=fleet --leave --node=arm\n"
+    said = builder("create", "--append", "arn", "--dry-run", code=REFUSED, PATH="")
+    assert "unknown node 'arn'; did you mean 'arm'?" in said
+
+
+def test_a_builder_that_stands_still_is_no_error_before_the_build_that_starts_it(
+    engine: Engine, name: str, builder: Callable[..., Ran], run: Callable[..., Ran], tmp_path: Path
+):
+    lines = f'[tool.multiarch.builder]\nname = "{name}"\n'
+    (tmp_path / "pyproject.toml").write_text(PROJECT + lines)
+    (tmp_path / "helpers/greet").mkdir(parents=True)
+    (tmp_path / "helpers/greet/go.mod").write_text("module greet\n\ngo 1.21\n")
+    builder("create", **engine.env)
+    env = {"HATCH_MULTIARCH_ENGINE": "buildkit", "HATCH_MULTIARCH_PLATFORMS": "linux/amd64"}
+    said = run(*CLI[:-1], "plan", cwd=tmp_path, **env)
+    assert f"node {name}0, which stands still; the build starts it\n" in said
+
+
 @pytest.mark.usefixtures("engine")
 def test_a_project_without_a_builder(builder: Callable[..., Ran]):
     for action in ("create", "use", "stop", "rm"):

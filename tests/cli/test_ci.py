@@ -31,6 +31,7 @@ EXAMPLE = """\
 [project]
 name = "greeter"
 version = "1"
+readme = "README.md"
 [tool.multiarch]
 platforms = ["linux/amd64", "linux/arm64", "darwin/arm64", "windows/amd64"]
 [tool.multiarch.helpers.greet]

@@ -399,6 +399,27 @@ def test_how_a_platform_runs(
     assert on_platform(emulator) == expected
 
 
+@pytest.mark.parametrize(
+    ("server", "containerd", "says"),
+    [
+        ("26.1.5", True, "can be used"),
+        ("26.1.5", False, "can be used; its image store is not containerd's"),
+        ("", False, "no daemon answers"),  # of whose store nobody knows
+    ],
+)
+def test_what_is_said_of_docker_s_image_store(server: str, containerd: bool, says: str) -> None:
+    from packaging.version import Version
+
+    from hatch_multiarch.docker.locate_buildx import Buildx
+    from hatch_multiarch.doctor.docker_check import Docker, drivers
+
+    builder = Builder("far", "remote", (), containerd=containerd)
+    docker = Docker(Buildx("docker", Version("0.29"), {}, server), builder)
+    [found] = [each for each in drivers(docker, {}) if each.what == "driver docker"]
+    assert found.says.startswith(says)
+    assert ("store" in found.says) == (server != "" and not containerd)
+
+
 def test_elsewhere_than_on_linux_docker_s_nodes_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     from hatch_multiarch.doctor import running
     from hatch_multiarch.doctor.docker_check import Docker

@@ -324,8 +324,8 @@ def test_values_of_a_helper(key, written, value):
         ),
         (
             "builder",
-            {"nodes": [{"name": "a"}, {"name": "b"}]},
-            BuilderConfig(nodes=(NodeConfig("a"), NodeConfig("b"))),
+            {"nodes": [{"name": "a"}, {"name": "b", "endpoint": "far"}]},
+            BuilderConfig(nodes=(NodeConfig("a"), NodeConfig("b", "far"))),
         ),
         (
             "builder",

@@ -244,6 +244,13 @@ def test_what_is_not_the_dockerfile_s_fault(reason: str, says: str, advice: str)
         assert advice in error.advice
 
 
+def test_what_went_wrong_is_told_behind_the_state_of_an_upload():
+    put = f'Put "http://r.example.com/v2/x?_state={"x" * 500}": EOF'
+    error = failure(tracker(), [f"ERROR: failed to push x: failed to do request: {put}"], 1)
+    assert error.message.startswith("the builder cannot reach a registry")
+    assert error.message.endswith('Put "http://r.example.com/v2/x": EOF')
+
+
 def test_the_step_that_ran_when_the_daemon_went():
     reason = "failed to receive status: rpc error: code = Unavailable desc = closing transport"
     error = failure(tracker(), [f"ERROR: failed to solve: {reason}"], 1)

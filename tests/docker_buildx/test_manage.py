@@ -50,7 +50,6 @@ def test_the_name_of_the_builder(configured: str, project: str, name: str):
         (BuilderConfig("fleet"), {"BUILDX_BUILDER": "mine"}, "mine"),
         (BuilderConfig("fleet"), {"BUILDX_BUILDER": ""}, "fleet"),
         (BuilderConfig(), {}, "greeter-multiarch"),
-        (BuilderConfig(driver="docker"), {}, ""),
         (BuilderConfig(driver="docker"), {"DOCKER_HOST": "unix:///x"}, "default"),
         (BuilderConfig(driver="docker"), {"DOCKER_CONTEXT": "box"}, "box"),
         (BuilderConfig("desktop-linux", driver="docker"), {}, "desktop-linux"),
@@ -60,6 +59,20 @@ def test_the_builder_that_builds_go_to(
     config: BuilderConfig | None, environ: dict[str, str], name: str
 ):
     assert manage.builder_name(config, "greeter", environ) == name
+
+
+def test_docker_s_own_builder_has_the_name_of_the_context_in_use(tmp_path: Path):
+    config = {"DOCKER_CONFIG": str(tmp_path)}
+    mine = BuilderConfig(driver="docker")
+    assert manage.builder_name(mine, "greeter", config) == "default"
+    (tmp_path / "config.json").write_text('{"currentContext": "box"}')
+    for environ, name in (
+        ({}, "box"),
+        ({"DOCKER_CONTEXT": "other"}, "other"),
+        ({"DOCKER_CONTEXT": "other", "DOCKER_HOST": "unix:///x"}, "default"),
+    ):
+        assert manage.builder_name(mine, "greeter", {**config, **environ}) == name
+        assert manage.own_builder({**config, **environ}) == name
 
 
 def test_words_of_one_node_where_docker_is():

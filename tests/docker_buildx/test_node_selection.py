@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,26 @@ def test_emulate_says_what_is_emulated():
         Place(AMD, "laptop", AMD, emulated=False),
         Place(ARM, "laptop", AMD, emulated=True),
     )
+
+
+def test_a_node_that_stands_still_is_started_by_the_build():
+    for driver, status, error in (
+        ("docker-container", "stopped", ""),
+        ("docker-container", "inactive", ""),
+        ("kubernetes", "inactive", ""),
+        ("remote", "inactive", ""),
+        ("docker-container", "", "no such host"),
+    ):
+        still = made("still", "", configured=(AMD, ARM), status=status, error=error)
+        found = replace(builder(still), driver=driver)
+        with pytest.raises(EngineError):
+            places(found, [AMD], "native")
+        if driver == "remote" or error:  # which buildx cannot start
+            with pytest.raises(EngineError):
+                places(found, [AMD], "native", starts=True)
+        else:
+            both = places(found, [AMD, ARM], "native", starts=True)
+            assert both == tuple(Place(each, "still", "", emulated=False) for each in (AMD, ARM))
 
 
 def test_a_platform_goes_to_the_node_that_was_created_for_it():

@@ -27,6 +27,7 @@ NAMES = sorted(
 HERE = [name for name in NAMES if "engine" not in read_page(name).needs]
 WITH_ENGINE = [name for name in NAMES if name not in HERE]
 NOT_RUN = {
+    "howto/dockerfile.md": 1,  # golang's image
     "howto/fleet.md": 1,  # a second machine
     "howto/macos-windows.md": 1,  # a Mac
     "howto/private-modules.md": 1,  # a private repository

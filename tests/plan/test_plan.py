@@ -236,6 +236,47 @@ def test_files_of_an_image_that_are_missing_are_named(plan: Any) -> None:
     ]
 
 
+ARM_LESS = {"type": "registry", "platforms": ["linux/amd64", "linux/386"]}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "platforms", "lost"),
+    [
+        (["oci", "registry"], "linux/arm", "linux/amd64, linux/arm64"),
+        (["oci", "registry"], "linux/amd64,linux/arm64", "linux/arm/v7"),
+        (["oci", "registry"], "linux/amd64,linux/arm64,linux/arm", ""),
+        (["oci", "registry"], "all", ""),
+        (["oci", "registry"], "darwin/arm64", ""),  # no image at all
+        (["oci", "registry"], "linux/386", "linux/amd64, linux/arm64, linux/arm/v7"),
+        ([ARM_LESS], "linux/amd64", ""),
+        ([ARM_LESS], "linux/arm64", ""),  # nothing for that output
+        (["oci", "layout"], "linux/arm", ""),
+    ],
+)
+def test_a_build_of_some_platforms_takes_none_from_a_tag(
+    plan: Any, outputs: Any, platforms: str, lost: str
+) -> None:
+    every = ["linux/amd64", "linux/arm64", "linux/arm/v7", "darwin/arm64"]
+    table = {"platforms": every, "image": {"name": "example.com/a", "outputs": outputs}}
+    if not lost:
+        plan(table, PLATFORMS=platforms)
+        return
+    with pytest.raises(PlanError) as caught:
+        plan(table, PLATFORMS=platforms)
+    assert str(caught.value).startswith(
+        f"tool.multiarch.image.outputs[1]: the tags would lose {lost}, which this build leaves out"
+    )
+    assert "--fewer-platforms, HATCH_MULTIARCH_FEWER_PLATFORMS=1" in str(caught.value)
+    assert plan(table, PLATFORMS=platforms, FEWER_PLATFORMS="1").image.fewer
+
+
+def test_tags_in_docker_that_get_fewer_platforms_are_noted(plan: Any) -> None:
+    table = {"platforms": ["linux/amd64", "linux/arm64"], "image": {"outputs": ["docker"]}}
+    said = "tool.multiarch.image.outputs[0]: the tags in docker will not name linux/arm64"
+    assert [each for each in plan(dict(table), PLATFORMS="linux/amd64").notes if said in each]
+    assert not [each for each in plan(dict(table)).notes if said in each]
+
+
 def test_a_base_that_is_not_locked_is_noted(plan: Any) -> None:
     table = {"platforms": ["linux/amd64"]}
     made = plan({**table, "image": {"base": "python:3.13-slim"}})

@@ -143,7 +143,7 @@ REFUSED = {
     ),
     "cut for ever": ("PATCH", UPLOAD, cuts(), "it cut the connection"),
     "a pause of an hour": ("POST", UPLOAD, later(3600), r"\(429\): TOOMANYREQUESTS: slow down"),
-    "401": ("POST", UPLOAD, says(401), r"wants other credentials \(401\)"),
+    "401": ("POST", UPLOAD, says(401), r"wants credentials \(401\)"),
     "403": (
         "POST",
         UPLOAD,

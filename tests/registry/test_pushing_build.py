@@ -80,6 +80,33 @@ def test_an_image_that_is_only_pushed_leaves_no_file(
     assert "secret-1234" not in told
 
 
+def test_a_build_of_some_platforms_takes_none_from_the_tag(site, engine, run, bare, name, tmp_path):
+    """Neither by a build nor by a push of what a build allowed, unless that is asked for, too."""
+    root = project(
+        tmp_path / "greeter", engine, f'name = "{site.host}/{name}"\noutputs = ["oci", "registry"]'
+    )
+    run(*BUILD, cwd=root, **bare)
+    whole = site.pulled(f"{name}:1.0.0")
+    cli = (sys.executable, "-m", "hatch_multiarch")
+    some = ("-p", "linux/arm", "-t", "wheel")
+    said = run(*cli, "build", *some, cwd=root, code=3, **bare).out
+    assert "outputs[1]: the tags would lose linux/amd64, linux/arm64, which this build" in said
+    # It does not know of the registry's then, but the push does.
+    file = root / "pyproject.toml"
+    text = file.read_text()
+    file.write_text(text.replace(json.dumps(PLATFORMS), '["linux/arm/v7"]'))
+    said = run(*BUILD, cwd=root, code=9, **bare).out
+    assert f"error: {site.host}/{name}:1.0.0 would lose linux/amd64, linux/arm64: " in said
+    assert len(list((root / "dist").iterdir())) == 3  # as it was
+    assert site.pulled(f"{name}:1.0.0") == whole
+    file.write_text(text)
+    run(*cli, "build", *some, "--fewer-platforms", cwd=root, **bare)
+    assert site.pulled(f"{name}:1.0.0") == report(root)["image"]["digest"] != whole
+    said = run(*cli, "push", cwd=root, code=9, **bare).out
+    assert "would lose linux/amd64, linux/arm64, which tool.multiarch.platforms has" in said
+    run(*cli, "push", "--fewer-platforms", cwd=root, **bare)
+
+
 def test_a_refused_push_leaves_everything_as_it_was(site, proxy, engine, run, bare, name, tmp_path):
     image = f'name = "{proxy.host}/{name}"\noutputs = ["oci", "registry"]'
     root = project(tmp_path / "greeter", engine, image)

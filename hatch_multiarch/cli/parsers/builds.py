@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from hatch_multiarch.cli.parsers.common import add_folder, add_json
+from hatch_multiarch.cli.parsers.common import add_fewer_platforms, add_folder, add_json
 
 INIT = """\
 example:
@@ -76,6 +76,7 @@ def _build(commands: Any) -> None:
     )
     parser.add_argument("--engine", choices=("auto", "host", "buildkit"), help="what compiles")
     parser.add_argument("--offline", action="store_true", help="ask no registry for the base")
+    add_fewer_platforms(parser)
     parser.add_argument(
         "-t", "--target", action="append", choices=("wheel", "sdist"), help="only this one"
     )

@@ -14,3 +14,12 @@ def add_folder(parser: Any) -> None:
 def add_json(parser: Any, **more: Any) -> None:
     """Add ``--json``; *more* is for argparse."""
     parser.add_argument("--json", action="store_true", **{"help": "for machines", **more})
+
+
+def add_fewer_platforms(parser: Any) -> None:
+    """Add the option by which tags in a registry may lose platforms."""
+    parser.add_argument(
+        "--fewer-platforms",
+        action="store_true",
+        help="let tags in a registry lose platforms that this image lacks",
+    )

@@ -102,7 +102,7 @@ def _builder(commands: Any) -> None:
             one = own.add_mutually_exclusive_group()
             one.add_argument("--append", metavar="NODE", help="only add this node of the config")
             one.add_argument("--leave", metavar="NODE", help="only take this node out")
-            one.add_argument("--dry-run", action="store_true", help="only print the commands")
+            own.add_argument("--dry-run", action="store_true", help="only print the commands")
 
 
 def _emulators(commands: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hatch_multiarch.cli.parsers.common import add_folder, add_json
+from hatch_multiarch.cli.parsers.common import add_fewer_platforms, add_folder, add_json
 from hatch_multiarch.cli.parsers.values import reference, seconds
 
 INSPECT = """\
@@ -118,6 +118,7 @@ def _push(commands: Any) -> None:
         metavar="HOST[:PORT]",
         help="push to this registry also without TLS; may be repeated",
     )
+    add_fewer_platforms(parser)
     parser.add_argument(
         "--mount-from", default="", metavar="PATH", help="a repository there that has its layers"
     )
