@@ -58,10 +58,6 @@ def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tup
     ``words`` fill the placeholders of linker flags. Raises ToolchainError for a flag that Go cannot
     be given.
     """
-    tags = list(unit.helper.tags)
-    if compiler.cc and unit.libc.kind == "static":
-        # A static C library cannot load the name services that Go would ask it for.
-        tags += ["netgo", "osusergo"]
     filled = list(unit.helper.ldflags)
     for placeholder, value in words.items():
         filled = [word.replace(placeholder, value) for word in filled]
@@ -70,7 +66,16 @@ def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tup
     except ValueError as error:
         where = f"tool.multiarch.helpers.{unit.helper.name}.ldflags"
         raise ToolchainError(f"{where}: {error}") from None
-    return (*_DECIDED, f"-tags={','.join(dict.fromkeys(tags))}", f"-ldflags={ldflags}")
+    return (*_DECIDED, build_tags(unit, compiler), f"-ldflags={ldflags}")
+
+
+def build_tags(unit: Unit, compiler: Compiler) -> str:
+    """Return the flag that chooses among the Go files of *unit*."""
+    tags = list(unit.helper.tags)
+    if compiler.cc and unit.libc.kind == "static":
+        # A static C library cannot load the name services that Go would ask it for.
+        tags += ["netgo", "osusergo"]
+    return f"-tags={','.join(dict.fromkeys(tags))}"
 
 
 def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Compiler:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.init.go_source import SYSTEMS, GoFile, read_file
+from hatch_multiarch.plan.mod_file import ModFile
 from hatch_multiarch.toolchain import go_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _NEVER = {"vendor", "node_modules", "testdata", "__pycache__", "site-packages"}
 """Folders whose Go is not the project's, or not a program's (go help packages: testdata)."""
@@ -24,7 +25,6 @@ _OUTPUTS = {"build", "dist"}
 
 _MODULE = re.compile(r"^\s*module\s+[\"`]?([^\s\"`]+)", re.MULTILINE)
 _REQUIRED = re.compile(r"^\s*(?:require\s+)?([^\s/]+\.[^\s]+)\s+(v[^\s/]+)", re.MULTILINE)
-_USE = re.compile(r"^\s*use\s+(?:\((.*?)\)|([^\s(]+))", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,10 @@ def _module_folders(root: Path) -> list[Path]:
             for name in folders
             if name not in skip and not name.startswith((".", "_")) and not _foreign(here / name)
         )
+    work = root / "go.work"
     found += [
         folder
-        for folder in _used(root / "go.work")
+        for folder in (ModFile.read(work).used if work.is_file() else ())
         if folder.is_relative_to(root) and (folder / "go.mod").is_file()
     ]
     return sorted(dict.fromkeys(found))
@@ -130,17 +131,6 @@ def _foreign(folder: Path) -> bool:
     except OSError:
         return False
     return re.search(r"^\s*\[\s*project\s*\]", text, re.MULTILINE) is not None
-
-
-def _used(work: Path) -> Iterator[Path]:
-    """Yield the folders of the ``use`` lines of a go.work (Go Modules Reference, "go.work")."""
-    try:
-        text = re.sub(r"//[^\n]*", "", work.read_text("utf-8", "replace"))
-    except OSError:
-        return
-    for group, single in _USE.findall(text):
-        for word in (group or single).split():
-            yield Path(os.path.normpath(work.parent / word.strip('"`')))
 
 
 class _Module:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatchling.builders.sdist import SdistBuilder
+
 from hatch_multiarch import files, sbom, wheel
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import exposed
@@ -18,6 +20,7 @@ from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
+from hatch_multiarch.pipeline.sdist_check import SdistCheck
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report import Clock, make_report, with_published, write
@@ -148,13 +151,19 @@ class Build:
             self._console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
 
     def _compile(self, epoch: int, cache: BuildCache, streams: Streams) -> Compiled:
-        def compress(binary: Binary) -> None:
+        sdist = SdistCheck(self._plan, self._environ, cache)
+
+        def built(binary: Binary) -> None:
             """Begin to compress *binary*, while others are still compiled."""
             if self._plan.mode != "editable":
                 streams.start(binary.path, binary.sha256)
+            sdist.built(binary)
 
         with self._console.build(self._plan.units) as progress:
-            return compile_plan(self._plan, progress, epoch, cache, compress)
+            compiled = compile_plan(self._plan, progress, epoch, cache, built)
+        for warning in sdist.warnings(self._builder.metadata.config, self._dist):
+            self._console.warn(warning)
+        return compiled
 
     def _place(self, outputs: Sequence[Path]) -> bool:
         """Give the image its final names; return whether the bytes of any are new."""
@@ -167,7 +176,5 @@ class Build:
 
     def _sdist_takes_outputs(self) -> bool:
         """Tell whether hatchling would put the output folder into an sdist."""
-        from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - most builds need it not
-
         sdist = SdistBuilder(str(self._plan.project.root), metadata=self._builder.metadata)
         return sdist_takes(sdist.config, self._plan.config.output)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 import shutil
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch.config.hatch_file import hatch_key
@@ -20,7 +20,9 @@ from hatch_multiarch.errors import (
 )
 from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.other_hooks import other_hooks
+from hatch_multiarch.pipeline.sdist_files import SdistFiles
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.project import read_project
 from hatch_multiarch.registry import Pace
@@ -76,7 +78,7 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         plan = make_plan(project, config, "all", switches, choice)
         problems += _modules(plan)
         problems += _compilers(plan)
-        problems += _files(plan, target.document)
+        problems += _files(plan, target.document, environ, warnings)
         for each in other_hooks(WheelBuilder(str(root), config=target.document), config):
             if each.source.always:
                 problems.append(Problem(each.says, each.advice, PlanError.exit_code))
@@ -159,29 +161,43 @@ def _compilers(plan: Plan) -> Iterator[Problem]:
                 yield Problem(says, 'install it, or set "auto"', ToolchainError.exit_code)
 
 
-def _files(plan: Plan, document: dict[str, Any]) -> Iterator[Problem]:
-    """Yield what hatchling would leave out, or not know how to ship."""
+def _files(
+    plan: Plan, document: dict[str, Any], environ: Mapping[str, str], warnings: list[str]
+) -> Iterator[Problem]:
+    """Yield what hatchling would leave out, or not know how to ship.
+
+    Where a hook of the project's own may still add the files, that is one of *warnings*.
+    """
     root = plan.project.root
     try:
         # A property that looks for the package; it raises ValueError where there is none.
         _ = WheelBuilder(str(root), config=document).config.packages
-        sdist = SdistBuilder(str(root), config=document)
-        taken = {each.path for each in sdist.recurse_included_files()}
+        sdist = SdistFiles(root, document)
     except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
         first = str(error).partition("\n")[0]
         yield Problem(f"hatchling: {first}", "see its documentation", PlanError.exit_code)
         return
-    for helper in plan.config.helpers:
-        compiled = any(
-            u.helper.name == helper.name and u.compiler != "prebuilt" for u in plan.units
+    helpers = HelperFiles(plan, environ)
+    whole = []
+    for helper, (source, _) in helpers.by_helper().items():
+        if (PurePosixPath(source) / "go.mod").as_posix() in sdist.taken:
+            whole.append(helper)
+            continue
+        yield Problem(
+            f"{hatch_key(root, 'build.targets.sdist')}: leaves out {source}, so that nobody can "
+            f"compile {helper} from the sdist",
+            "include it (a .gitignore counts too)",
+            PlanError.exit_code,
         )
-        if compiled and str(root / helper.source / "go.mod") not in taken:
-            yield Problem(
-                f"{hatch_key(root, 'build.targets.sdist')}: leaves out {helper.source}, so that "
-                f"nobody can compile {helper.name} from the sdist",
-                "include it (a .gitignore counts too)",
-                PlanError.exit_code,
-            )
+    helpers.look_at_all()
+    for helper, why in helpers.failures.items():
+        warnings.append(f"whether the sdist has all that {helper} needs is not known: {why}")
+    for helper, (_, files) in helpers.by_helper().items():
+        for found in sdist.left_out(helper, files) if helper in whole else ():
+            if sdist.hooks:
+                warnings.append(f"{found}, unless the build hook {sdist.hooks[0]} adds it")
+            else:
+                yield Problem(found.message, found.advice, PlanError.exit_code)
 
 
 def _says(plan: Plan) -> str:

@@ -25,7 +25,7 @@ FALSE = ("0", "false", "no", "off", "")
 
 @dataclass(frozen=True)
 class Switches:
-    """``HATCH_MULTIARCH_*`` as typed values; None means that the variable is not set."""
+    """``HATCH_MULTIARCH_*`` and GOWORK; None means that the variable is not set."""
 
     platforms: tuple[str, ...] | None = None
     """Normalised names, or just ``("all",)`` or ``("host",)``."""
@@ -36,6 +36,8 @@ class Switches:
     """No registry is asked for the image's base."""
     fewer_platforms: bool = False
     """A tag may lose platforms that its image has."""
+    workspace: str = ""
+    """GOWORK, as Go reads it: ``off``, ``auto`` or the path of a go.work."""
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Switches:
@@ -48,6 +50,7 @@ class Switches:
             skip=bool(_flag(env, "SKIP", problems)),
             offline=bool(_flag(env, "OFFLINE", problems)),
             fewer_platforms=bool(_flag(env, "FEWER_PLATFORMS", problems)),
+            workspace=env.get("GOWORK", ""),
         )
         if problems:
             raise ConfigError(problems)

@@ -69,7 +69,6 @@ def test_surroundings():
     assert ours == {
         "A": "b",
         "GOPROXY": "off",
-        "GOWORK": "off",
         "GOTOOLCHAIN": "local",
         "GOGC": COLLECT,
         "SOURCE_DATE_EPOCH": "1580601600",
@@ -80,7 +79,6 @@ def test_surroundings():
 
 def test_what_the_user_may_decide():
     said = {
-        "GOWORK": "auto",
         "GOTOOLCHAIN": "go1.27.0+auto",
         "SOURCE_DATE_EPOCH": "1",
         "GOGC": "off",

@@ -130,6 +130,7 @@ def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator
 
 def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     compiler = stage_compiler(unit, plan.config.toolchain.zig)
+    folder, workspace = module_folders([unit])[unit.helper.name]
     flags = build_flags(unit, compiler, placeholders(plan.project.name, plan.project.version))
     variables = {
         **target(unit, compiler),
@@ -140,7 +141,7 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
         "GOENV": f"/run/secrets/{GOENV}",
         "NETRC": f"/run/secrets/{NETRC}",
         "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
+        "GOWORK": f"/src/{workspace}" if workspace else "off",
         "SOURCE_DATE_EPOCH": str(epoch),
         "LC_ALL": "C",
     }
@@ -157,7 +158,7 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     # Also the empty ones: the image may have others.
     yield from env(variables)
     mounts = [f"type=bind,source={unit.helper.name},target=/src", *GO_CACHES, *SECRETS]
-    folder = re.sub(r"/\.$", "", f"/src/{module_folders([unit])[unit.helper.name]}")
+    folder = re.sub(r"/\.$", "", f"/src/{folder}")
     go = "hatch-multiarch-go" if unit.compiler == "gcc" else "go"
     if _for_macos(unit):
         go = "hatch-multiarch-go-macos"
