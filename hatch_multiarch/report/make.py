@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import __version__, files
 from hatch_multiarch.deflate import compressor
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.report.folder_digest import folder_digest
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.report_model import (
     SCHEMA,
@@ -25,6 +26,7 @@ from hatch_multiarch.report.report_model import (
     ProofRecord,
     PublishedRecord,
     Report,
+    SdistRecord,
     TimingRecord,
     ToolsRecord,
     UnitRecord,
@@ -66,11 +68,13 @@ def make_report(
     image: BuiltImage | None,
     clock: Clock,
     cache: BuildCache,
+    sdist: Path | None = None,
 ) -> Report:
     """Return the report of a finished build; opens every wheel and the image for the proof.
 
-    *clock* was started with the build; *cache* knows what an earlier proof has unpacked.
-    Raises AuditError when one of them does not hold the binaries that were built.
+    *clock* was started with the build; *cache* knows what an earlier proof has unpacked; *sdist*
+    is where one may stand. Raises AuditError when a wheel or the image does not hold the binaries
+    that were built.
     """
     binaries = [compiled.binaries[unit.id] for unit in plan.units]
     proof = prove(binaries, wheels, image, cache)
@@ -92,6 +96,7 @@ def make_report(
         platforms=tuple(dict.fromkeys(unit.platform.name for unit in plan.units)),
         units=tuple(_unit(binary, compiled.facts[binary.unit.id]) for binary in binaries),
         wheels=tuple(_wheel(wheel, proof) for wheel in wheels),
+        sdist=_sdist(sdist) if sdist is not None and sdist.is_file() else None,
         image=_image(plan, image) if image is not None else None,
         proof=proof,
     )
@@ -163,13 +168,7 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
         reference=plan.image.reference,
         tags=plan.image.tags,
         digest=image.digest,
-        outputs=tuple(
-            OutputRecord(
-                path=f"{plan.config.output}/{path.name}",
-                sha256=None if path.is_dir() else files.sha256(path),
-            )
-            for path in image.outputs
-        ),
+        outputs=tuple(_output(path, plan.config.output) for path in image.outputs),
         base=plan.image.config.base,
         base_digest=image.base or None,
         manifests=tuple(
@@ -180,6 +179,20 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
         ),
         published=(),
     )
+
+
+def _sdist(path: Path) -> SdistRecord:
+    return SdistRecord(path.name, path.stat().st_size, files.sha256(path))
+
+
+def _output(path: Path, folder: str) -> OutputRecord:
+    name = f"{folder}/{path.name}"
+    if not path.is_dir():
+        return OutputRecord(name, files.sha256(path), None)
+    try:
+        return OutputRecord(name, None, folder_digest(path))
+    except PermissionError:  # a program of the base that its owner may start and not read
+        return OutputRecord(name, None, None)
 
 
 def _layers(image: BuiltPlatform) -> tuple[LayerRecord, ...]:
