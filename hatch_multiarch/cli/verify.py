@@ -73,7 +73,7 @@ def _dist(source: str, dist: Dist, how: Run, arguments: Any) -> int:
 def _image(source: str, how: Run, arguments: Any) -> int:
     """Run each platform of an image; without docker, say at least whether its digests are right."""
     found = find(source)
-    checks = check_image(found, None) if isinstance(found, Path) else ()
+    checks = (check_image(found, None),) if isinstance(found, Path) else ()
     for each in checks:
         if each.outcome == "failed":
             raise ImageError(f"{source}: {each.said}")

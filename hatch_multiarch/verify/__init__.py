@@ -9,8 +9,8 @@ image that was not there before.
 """
 
 from hatch_multiarch.verify.dist import Dist, find_dist
+from hatch_multiarch.verify.image_check import check_image
 from hatch_multiarch.verify.outcome import Check, Ran, Run, Verified
-from hatch_multiarch.verify.report_check import check_image
 from hatch_multiarch.verify.run_platforms import verify
 from hatch_multiarch.verify.verify_dist import verify_again, verify_dist
 

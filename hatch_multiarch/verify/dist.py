@@ -13,8 +13,8 @@ from packaging.version import Version
 from hatch_multiarch.errors import AuditError, NoConfigError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.project import read_project
+from hatch_multiarch.report.file_names import is_wheel, sdists
 from hatch_multiarch.verify.report_check import Shipped
-from hatch_multiarch.verify.report_rules import of_build
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
         names = {canonicalize_name(each.name.partition("-")[0]) for each in wheels}
         if names == {canonicalize_name(project.name)}:
             now = WheelBuilder(str(root)).artifact_project_id
-            current = any(of_build(each.name, now) for each in wheels)
+            current = any(is_wheel(each.name, now) for each in wheels)
             stem = now if current else "-".join(wheels[0].name.split("-")[:2])
             return replace(_with_report(wheels, root, config, stem), stem=now)
         break
@@ -119,5 +119,5 @@ def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
 def _with_report(wheels: tuple[Path, ...], root: Path, config: Config, stem: str) -> Dist:
     path = root / config.output / f"{stem}.json"
     shipped = Shipped(root, path, config) if path.is_file() else None
-    sdist = wheels[0].parent / f"{stem}.tar.gz"
-    return Dist(wheels, sdist if sdist.is_file() else None, root, config, shipped)
+    sdist = next(iter(sdists(wheels[0].parent, stem)), None)
+    return Dist(wheels, sdist, root, config, shipped)

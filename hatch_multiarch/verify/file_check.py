@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidSdistFilename, parse_sdist_filename
-
 from hatch_multiarch import files
+from hatch_multiarch.report.file_names import is_wheel, sdists
 from hatch_multiarch.report.folder_digest import folder_digest
 from hatch_multiarch.verify.outcome import Check
-from hatch_multiarch.verify.report_rules import ENDS, named, of_build
+from hatch_multiarch.verify.report_rules import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from packaging.version import Version
-
     from hatch_multiarch.verify.report_check import Shipped
-
-SDISTS = (".tar.gz", ".zip")
-"""How the names of sdists end."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +64,9 @@ def check_set(
     *wanted* says which wheels are asked about; *outputs*: the image's files are too.
     """
     present = {each.name for each in folder.glob("*.whl")}
-    present = {each for each in present if of_build(each, shipped.stem) and wanted(each)}
+    present = {each for each in present if is_wheel(each, shipped.stem) and wanted(each)}
     told = {each for each in shipped.wheels if wanted(each)}
-    present |= _sdists(folder, shipped.stem)
+    present |= {each.name for each in sdists(folder, shipped.stem)}
     told |= {shipped.sdist.file} if shipped.sdist is not None else set()
     problems = list(_differences(told, present))
     if outputs:
@@ -95,16 +89,3 @@ def _differences(told: set[str], present: set[str]) -> Iterator[str]:
         yield f"{name} is not there"
     for name in sorted(present - told):
         yield f"{name} is not in the report: another build made it"
-
-
-def _sdists(folder: Path, stem: str) -> set[str]:
-    """Return the names of the sdists of that version."""
-    paths = (each for end in SDISTS for each in folder.glob(f"*{end}"))
-    return {each.name for each in paths if _parsed(each.name) == named(stem)}
-
-
-def _parsed(file: str) -> tuple[str, Version] | None:
-    try:
-        return parse_sdist_filename(file)
-    except InvalidSdistFilename:
-        return None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError, ImageError, RegistryError, ReportError
 from hatch_multiarch.image.output_files import FILES
-from hatch_multiarch.inspect import check, inspect_archive, open_image
 from hatch_multiarch.registry import parse_pull
 from hatch_multiarch.report.load import load
 from hatch_multiarch.verify.file_check import Recorded
@@ -15,12 +14,11 @@ from hatch_multiarch.verify.outcome import Check
 from hatch_multiarch.verify.report_rules import contradictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.inspect import Image
-    from hatch_multiarch.report.report_model import PublishedRecord
+    from hatch_multiarch.report.report_model import ImageRecord, PublishedRecord
 
 ADVICE = "build again, or move it away"
 READABLE = (".oci.tar", ".oci")
@@ -47,6 +45,7 @@ class Shipped:
             raise AuditError(f"{path}: not as a build writes it: {problem}", advice=ADVICE)
         self.engine = told.tools.engine
         self.platforms = told.platforms
+        self.units = {(each.platform, each.helper): each for each in told.units}
         self.wheels = {each.file: each for each in told.wheels}
         self.sdist = told.sdist
         self.image = told.image
@@ -84,26 +83,12 @@ class Shipped:
         wheel = self.wheels.get(path.name)
         return None if wheel is None else Recorded(wheel.sha256, wheel.size)
 
-    def differs(self, output: Path, images: Sequence[Image]) -> str:
-        """Return in what the *images* in a file differ from the image of the report, or nothing.
+    def image_in(self, output: Path) -> ImageRecord | None:
+        """Return the image of the report where *output* is held to it, None for others.
 
-        Just one output is held to its digests: of BuildKit's each may have its own.
+        It is just one: of those that BuildKit writes each may have digests of its own.
         """
-        if self.image is None or output != self.archive or not self.whole(output):
-            return ""
-        digests = [each.digest for each in images]
-        if digests != [self.image.digest]:
-            found = ", ".join(filter(None, digests)) or "none"
-            return f"the report names {self.image.digest}, the image is {found}"
-        [image] = images
-        here = [(each.digest, [layer.digest for layer in each.layers]) for each in image.manifests]
-        told = [
-            (each.digest, [layer.digest for layer in each.layers]) for each in self.image.manifests
-        ]
-        odd = next((each for each, _ in here if each not in dict(told)), "")
-        if odd:
-            return f"the report does not list {odd}, which the image has"
-        return "" if here == told else "the report lists other platforms or layers"
+        return self.image if output == self.archive and self.whole(output) else None
 
     @property
     def pushed(self) -> str:
@@ -181,21 +166,6 @@ class Shipped:
         published = ", ".join(each.reference for each in self._published)
         where = f"is in {published} only" if published else "is not there any more"
         return {}, Check("same bytes", "not run here", f"the image {where}")
-
-
-def check_image(path: Path, shipped: Shipped | None) -> tuple[Check, ...]:
-    """Read every blob of the image *path*; compare its digest with that of the report."""
-    try:
-        with open_image(path) as archive:
-            inspected = inspect_archive(archive)
-            count = check(archive, inspected)
-    except ImageError as error:
-        first, *more = error.message.splitlines()
-        said = first.removeprefix(f"{path}: ") + (f" (and {len(more)} more)" if more else "")
-        return (Check("digests", "failed", said),)
-    if shipped is not None and (problem := shipped.differs(path, inspected.images)):
-        return (Check("digests", "failed", problem),)
-    return (Check("digests", "ok", f"{count} blobs"),)
 
 
 def _parts(config: Config | None) -> tuple[str, ...]:

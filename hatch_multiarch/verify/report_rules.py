@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.platforms import lookup
+from hatch_multiarch.report.file_names import is_sdist, is_wheel, name_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,31 +36,13 @@ def contradictions(report: Report, folder: str, stem: str) -> Iterator[str]:
         yield from _image(report, report.image)
 
 
-def of_build(file: str, stem: str) -> bool:
-    """Tell whether a wheel is called as one of the project and version ``STEM``."""
-    try:
-        name, version, _, _ = parse_wheel_filename(file)
-    except InvalidWheelFilename:
-        return file.startswith(f"{stem}-")
-    return named(stem) == (name, version)
-
-
-def named(stem: str) -> tuple[str, Version] | None:
-    """Return name and version, normalised, of ``NAME-VERSION``."""
-    name, _, version = stem.partition("-")
-    try:
-        return canonicalize_name(name), Version(version)
-    except InvalidVersion:
-        return None
-
-
 def _project(report: Report, stem: str) -> Iterator[str]:
     told = report.project
     try:
         mine = (canonicalize_name(told.name), Version(told.version))
     except InvalidVersion:
         mine = None
-    if mine is None or mine != named(stem):
+    if mine is None or mine != name_version(stem):
         yield f"project: it is of {told.name} {told.version}"
 
 
@@ -68,11 +51,11 @@ def _files(report: Report, folder: str, stem: str) -> Iterator[str]:
     every = {}
     for place, wheel in enumerate(report.wheels):
         key = every[wheel.file] = f"wheels[{place}]"
-        if "/" in wheel.file or "\\" in wheel.file or not of_build(wheel.file, stem):
+        if "/" in wheel.file or "\\" in wheel.file or not is_wheel(wheel.file, stem):
             yield f"{key}.file: {wheel.file!r} is no wheel of {stem}"
         yield from _hash(key, wheel.sha256)
     if report.sdist is not None:
-        if report.sdist.file != f"{stem}.tar.gz":
+        if not is_sdist(report.sdist.file, stem):
             yield f"sdist.file: {report.sdist.file!r} is no sdist of {stem}"
         yield from _hash("sdist", report.sdist.sha256)
     outputs = report.image.outputs if report.image is not None else ()

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.oci.tar_store import UNREADABLE
 from hatch_multiarch.oci.tar_writer import CHUNK
+from hatch_multiarch.report.file_names import SDIST, is_sdist
 from hatch_multiarch.verify.file_check import check_file
 from hatch_multiarch.verify.outcome import Check, Verified
-from hatch_multiarch.verify.report_rules import named
 from hatch_multiarch.verify.wheel_reader import SMALL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.verify.report_check import Shipped
-
-END = ".tar.gz"
 
 
 def verify_sdist(path: Path, shipped: Shipped | None) -> Verified:
@@ -30,7 +28,7 @@ def verify_sdist(path: Path, shipped: Shipped | None) -> Verified:
 
 def _archive(path: Path) -> Check:
     """Read it to its end; all of it has to be below ``NAME-VERSION``, PKG-INFO too."""
-    stem, count, told = path.name.removesuffix(END), 0, b""
+    stem, count, told = path.name.removesuffix(SDIST), 0, b""
     try:
         with gzip.open(path) as packed, tarfile.open(fileobj=packed, mode="r:") as tar:
             for each in tar:
@@ -47,7 +45,8 @@ def _archive(path: Path) -> Check:
     except UNREADABLE as error:
         return Check("archive", "failed", f"cannot be read: {error}")
     found = BytesParser().parsebytes(told)
-    mine = f"{found.get('Name')}-{found.get('Version')}"
-    if not told or named(mine.replace("-", "_", mine.count("-") - 1)) != named(stem):
-        return Check("archive", "failed", f"PKG-INFO is of {mine if told else 'nobody'}")
+    name, version = str(found.get("Name")), found.get("Version")
+    if not is_sdist(f"{name.replace('-', '_')}-{version}{SDIST}", stem):
+        what = f"is of {name} {version}" if told else "is missing"
+        return Check("archive", "failed", f"PKG-INFO {what}")
     return Check("archive", "ok", f"{count} files")

@@ -9,11 +9,11 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_multiarch.errors import AuditError, EngineError
 from hatch_multiarch.platforms import match
+from hatch_multiarch.report.file_names import is_wheel
 from hatch_multiarch.verify.file_check import check_file, check_set
+from hatch_multiarch.verify.image_check import check_image
 from hatch_multiarch.verify.outcome import Check, Verified
 from hatch_multiarch.verify.rebuild import ENDS, build_again
-from hatch_multiarch.verify.report_check import check_image
-from hatch_multiarch.verify.report_rules import of_build
 from hatch_multiarch.verify.run_platforms import verify
 from hatch_multiarch.verify.sdist import verify_sdist
 from hatch_multiarch.verify.wheel import verify_wheel
@@ -51,7 +51,7 @@ def _each(
 ) -> Iterator[Verified]:
     for path in wheels:
         shipped = _of(dist, path)
-        current = bool(dist.stem) and of_build(path.name, dist.stem)
+        current = bool(dist.stem) and is_wheel(path.name, dist.stem)
         yield verify_wheel(
             path, dist.config, shipped, environ, timeout=run.timeout, current=current
         )
@@ -60,7 +60,7 @@ def _each(
     for path in dist.images:
         checks = [check_file(path, dist.shipped)]
         if path.name.endswith(ENDS):
-            checks += check_image(path, dist.shipped)
+            checks.append(check_image(path, dist.shipped))
             if path == dist.images[0] and not any(each.outcome == "failed" for each in checks):
                 checks += _run(dist, path, run, environ)
         yield Verified(path.name, "", tuple(checks), "image")
@@ -71,7 +71,7 @@ def _each(
 def _of(dist: Dist, wheel: Path) -> Shipped | None:
     """Return the report if it is of the version of *wheel*: a folder may hold several."""
     shipped = dist.shipped
-    return shipped if shipped is not None and of_build(wheel.name, shipped.stem) else None
+    return shipped if shipped is not None and is_wheel(wheel.name, shipped.stem) else None
 
 
 def _build(dist: Dist, folder: Path, run: Run) -> Iterator[Verified]:

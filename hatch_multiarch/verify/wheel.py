@@ -16,6 +16,7 @@ from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.plan import WheelPlan
 from hatch_multiarch.platforms import match
+from hatch_multiarch.report.make import read_facts
 from hatch_multiarch.verify.file_check import check_file
 from hatch_multiarch.verify.outcome import Check, Verified
 from hatch_multiarch.verify.record_check import check_record
@@ -86,6 +87,7 @@ def verify_wheel(
             ]
             checks.append(check_file(path, shipped))
             if shipped is not None:
+                checks += _facts(helpers, wheel, shipped)
                 found = {each.name: each.sha256 for each in helpers}
                 checks += shipped.compare(path.name, found, environ)
             return Verified(path.name, wheel.platform.name if wheel.platform else "", tuple(checks))
@@ -160,6 +162,20 @@ def _helpers(wheel: Opened, config: Config | None, shipped: Shipped | None) -> C
     if not wheel.members:
         return Check("helpers", "none", "no helper is in it")
     return Check("helpers", "ok", ", ".join(wheel.members))
+
+
+def _facts(helpers: list[_Helper], wheel: Opened, shipped: Shipped) -> Iterable[Check]:
+    """Yield what the report says of a helper's binary that cannot be read from it."""
+    platform = wheel.platform.name if wheel.platform is not None else ""
+    for each in helpers:
+        unit = shipped.units.get((platform, each.name))
+        if unit is None or each.facts is None or unit.sha256 != each.sha256:
+            continue  # which another check has said
+        read = {**read_facts(each.facts), "size": each.path.stat().st_size}
+        for key, found in read.items():
+            if getattr(unit, key) != found:
+                said = f"{each.name}: units says {key} {getattr(unit, key)}, it is {found}"
+                yield Check("report", "failed", said)
 
 
 def _executable(wheel: Opened) -> Check:

@@ -258,7 +258,7 @@ OTHERS: Table = {
     ),
     "sdist: of another": (
         lambda s: repacked(s.sdist, "w:gz", **{"greeter-1.0.0/PKG-INFO": b"Name: x\nVersion: 1\n"}),
-        "PKG-INFO is of x-1",
+        "PKG-INFO is of x 1",
     ),
     "sdist packed anew": (
         lambda s: put(s.sdist, gzip.compress(gzip.decompress(s.sdist.read_bytes()), 1)),
@@ -378,6 +378,11 @@ def report(site: Site, change: Callable[[dict[str, Any]], object]) -> None:
     told = json.loads(site.report.read_text())
     change(told)
     put(site.report, json.dumps(told).encode())
+
+
+def manifest_of(site: Site) -> bytes:
+    told = json.loads(site.report.read_text())
+    return told["image"]["manifests"][0]["digest"].encode()
 
 
 def set_in(told: Any, *path: str | int, to: Any) -> None:
@@ -501,6 +506,25 @@ REPORTS: Table = {
     "digest of a manifest": says(
         "image", "manifests", 0, "digest", to=f"sha256:{ZERO}", word="proof[0].image"
     ),
+    "digest of a manifest, everywhere": (
+        lambda s: edited(s.report, manifest_of(s), f"sha256:{ZERO}".encode()),
+        "the report does not list sha256:",
+    ),
+    "size of a manifest": says("image", "manifests", 1, "size", to=5, word="linux/arm64, 5 bytes"),
+    "size of a layer": says(
+        "image", "manifests", 1, "layers", 0, "size", to=5, word="the report lists other layers"
+    ),
+    "layer of the base": says(
+        "image", "manifests", 1, "layers", 0, "base", to=True, word="is not what the report says"
+    ),
+    "file of the image": (
+        lambda s: report(s, lambda t: t["image"]["manifests"][0]["files"].update({"etc/x": ZERO})),
+        "linux/amd64: /etc/x is not what the report says",
+    ),
+    "libc of a unit": says("units", 0, "libc", to="musl", word="greet: units says libc musl"),
+    "floor of a unit": says("units", 0, "floor", to="2.17", word="greet: units says floor 2.17"),
+    "size of a unit": says("units", 0, "size", to=9, word="greet: units says size 9, it is"),
+    "Go of a unit": says("units", 0, "go", "version", to="go1", word="greet: units says go"),
     "no image": says("image", to=None, word="proof[0].image"),
     "platform of the image left out": (
         lambda s: report(s, lambda t: t["image"]["manifests"].pop()),
