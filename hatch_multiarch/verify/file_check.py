@@ -63,8 +63,9 @@ def check_set(
 
     *wanted* says which wheels are asked about; *outputs*: the image's files are too.
     """
-    present = {each.name for each in folder.glob("*.whl")}
-    present = {each for each in present if is_wheel(each, shipped.stem) and wanted(each)}
+    here = {each.name for each in folder.glob("*.whl")}
+    mine = {each for each in here if is_wheel(each, shipped.stem)}
+    present = {each for each in mine if wanted(each)}
     told = {each for each in shipped.wheels if wanted(each)}
     present |= {each.name for each in sdists(folder, shipped.stem)}
     told |= {shipped.sdist.file} if shipped.sdist is not None else set()
@@ -77,7 +78,11 @@ def check_set(
         told |= made
     if problems:
         return tuple(Check("files", "failed", each) for each in problems)
-    return (Check("files", "ok", f"{len(told)} files of one build, and no other"),)
+    said = f"{len(told)} of one build, no other of {shipped.stem}"
+    if others := sorted(here - mine):  # they would be uploaded too
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        said += f"; not verified: {others[0]}{more}"
+    return (Check("files", "ok", said),)
 
 
 def _exists(shipped: Shipped, end: str) -> bool:

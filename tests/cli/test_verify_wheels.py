@@ -125,7 +125,7 @@ def test_what_was_built_is_right(
     assert ran["outcome"] == "not run here"
     assert [each["outcome"] for each in found["sdist"]["checks"]] == ["ok", "ok"]
     [files] = found["build"]["checks"]
-    assert (files["outcome"], files["said"]) == ("ok", "8 files of one build, and no other")
+    assert (files["outcome"], files["said"]) == ("ok", "8 of one build, no other of greeter-1.0.0")
     assert found["rebuild"] is None
 
 

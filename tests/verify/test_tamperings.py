@@ -571,7 +571,7 @@ def test_what_was_built_passes(site: Site, verify: Callable[..., tuple[int, str]
     code, said = verify(site.root)
     assert code == 0, said
     assert "failed" not in said
-    assert "greeter-1.0.0.json\n  files  ok  7 files of one build, and no other" in said
+    assert "greeter-1.0.0.json\n  files  ok  7 of one build, no other of greeter-1.0.0\n" in said
     assert said.count("greeter-1.0.0.json: sha256 ") == 7
 
 
@@ -623,3 +623,57 @@ def test_one_wheel_without_a_report(site: Site, verify, change, word) -> None:
     assert word in said
     assert "report" in said
     assert "no report of its build is here" in said
+
+
+FOLDER = {
+    "python file": WHEELS["python file"],
+    "locator": WHEELS["locator"],
+    "gone": WHEELS["gone"],
+    "build tag": WHEELS["build tag"],
+    "no name": WHEELS["no name"],
+    "sdist gone": OTHERS["sdist gone"],
+    "sdist: a source": OTHERS["sdist: a source"],
+    "sdist as zip": OTHERS["sdist as zip"],
+    "sha256 of a wheel": REPORTS["sha256 of a wheel"],
+    "output outside": REPORTS["output outside"],
+    "platforms swapped": REPORTS["platforms swapped"],
+}
+
+
+@pytest.mark.parametrize(("change", "word"), FOLDER.values(), ids=FOLDER)
+def test_each_tampering_is_named_of_the_folder(
+    site: Site,
+    verify: Callable[..., tuple[int, str]],
+    change: Callable[[Site], object],
+    word: str,
+) -> None:
+    """`verify dist`, as the pipelines say: wheels and sdist, without the image."""
+    assert verify(site.root / "dist")[0] == 0
+    change(site)
+    code, said = verify(site.root / "dist")
+    assert code == 6
+    assert word in said
+
+
+def test_named_wheels_alone(site: Site, verify: Callable[..., tuple[int, str]]) -> None:
+    """Others are not asked about, and the one that is named is compared."""
+    site.wheel(WINDOWS).unlink()
+    assert verify(site.wheel())[0] == 0
+    append(site, LOCATOR)
+    code, said = verify(site.wheel())
+    assert code == 6
+    assert "greeter-1.0.0.json says sha256 " in said
+
+
+def test_some_platforms(site: Site, verify: Callable[..., tuple[int, str]]) -> None:
+    site.wheel(WINDOWS).unlink()
+    assert verify("--platform", "linux/*", site.root)[0] == 0
+    assert verify("--platform", "windows/*", site.root)[0] == 6
+
+
+def test_wheels_of_others_are_named(site: Site, verify: Callable[..., tuple[int, str]]) -> None:
+    for name in ("greeter-0.9.0", "other-1.0.0"):
+        copied(site.wheel(), f"{name}-py3-none-any.whl")
+    code, said = verify(site.root)
+    assert code == 0
+    assert "; not verified: greeter-0.9.0-py3-none-any.whl and 1 more\n" in said
