@@ -18,6 +18,7 @@ from hatch_multiarch.verify import Run, check_image, find_dist, verify, verify_a
 if TYPE_CHECKING:
     from hatch_multiarch.verify import Dist, Ran, Verified
 
+CLEAN = "`hatch build --clean` removes what other builds left, and makes all of it anew"
 SCHEMA = 1
 """Version of what ``--json`` prints of wheels (docs/reference/inspect.md)."""
 
@@ -51,8 +52,10 @@ def _dist(source: str, dist: Dist, how: Run, arguments: Any) -> int:
     if arguments.json:
         told = {
             "schema": SCHEMA,
-            "wheels": [asdict(each) for each in done if each.name.endswith(".whl")],
-            "images": [asdict(each) for each in done if not each.name.endswith(".whl")],
+            "wheels": [asdict(each) for each in done if each.kind == "wheel"],
+            "sdist": next((asdict(each) for each in done if each.kind == "sdist"), None),
+            "images": [asdict(each) for each in done if each.kind == "image"],
+            "build": next((asdict(each) for each in done if each.kind == "build"), None),
             "rebuild": None if again is None else asdict(again),
         }
         print(json.dumps(told, indent=2))
@@ -60,17 +63,17 @@ def _dist(source: str, dist: Dist, how: Run, arguments: Any) -> int:
     if not failed:
         return 0
     named = "; ".join(f"{each.name} ({', '.join(each.failed)})" for each in failed)
-    images = all(each in done and not each.name.endswith(".whl") for each in failed)
-    kind = ImageError if images else AuditError
+    kind = ImageError if all(each.kind == "image" for each in failed) else AuditError
     if arguments.json:
         return kind.exit_code
-    raise kind(f"{source}: failed: {named}")
+    mixed = any(each.kind == "build" for each in failed)
+    raise kind(f"{source}: failed: {named}", advice=CLEAN if mixed else "")
 
 
 def _image(source: str, how: Run, arguments: Any) -> int:
     """Run each platform of an image; without docker, say at least whether its digests are right."""
     found = find(source)
-    checks = check_image(found, None) if isinstance(found, Path) else ()
+    checks = (check_image(found, None),) if isinstance(found, Path) else ()
     for each in checks:
         if each.outcome == "failed":
             raise ImageError(f"{source}: {each.said}")

@@ -35,7 +35,8 @@ def _about(found: ImageRecord) -> Iterator[tuple[str, object]]:
         base += [code(found.base_digest, class_="digest")]
     yield "base", join(base, " ")
     for output in found.outputs:
-        digest = Markup("") if output.sha256 is None else _sha256(output.sha256)
+        sha256 = output.sha256 or output.listing
+        digest = Markup("") if sha256 is None else _sha256(sha256)
         yield "file" if output.sha256 else "folder", join([code(output.path), digest])
     for each in found.published:
         where = {"docker": "in docker", "registry": "pushed"}.get(each.type, "published")

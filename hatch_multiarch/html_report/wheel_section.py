@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.html_report.elements import chips, code, count, measure, section, size
-from hatch_multiarch.html_report.markup import Markup, el
+from hatch_multiarch.html_report.elements import chips, code, count, facts, measure, section, size
+from hatch_multiarch.html_report.markup import Markup, el, join
 
 if TYPE_CHECKING:
     from hatch_multiarch.report import Report
-    from hatch_multiarch.report.report_model import WheelRecord
+    from hatch_multiarch.report.report_model import SdistRecord, WheelRecord
 
 
 def wheels(report: Report) -> Markup:
@@ -20,7 +20,14 @@ def wheels(report: Report) -> Markup:
         f"{count(len(report.wheels), 'wheel')}, {total} in all. Tags were read from the binaries."
     )
     items = (_wheel(each, largest) for each in report.wheels)
-    return section("wheels", "Wheels", note, el("ul", *items, class_="cards"))
+    held = el("ul", *items, class_="cards")
+    sdist = facts([_sdist(report.sdist)]) if report.sdist is not None else None
+    return section("wheels", "Wheels", note, held, sdist)
+
+
+def _sdist(found: SdistRecord) -> tuple[str, object]:
+    digest = el("span", " sha256 ", code(found.sha256), class_="digest")
+    return "sdist", join([code(found.file), " ", size(found.size), digest])
 
 
 def _wheel(wheel: WheelRecord, largest: int) -> Markup:

@@ -105,7 +105,10 @@ class Build:
             )
             if prepared.image is not None:
                 image = prepared.image.finish(wheels)
-            report = make_report(self._plan, compiled, wheels, image, self._clock, prepared.cache)
+            sdist = self._dist / f"{self._builder.artifact_project_id}.tar.gz"
+            report = make_report(
+                self._plan, compiled, wheels, image, self._clock, prepared.cache, sdist
+            )
             if prepared.image is not None:
                 # Only what is proven goes where others see it; when that fails, nothing is left.
                 report = with_published(report, prepared.image.publish())

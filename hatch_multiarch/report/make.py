@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from importlib.metadata import version
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import __version__, files
 from hatch_multiarch.deflate import compressor
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.report.file_names import SDIST, sdists
+from hatch_multiarch.report.folder_digest import folder_digest
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.report_model import (
     SCHEMA,
@@ -25,6 +27,7 @@ from hatch_multiarch.report.report_model import (
     ProofRecord,
     PublishedRecord,
     Report,
+    SdistRecord,
     TimingRecord,
     ToolsRecord,
     UnitRecord,
@@ -66,11 +69,13 @@ def make_report(
     image: BuiltImage | None,
     clock: Clock,
     cache: BuildCache,
+    sdist: Path | None = None,
 ) -> Report:
     """Return the report of a finished build; opens every wheel and the image for the proof.
 
-    *clock* was started with the build; *cache* knows what an earlier proof has unpacked.
-    Raises AuditError when one of them does not hold the binaries that were built.
+    *clock* was started with the build; *cache* knows what an earlier proof has unpacked; *sdist*
+    is where hatchling writes it. Raises AuditError when a wheel or the image does not hold the
+    binaries that were built.
     """
     binaries = [compiled.binaries[unit.id] for unit in plan.units]
     proof = prove(binaries, wheels, image, cache)
@@ -92,6 +97,7 @@ def make_report(
         platforms=tuple(dict.fromkeys(unit.platform.name for unit in plan.units)),
         units=tuple(_unit(binary, compiled.facts[binary.unit.id]) for binary in binaries),
         wheels=tuple(_wheel(wheel, proof) for wheel in wheels),
+        sdist=_sdist(sdist) if sdist is not None else None,
         image=_image(plan, image) if image is not None else None,
         proof=proof,
     )
@@ -123,16 +129,23 @@ def _unit(binary: Binary, facts: BinaryInfo) -> UnitRecord:
         install=binary.unit.helper.install,
         sha256=binary.sha256,
         size=binary.size,
-        libc=facts.libc,
-        floor=_dotted(facts.glibc),
-        macos=_dotted(facts.macos),
+        **read_facts(facts),
         compiler=binary.compiler,
-        go=_go(facts.go),
         seconds=round(binary.seconds, 2),
         cached=binary.cached,
         start=round(binary.start, 2),
         worker=binary.worker,
     )
+
+
+def read_facts(facts: BinaryInfo) -> dict[str, Any]:
+    """Return the fields of a unit that are read from its binary."""
+    return {
+        "libc": facts.libc,
+        "floor": _dotted(facts.glibc),
+        "macos": _dotted(facts.macos),
+        "go": _go(facts.go),
+    }
 
 
 def _go(build: GoBuild | None) -> GoRecord | None:
@@ -163,13 +176,7 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
         reference=plan.image.reference,
         tags=plan.image.tags,
         digest=image.digest,
-        outputs=tuple(
-            OutputRecord(
-                path=f"{plan.config.output}/{path.name}",
-                sha256=None if path.is_dir() else files.sha256(path),
-            )
-            for path in image.outputs
-        ),
+        outputs=tuple(_output(path, plan.config.output) for path in image.outputs),
         base=plan.image.config.base,
         base_digest=image.base or None,
         manifests=tuple(
@@ -180,6 +187,23 @@ def _image(plan: Plan, image: BuiltImage) -> ImageRecord:
         ),
         published=(),
     )
+
+
+def _sdist(wanted: Path) -> SdistRecord | None:
+    """Return the record of the sdist in its folder, also of one in the project's own spelling."""
+    for path in sdists(wanted.parent, wanted.name.removesuffix(SDIST)):
+        return SdistRecord(path.name, path.stat().st_size, files.sha256(path))
+    return None
+
+
+def _output(path: Path, folder: str) -> OutputRecord:
+    name = f"{folder}/{path.name}"
+    if not path.is_dir():
+        return OutputRecord(name, files.sha256(path), None)
+    try:
+        return OutputRecord(name, None, folder_digest(path))
+    except PermissionError:  # a program of the base that its owner may start and not read
+        return OutputRecord(name, None, None)
 
 
 def _layers(image: BuiltPlatform) -> tuple[LayerRecord, ...]:

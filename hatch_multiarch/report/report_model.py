@@ -109,11 +109,24 @@ class WheelRecord:
 
 
 @dataclass(frozen=True)
+class SdistRecord:
+    """The sdist."""
+
+    file: str = said("File name.")
+    size: int = said("In bytes.")
+    sha256: str = said("Of the file, hex.")
+
+
+@dataclass(frozen=True)
 class OutputRecord:
     """A file or folder that holds the image."""
 
     path: str = said("Relative to the project, with `/`.")
     sha256: str | None = said("Of the archive, hex; null for a layout folder.")
+    listing: str | None = said(
+        "Of a folder: sha256, hex, of a list of all that is in it; null for an archive, and for "
+        "files of an image (`local`) that their owner may not read."
+    )
 
 
 @dataclass(frozen=True)
@@ -204,6 +217,9 @@ class Report:
     platforms: tuple[str, ...] = said("Platforms built, in the order of the config.")
     units: tuple[UnitRecord, ...] = said("Every helper on every platform.")
     wheels: tuple[WheelRecord, ...] = said("Every wheel.")
+    sdist: SdistRecord | None = said(
+        "The one beside the wheels when they were built; null when there was none."
+    )
     image: ImageRecord | None = said("Null when the build makes none.")
     proof: tuple[ProofRecord, ...] = said("That wheels and image hold the same binaries.")
 

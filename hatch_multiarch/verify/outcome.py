@@ -40,8 +40,8 @@ class Check:
     """One thing that was looked at."""
 
     name: Literal[
-        "archive", "tags", "record", "executable", "sbom", "smoke", "same bytes", "digests",
-        "run", "rebuild",
+        "archive", "tags", "record", "helpers", "executable", "sbom", "smoke", "report",
+        "same bytes", "digests", "run", "files", "rebuild",
     ]  # fmt: skip
     outcome: Literal["ok", "failed", "not run here", "none"]
     """``none``: there is nothing to look at, or nobody asked for it."""
@@ -51,13 +51,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Verified:
-    """A wheel, an image or a build made again, and what was looked at."""
+    """A file, a whole build or one made again, and what was looked at."""
 
     name: str
     """Of the file."""
     platform: str
     """OCI platform of a wheel; empty for what is for several, or for none that is known."""
     checks: tuple[Check, ...]
+    kind: Literal["wheel", "sdist", "image", "build", "rebuild"] = "wheel"
+    """``build``: all files of a build; its name is that of the report."""
 
     @property
     def failed(self) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def build_again(
     if kept:
         said = "the image is not built again: one of its outputs would leave this folder"
         checks.append(Check("rebuild", "not run here", said))
-    return Verified(root.resolve().name, "", tuple(checks))
+    return Verified(root.resolve().name, "", tuple(checks), "rebuild")
 
 
 def _copy(root: Path, copy: Path, without: Sequence[Path]) -> None:

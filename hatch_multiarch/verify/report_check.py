@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError, ImageError, RegistryError, ReportError
-from hatch_multiarch.inspect import check, inspect_archive, open_image
+from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.registry import parse_pull
 from hatch_multiarch.report.load import load
+from hatch_multiarch.verify.file_check import Recorded
 from hatch_multiarch.verify.image_helpers import in_file, in_registry
 from hatch_multiarch.verify.outcome import Check
+from hatch_multiarch.verify.report_rules import contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from hatch_multiarch.config import Config
     from hatch_multiarch.report.report_model import ImageRecord, PublishedRecord
 
+ADVICE = "build again, or move it away"
 READABLE = (".oci.tar", ".oci")
 """Outputs that are read here; an archive for docker is a part of the same image."""
 
@@ -24,31 +28,67 @@ READABLE = (".oci.tar", ".oci")
 class Shipped:
     """The report of one build, and the sha256 of each helper in its image."""
 
-    def __init__(self, root: Path, path: Path) -> None:
-        """Read the report *path* of the project *root*. Raises AuditError when it is none."""
+    def __init__(self, root: Path, path: Path, config: Config | None = None) -> None:
+        """Read the report *path* of the project *root*.
+
+        Raises AuditError when it is none, and when it says what no build says.
+        """
         self.root = root
         self.path = path
+        self.stem = path.name.removesuffix(".json")
         try:
             told = load(path)
         except ReportError as error:
-            raise AuditError(error.message, advice="build again, or move it away") from None
+            raise AuditError(error.message, advice=ADVICE) from None
+        folder = path.parent.relative_to(root).as_posix()
+        for problem in contradictions(told, folder, self.stem):
+            raise AuditError(f"{path}: not as a build writes it: {problem}", advice=ADVICE)
         self.engine = told.tools.engine
         self.platforms = told.platforms
+        self.units = {(each.platform, each.helper): each for each in told.units}
         self.wheels = {each.file: each for each in told.wheels}
+        self.sdist = told.sdist
         self.image = told.image
         self.places = {
             (each.platform, each.helper): (each.sha256, each.image.path)
             for each in told.proof
             if each.image is not None
         }
-        self.outputs = [root / each.path for each in (told.image.outputs if told.image else ())]
+        self.outputs = {
+            root / each.path: each for each in (told.image.outputs if told.image else ())
+        }
+        self._parts = _parts(config)
         self._found: tuple[dict[tuple[str, str], str], Check | None] | None = None
 
     @property
     def archive(self) -> Path | None:
         """The image in a file or folder; None when the build wrote none, or it is gone."""
-        here = (each for each in self.outputs if each.name.endswith(READABLE) and each.exists())
-        return next(here, None)
+        here = [each for each in self.outputs if each.name.endswith(READABLE) and each.exists()]
+        return next((each for each in here if self.whole(each)), next(iter(here), None))
+
+    def whole(self, output: Path) -> bool:
+        """Tell whether an output is the image that the report gives the digest of.
+
+        By the config it may have some of the platforms, or layers compressed in another way.
+        """
+        return not output.name.endswith(self._parts)
+
+    def recorded(self, path: Path) -> Recorded | None:
+        """Return what the report says of a wheel, the sdist, or an output; None for others."""
+        if path in self.outputs:
+            output = self.outputs[path]
+            return Recorded(output.sha256 or output.listing, folder=output.sha256 is None)
+        if self.sdist is not None and path.name == self.sdist.file:
+            return Recorded(self.sdist.sha256, self.sdist.size)
+        wheel = self.wheels.get(path.name)
+        return None if wheel is None else Recorded(wheel.sha256, wheel.size)
+
+    def image_in(self, output: Path) -> ImageRecord | None:
+        """Return the image of the report where *output* is held to it, None for others.
+
+        It is just one: of those that BuildKit writes each may have digests of its own.
+        """
+        return self.image if output == self.archive and self.whole(output) else None
 
     @property
     def pushed(self) -> str:
@@ -72,8 +112,7 @@ class Shipped:
         if not helpers:
             return
         told = self.wheels.get(wheel)
-        if told is None:
-            yield Check("same bytes", "none", f"{self.path.name} does not tell of this wheel")
+        if told is None:  # that has failed already
             return
         wrong = [name for name, found in helpers.items() if told.helpers.get(name) != found]
         for name in wrong:
@@ -96,6 +135,10 @@ class Shipped:
         if instead is not None:
             yield instead
             return
+        if self.archive is not None and not self.whole(self.archive):
+            both = [name for name in both if (platform, name) in in_image]
+            if not both:
+                return
         wrong = [name for name in both if in_image.get((platform, name)) != helpers[name]]
         for name in wrong:
             found = in_image.get((platform, name))
@@ -125,19 +168,11 @@ class Shipped:
         return {}, Check("same bytes", "not run here", f"the image {where}")
 
 
-def check_image(path: Path, told: ImageRecord | None) -> tuple[Check, ...]:
-    """Read every blob of the image *path*; compare its digest with that of the report's *told*."""
-    try:
-        with open_image(path) as archive:
-            inspected = inspect_archive(archive)
-            count = check(archive, inspected)
-    except ImageError as error:
-        first, *more = error.message.splitlines()
-        said = first.removeprefix(f"{path}: ") + (f" (and {len(more)} more)" if more else "")
-        return (Check("digests", "failed", said),)
-    digests = [each.digest for each in inspected.images]
-    if told is not None and told.digest not in digests:
-        found = ", ".join(filter(None, digests)) or "none"
-        said = f"the report tells of {told.digest}, in it is {found}"
-        return (Check("digests", "failed", said),)
-    return (Check("digests", "ok", f"{count} blobs"),)
+def _parts(config: Config | None) -> tuple[str, ...]:
+    """Return how the names of outputs end that are not the whole image as it is proven."""
+    outputs = config.image.outputs if config is not None and config.image is not None else ()
+    return tuple(
+        FILES[each.type]
+        for each in outputs
+        if each.type in FILES and (each.platforms != ("*",) or each.compression != "gzip")
+    )

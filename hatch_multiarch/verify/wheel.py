@@ -15,6 +15,9 @@ from hatch_multiarch import audit, sbom
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.plan import WheelPlan
+from hatch_multiarch.platforms import match
+from hatch_multiarch.report.make import read_facts
+from hatch_multiarch.verify.file_check import check_file
 from hatch_multiarch.verify.outcome import Check, Verified
 from hatch_multiarch.verify.record_check import check_record
 from hatch_multiarch.verify.smoke import start
@@ -56,12 +59,14 @@ def verify_wheel(
     environ: Mapping[str, str],
     *,
     timeout: float,
+    current: bool,
 ) -> Verified:
     """Return what is found about the wheel *path*; a check that fails is no error.
 
     *config* is that of its project, which says how helpers are started; *shipped* is what the
     report says of the build, *environ* has the credentials for an image that is only in a
-    registry. *timeout*: seconds for each start.
+    registry. *timeout*: seconds for each start. *current*: the config is of this version, so that
+    each of its helpers has to be there.
     """
     try:
         with (
@@ -75,17 +80,21 @@ def verify_wheel(
             checks = [
                 _tags(wheel, helpers, Path(folder)),
                 check_record(wheel),
+                _helpers(wheel, config if current else None, shipped),
                 _executable(wheel),
                 _sbom(wheel, helpers, wanted=config is None or config.sbom),
                 *_smoke(wheel, helpers, config, timeout),
             ]
+            checks.append(check_file(path, shipped))
             if shipped is not None:
+                checks += _facts(helpers, wheel, shipped)
                 found = {each.name: each.sha256 for each in helpers}
                 checks += shipped.compare(path.name, found, environ)
             return Verified(path.name, wheel.platform.name if wheel.platform else "", tuple(checks))
     except AuditError as error:
         said = error.message.removeprefix(path.name).lstrip(": ")
-        return Verified(path.name, "", (Check("archive", "failed", said),))
+        failed = Check("archive", "failed", said)
+        return Verified(path.name, "", (failed, check_file(path, shipped)))
 
 
 def _copied(wheel: Opened, name: str, member: str, folder: Path) -> _Helper:
@@ -133,6 +142,40 @@ def _needed(wheel: Opened, helpers: list[_Helper], folder: Path) -> str:
     built = BuiltWheel(wheel.path, platform.name, need, wheel.members)
     check_natives(built, WheelPlan(platform, ()), facts, folder)
     return need
+
+
+def _helpers(wheel: Opened, config: Config | None, shipped: Shipped | None) -> Check:
+    """Look whether each helper is there that config and report name for this wheel."""
+    wanted: dict[str, str] = {}
+    if config is not None and wheel.platform is not None:
+        for each in config.helpers:
+            if match(wheel.platform.name, each.platforms):
+                key = f"tool.multiarch.helpers.{each.name}"
+                wanted[each.name] = f"{key} is for {wheel.platform.name}"
+    told = shipped.wheels.get(wheel.path.name) if shipped is not None else None
+    for name in told.helpers if told is not None else ():
+        wanted[name] = "the report has it"
+    missing = [f"{name} is not in it, and {why}" for name, why in wanted.items()
+               if name not in wheel.members]  # fmt: skip
+    if missing:
+        return Check("helpers", "failed", "; ".join(missing))
+    if not wheel.members:
+        return Check("helpers", "none", "no helper is in it")
+    return Check("helpers", "ok", ", ".join(wheel.members))
+
+
+def _facts(helpers: list[_Helper], wheel: Opened, shipped: Shipped) -> Iterable[Check]:
+    """Yield what the report says of a helper's binary that cannot be read from it."""
+    platform = wheel.platform.name if wheel.platform is not None else ""
+    for each in helpers:
+        unit = shipped.units.get((platform, each.name))
+        if unit is None or each.facts is None or unit.sha256 != each.sha256:
+            continue  # which another check has said
+        read = {**read_facts(each.facts), "size": each.path.stat().st_size}
+        for key, found in read.items():
+            if getattr(unit, key) != found:
+                said = f"{each.name}: units says {key} {getattr(unit, key)}, it is {found}"
+                yield Check("report", "failed", said)
 
 
 def _executable(wheel: Opened) -> Check:

@@ -126,6 +126,8 @@ def _members(path: Path, archive: zipfile.ZipFile, name: str, stem: str) -> dict
     module = locator.module_name(name)
     source = f"{module}/__init__.py"
     if source not in archive.namelist():
+        if any(each.startswith(f"{module}/") for each in archive.namelist()):
+            raise AuditError(f"{path.name}: {source} is not in it: nobody can find the helpers")
         return {}
     places = {"package": module, "scripts": f"{stem}.data/scripts"}
     try:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import secrets
 import shutil
 import sys
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import QEMU, copy_example
+from wheel_files import GREET, INFO, member, rewrite
 
 from hatch_multiarch import audit
 from hatch_multiarch.platforms import lookup
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 CLI = (sys.executable, "-m", "hatch_multiarch", "verify")
 BUILD = (sys.executable, "-m", "hatchling", "build")
 HERE = "x86_64"
-GREET = "_greeter_helpers/greet"
-INFO = "greeter-1.0.0.dist-info"
+SINGLE = ("sdist", "build", "rebuild")
+"""What a project has one of, or none."""
 SBOM = f"{INFO}/sboms/hatch-multiarch.cdx.json"
 TAG = "py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64"
 PROGRAM = """\
@@ -55,50 +54,18 @@ func main() {
 HOSTILE = "$(touch canary) `id` 'q' \"d\" ; --push \n\u2028"
 
 
-def rewrite(
-    source: Path,
-    target: Path,
-    edit: dict[str, bytes | None] | None = None,
-    *,
-    listed: bool = True,
-    mode: int | None = None,
-) -> Path:
-    """Copy a wheel with other members; None drops one. *listed*: RECORD tells the truth of them."""
-    edit = dict(edit or {})
-    record = f"{INFO}/RECORD"
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        lines = old.read(record).decode().splitlines()
-        for name, data in edit.items() if listed else ():
-            lines = [line for line in lines if not line.startswith(f"{name},")]
-            if data is not None:
-                digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()
-                lines.append(f"{name},sha256={digest.rstrip('=')},{len(data)}")
-        edit.setdefault(record, "\n".join([*lines, ""]).encode())
-        for each in old.infolist():
-            data = edit.get(each.filename, old.read(each))
-            if each.filename == GREET and mode is not None:
-                each.external_attr = mode << 16
-            if data is not None:
-                new.writestr(each, data)
-    return target
-
-
-def member(wheel: Path, name: str) -> bytes:
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.read(name)
-
-
 def told(run: Callable[..., Ran], *words: str | Path, code: int = 0, **env: str) -> dict[str, Any]:
     said = run(*CLI, "--json", *words, code=code, DOCKER_HOST="unix:///none.sock", **env).out
     found, _ = json.JSONDecoder().raw_decode(said)
-    assert list(found) == ["schema", "wheels", "images", "rebuild"]
+    assert list(found) == ["schema", "wheels", "sdist", "images", "build", "rebuild"]
     return found
 
 
 def failed(found: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         (each["name"], each["said"])
-        for one in (*found["wheels"], *found["images"], found["rebuild"] or {"checks": []})
+        for one in (*found["wheels"], *found["images"], *(found[name] for name in SINGLE))
+        if one is not None
         for each in one["checks"]
         if each["outcome"] == "failed"
     ]
@@ -131,7 +98,8 @@ def test_what_was_built_is_right(
     example: Example, run: Callable[..., Ran], emulate: Callable[[str], list[str]]
 ) -> None:
     found = told(run, example.root)
-    names = ["tags", "record", "executable", "sbom", "smoke", "smoke", "same bytes", "same bytes"]
+    names = ["tags", "record", "helpers", "executable", "sbom", "smoke", "smoke", "report"]
+    names += ["same bytes", "same bytes"]
     started = {}
     for wheel in found["wheels"]:
         checks = wheel["checks"]
@@ -152,9 +120,12 @@ def test_what_was_built_is_right(
         assert greet["outcome"] == "not run here"
         assert greet["said"] == f"greet: needs {system}, this is linux/amd64"
     [image] = found["images"]
-    digests, ran = image["checks"]
-    assert (digests["outcome"], digests["said"]) == ("ok", "13 blobs")
+    report, digests, ran = image["checks"]
+    assert (report["outcome"], digests["outcome"], digests["said"]) == ("ok", "ok", "13 blobs")
     assert ran["outcome"] == "not run here"
+    assert [each["outcome"] for each in found["sdist"]["checks"]] == ["ok", "ok"]
+    [files] = found["build"]["checks"]
+    assert (files["outcome"], files["said"]) == ("ok", "8 of one build, no other of greeter-1.0.0")
     assert found["rebuild"] is None
 
 
@@ -162,13 +133,14 @@ def test_the_terminal_shows_a_table(example: Example, run: Callable[..., Ran]) -
     said = run(*CLI, "dist", "--platform", "linux/amd64", cwd=example.root).out
     head, *rows = said.splitlines()
     assert head == f"greeter-1.0.0-{TAG}.whl  linux/amd64"
-    assert rows[:4] == [
+    assert rows[:5] == [
         f"  tags        ok  {TAG.removeprefix('py3-none-')}",
         "  record      ok  11 files",
+        "  helpers     ok  greet, tone",
         "  executable  ok  greet, tone",
         "  sbom        ok  3 modules, all that the helpers have",
     ]
-    assert rows[6:] == ["  same bytes  ok  report: greet, tone", "  same bytes  ok  image: greet"]
+    assert rows[8:10] == ["  same bytes  ok  report: greet, tone", "  same bytes  ok  image: greet"]
 
 
 def another_name(good: Path, folder: Path) -> Path:
@@ -294,7 +266,10 @@ def test_another_helper_than_the_report_and_the_image_have(
     good = hashlib.sha256(greet).hexdigest()
     other = hashlib.sha256(greet + b"\0").hexdigest()
     rewrite(example.wheel(HERE), wheel, {GREET: greet + b"\0"})
-    assert failed(told(run, wheel, code=6)) == [
+    (check, said), *bytes_differ = failed(told(run, wheel, code=6))
+    assert check == "report"
+    assert said.startswith("greeter-1.0.0.json says sha256 ")
+    assert bytes_differ == [
         ("same bytes", f"greet: sha256 is {other}, the report says {good}"),
         (
             "same bytes",
@@ -304,19 +279,22 @@ def test_another_helper_than_the_report_and_the_image_have(
 
 
 def test_another_helper_in_the_image(run: Callable[..., Ran], tmp_path: Path) -> None:
-    """An image of other sources, and a report that has its digest: only the bytes tell."""
+    """An image of other sources, and a report that has its digest."""
     smoke = 'smoke = ["a"]'
     one = small(tmp_path / "one", run, PROGRAM, smoke)
     two = small(tmp_path / "two", run, PROGRAM.replace("%q", "%v"), smoke)
     name = "build/multiarch/greeter-1.0.0.oci.tar"
     shutil.copy(two / name, one / name)
     found = failed(told(run, one, code=6))
-    assert [check for check, _ in found] == ["same bytes", "digests"]
+    assert [check for check, _ in found] == ["same bytes", "report", "digests"]
     reports = [root / "build/multiarch/greeter-1.0.0.json" for root in (one, two)]
     mine, others = (json.loads(each.read_text()) for each in reports)
-    mine["image"]["digest"] = others["image"]["digest"]
+    for key in ("digest", "outputs"):
+        mine["image"][key] = others["image"][key]
     reports[0].write_text(json.dumps(mine))
-    [(check, said)] = failed(told(run, one, code=6))
+    [(check, said), digests] = failed(told(run, one, code=6))
+    assert digests[0] == "digests"
+    assert digests[1].startswith("the report does not list sha256:")
     here, there = (each["units"][0]["sha256"] for each in (mine, others))
     assert check == "same bytes"
     assert said == (

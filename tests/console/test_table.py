@@ -59,11 +59,12 @@ REPORT = Report(
         WheelRecord(f"greeter-1.0.0-{tag}.whl", platform, tag, 1, "0" * 64, {})
         for platform, tag in TAGS.items()
     ),
+    sdist=None,
     image=ImageRecord(
         "greeter",
         ("1.0.0",),
         "sha256:" + "0" * 64,
-        (OutputRecord("build/multiarch/greeter-1.0.0.oci.tar", "0" * 64),),
+        (OutputRecord("build/multiarch/greeter-1.0.0.oci.tar", "0" * 64, None),),
         "scratch",
         None,
         (),

@@ -14,7 +14,7 @@ from hatch_multiarch.verify.report_check import Shipped
 
 @pytest.fixture
 def file(finished, tmp_path):
-    path = tmp_path / "greeter-1.0.0.json"
+    path = tmp_path / "build/multiarch/greeter-1.0.0.json"
     write(finished.report(), path)
     return path
 

@@ -1,0 +1,151 @@
+"""Verifies the files of a project, or named ones: each by itself, then all of them together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from hatch_multiarch.errors import AuditError, EngineError
+from hatch_multiarch.platforms import match
+from hatch_multiarch.report.file_names import is_wheel
+from hatch_multiarch.verify.file_check import check_file, check_set
+from hatch_multiarch.verify.image_check import check_image
+from hatch_multiarch.verify.outcome import Check, Verified
+from hatch_multiarch.verify.rebuild import ENDS, build_again
+from hatch_multiarch.verify.run_platforms import verify
+from hatch_multiarch.verify.sdist import verify_sdist
+from hatch_multiarch.verify.wheel import verify_wheel
+from hatch_multiarch.verify.wheel_reader import platform_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_multiarch.config import Config
+    from hatch_multiarch.verify.dist import Dist
+    from hatch_multiarch.verify.outcome import Ran, Run
+    from hatch_multiarch.verify.report_check import Shipped
+
+
+def verify_dist(
+    dist: Dist, run: Run, environ: Mapping[str, str], on_done: Callable[[Verified], None]
+) -> tuple[Verified, ...]:
+    """Verify each wheel of *dist*, then its image, and tell *on_done* of each in turn.
+
+    What fails is no error here. Raises AuditError when no wheel is for the platforms of *run*.
+    """
+    wheels = [each for each in dist.wheels if _wanted(each.name, run.platforms)]
+    if not wheels and not dist.images:
+        raise AuditError(f"no wheel matches {', '.join(run.platforms)}")
+    done = []
+    for each in _each(dist, wheels, run, environ):
+        on_done(each)
+        done.append(each)
+    return tuple(done)
+
+
+def _each(
+    dist: Dist, wheels: Sequence[Path], run: Run, environ: Mapping[str, str]
+) -> Iterator[Verified]:
+    for path in wheels:
+        shipped = _of(dist, path)
+        current = bool(dist.stem) and is_wheel(path.name, dist.stem)
+        yield verify_wheel(
+            path, dist.config, shipped, environ, timeout=run.timeout, current=current
+        )
+    if dist.sdist is not None and dist.folder is not None:
+        yield verify_sdist(dist.sdist, dist.shipped)
+    for path in dist.images:
+        checks = [check_file(path, dist.shipped)]
+        if path.name.endswith(ENDS):
+            checks.append(check_image(path, dist.shipped))
+            if path == dist.images[0] and not any(each.outcome == "failed" for each in checks):
+                checks += _run(dist, path, run, environ)
+        yield Verified(path.name, "", tuple(checks), "image")
+    if dist.folder is not None:
+        yield from _build(dist, dist.folder, run)
+
+
+def _of(dist: Dist, wheel: Path) -> Shipped | None:
+    """Return the report if it is of the version of *wheel*: a folder may hold several."""
+    shipped = dist.shipped
+    return shipped if shipped is not None and is_wheel(wheel.name, shipped.stem) else None
+
+
+def _build(dist: Dist, folder: Path, run: Run) -> Iterator[Verified]:
+    """Look at all files together."""
+    if dist.shipped is not None:
+        checks = check_set(
+            dist.shipped,
+            folder,
+            lambda name: _wanted(name, run.platforms),
+            outputs=dist.whole,
+        )
+        yield Verified(dist.shipped.path.name, "", checks, "build")
+    elif dist.whole and dist.config is not None and (dist.images or len(dist.wheels) > 1):
+        # A front end that makes one wheel for this machine leaves no report; `hatch build` does.
+        name = f"{dist.stem}.json"
+        said = f"{dist.config.output}/{name}, the report of the build, is not there"
+        yield Verified(name, "", (Check("files", "failed", said),), "build")
+
+
+def _wanted(wheel: str, globs: tuple[str, ...]) -> bool:
+    if globs == ("*",):
+        return True
+    try:
+        platform = platform_of(parse_wheel_filename(wheel)[3])
+    except InvalidWheelFilename:
+        return True  # it is shown as what it is
+    return platform is not None and match(platform.name, globs)
+
+
+def _run(dist: Dist, image: Path, run: Run, environ: Mapping[str, str]) -> Iterator[Check]:
+    """Run each platform of the image, where docker is at hand."""
+    words = run.command or _smoke(dist.config)
+    try:
+        for each in verify(str(image), replace(run, command=words), environ, lambda _: None):
+            yield _check(each)
+    except EngineError as error:
+        if run.command:
+            raise
+        yield Check("run", "not run here", error.message)
+
+
+def _smoke(config: Config | None) -> tuple[str, ...]:
+    """Return the arguments of the helper that is the image's whole entrypoint."""
+    if config is None or config.image is None:
+        return ()
+    entrypoint = config.image.entrypoint
+    if not entrypoint and config.image.base == "scratch":
+        names = config.image.helpers or tuple(each.name for each in config.helpers)
+        entrypoint = names if len(names) == 1 else ()
+    if len(entrypoint) != 1:
+        return ()
+    known = {each.name: each.smoke for each in config.helpers}
+    return known.get(entrypoint[0]) or ()
+
+
+def _check(ran: Ran) -> Check:
+    parts = [f"exit code {ran.code}"] if ran.code is not None else []
+    parts += [ran.problem or next(iter(ran.said), "")]
+    said = ": ".join([ran.platform, *filter(None, parts)])
+    if ran.outcome == "cannot-run":
+        return Check("run", "not run here", said)
+    return Check("run", "ok" if ran.outcome == "ok" else "failed", said)
+
+
+def verify_again(dist: Dist, environ: Mapping[str, str]) -> Verified:
+    """Build the project of *dist* again and compare. Raises AuditError when there is no project."""
+    if dist.root is None or dist.config is None:
+        raise AuditError(
+            "--rebuild needs the project: there is no pyproject.toml beside these wheels",
+            advice="run it in the project, or on its dist folder",
+        )
+    files = [*dist.wheels, *([dist.sdist] if dist.sdist else [])]
+    if dist.shipped is not None:
+        files += [
+            each for each in dist.shipped.outputs if each.name.endswith(ENDS) and each.exists()
+        ]
+    return build_again(dist.root, dist.config, dist.shipped, files, environ)
