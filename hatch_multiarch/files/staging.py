@@ -12,43 +12,39 @@ import os
 import shutil
 import stat
 import tempfile
-import time
-from contextlib import suppress
 from pathlib import Path
 
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.files.replace import move
 from hatch_multiarch.files.sync import sync, sync_folder
-
-PREFIX = ".multiarch-"
-STALE_SECONDS = 3600
-"""A folder this old was left by a build that was killed; a younger one may be in use."""
+from hatch_multiarch.files.temporary import hold, sweep
+from hatch_multiarch.files.unwritable import STAGING, failed
 
 
 def stage(folder: Path) -> Path:
-    """Make a staging folder in *folder* that goes away with this process; clear stale ones.
+    """Make a staging folder in *folder* that goes away with this process.
 
-    Raises PlanError when nothing can be written there.
+    Those that killed builds have left are removed first: they may be what fills the disk. Raises
+    PlanError when nothing can be written there.
     """
+    unstage(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+        made = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
+        lock = hold(made)
     except OSError as error:
         raise PlanError(
-            f"nothing can be written to {folder}: {error.strerror}",
+            f"nothing can be written to {folder}: {failed(error, folder).strerror}",
             advice="build from a copy of the project, or set tool.multiarch.output",
         ) from None
-    for left in leftovers(folder):
-        with suppress(FileNotFoundError):  # the build that it belongs to has just ended
-            if time.time() - left.stat().st_mtime > STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
     atexit.register(shutil.rmtree, made, ignore_errors=True)
+    atexit.register(lock.close)  # before that: what comes last is called first
     return made
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Return the staging folders that stand in *folder*."""
-    return sorted(folder.glob(PREFIX + "*"))
+def unstage(folder: Path) -> None:
+    """Remove the staging folders that killed builds have left in *folder*."""
+    sweep(folder, STAGING)
 
 
 def link(source: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from hatch_multiarch.errors import AuditError, EngineError, NoConfigError
 from hatch_multiarch.inspect.find import built as image_of
+from hatch_multiarch.pipeline.journal import check_sets
 from hatch_multiarch.platforms import match
 from hatch_multiarch.project import read_project
 from hatch_multiarch.verify.outcome import Check, Verified
@@ -128,8 +129,10 @@ def verify_dist(
 ) -> tuple[Verified, ...]:
     """Verify each wheel of *dist*, then its image, and tell *on_done* of each in turn.
 
-    What fails is no error here. Raises AuditError when no wheel is for the platforms of *run*.
+    What fails is no error here. Raises AuditError when no wheel is for the platforms of *run*, and
+    when a killed build has left files of two builds.
     """
+    check_sets(dist.wheels)
     done = []
     for each in _each(dist, run, environ):
         on_done(each)
