@@ -2,11 +2,11 @@
 
 from hatch_multiarch.files.atomic import copy, rewrite, write, writing
 from hatch_multiarch.files.digest import fingerprint, hashed, sha256
+from hatch_multiarch.files.held_folders import probe, sweep_temporary, temporary, temporary_home
 from hatch_multiarch.files.replace import move
 from hatch_multiarch.files.staging import link, place, same, stage, unstage
 from hatch_multiarch.files.sync import sync, sync_folder
-from hatch_multiarch.files.temporary import sweep_temporary, temporary
-from hatch_multiarch.files.unwritable import WriteError, failed, refused, unwritable, writes_to
+from hatch_multiarch.files.write_errors import WriteError, failed, refused, unwritable, writes_to
 
 __all__ = [
     "WriteError",
@@ -17,6 +17,7 @@ __all__ = [
     "link",
     "move",
     "place",
+    "probe",
     "refused",
     "rewrite",
     "same",
@@ -26,6 +27,7 @@ __all__ = [
     "sync",
     "sync_folder",
     "temporary",
+    "temporary_home",
     "unstage",
     "unwritable",
     "write",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.files.sync import sync_folder
-from hatch_multiarch.files.unwritable import failed, writes_to
+from hatch_multiarch.files.write_errors import failed, writes_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

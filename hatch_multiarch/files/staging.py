@@ -11,14 +11,16 @@ import filecmp
 import os
 import shutil
 import stat
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.files.held_folders import held, sweep
 from hatch_multiarch.files.replace import move
 from hatch_multiarch.files.sync import sync, sync_folder
-from hatch_multiarch.files.temporary import hold, sweep
-from hatch_multiarch.files.unwritable import STAGING, failed
+from hatch_multiarch.files.write_errors import STAGING, failed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def stage(folder: Path) -> Path:
@@ -30,15 +32,14 @@ def stage(folder: Path) -> Path:
     unstage(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
-        lock = hold(made)
+        made, release = held(folder, STAGING)
     except OSError as error:
         raise PlanError(
             f"nothing can be written to {folder}: {failed(error, folder).strerror}",
             advice="build from a copy of the project, or set tool.multiarch.output",
         ) from None
     atexit.register(shutil.rmtree, made, ignore_errors=True)
-    atexit.register(lock.close)  # before that: what comes last is called first
+    atexit.register(release)  # before that: what comes last is called first
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.pipeline.clean import hide
-from hatch_multiarch.pipeline.journal import Journal
+from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report import Clock, make_report, with_published, write
@@ -105,7 +106,8 @@ class Build:
             added = wheels.prepare(compiled, aside / "locators", self._dist, created)
             wheel.merge(build_data, added[0], wheels.tag(compiled, self._plan.wheels[0]))
             if self._plan.mode == "all":  # hatchling gives the first one its name
-                journal.note({wheels.first: None}, staged, lasting=False)
+                journal.note({wheels.first: UNKNOWN}, staged, lasting=False)
+                atexit.register(journal.settle)
         except BaseException:
             streams.close()  # what waits to be compressed would keep this process
             raise
@@ -117,11 +119,7 @@ class Build:
             first = prepared.wheels.end_first(Path(artifact))
             if self._plan.mode == "editable":
                 return
-            try:
-                report, staged = self._finish(prepared, build_data, first)
-            except BaseException:
-                prepared.journal.undo(prepared.staged)
-                raise
+            report, staged = self._finish(prepared, build_data, first)
         with files.refused(self._dist):
             file = self._place(prepared, report, staged)
         self._console.summary(report, self._plan.project.root, file)
@@ -185,7 +183,8 @@ class Build:
         moves = {path: final for path, final in staged.items() if not _same(path, final)}
         known = {each.file: each.sha256 for each in report.wheels}
         new = {
-            final: known.get(final.name) or files.fingerprint(path) for path, final in moves.items()
+            final: known.get(final.name) or files.fingerprint(path) or UNKNOWN
+            for path, final in moves.items()
         }
         last = None
         if self._plan.mode == "all":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,12 @@ from hatch_multiarch.errors import AuditError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    _Digests = dict[str, str | None]
+    """Path relative to ``dist`` -> digest; None where there is nothing."""
+
+UNKNOWN = ""
+"""Stands for the digest of a file that is not made yet."""
+
 
 class Journal:
     """The journal for *stem*, hatchling's ``NAME-VERSION``, in the folder *dist*."""
@@ -27,11 +32,11 @@ class Journal:
         """Read the one that a killed build has left, if there is one."""
         self.path = dist / f".hatch-multiarch-{stem}.json"
         self._dist = dist
-        self._left, self._before, self._after = _read(self.path)
+        self._before, self._after = _read(self.path)
         self.strays = self._strays()
         """The files of a killed build, relative to *dist*, among those of another one."""
         if not self.strays:
-            self._left, self._before, self._after = None, {}, {}
+            self._before, self._after = {}, {}
 
     def __bool__(self) -> bool:
         """Tell whether a set is incomplete."""
@@ -43,36 +48,30 @@ class Journal:
         verb = "is" if len(self.strays) == 1 else "are"
         return f"a build was killed while it wrote its outputs: {names} {verb} from it, others not"
 
-    def note(self, changes: Mapping[Path, str | None], staging: Path, *, lasting: bool) -> None:
-        """Note the digest that each file will have, None for one that is not known yet.
+    def note(self, changes: Mapping[Path, str], staging: Path, *, lasting: bool) -> None:
+        """Note the digest that each file will have, UNKNOWN where it is made only later.
 
         The journal is written in *staging* first; *lasting*: flushed to the disk. Raises OSError.
         """
-        told = {self._name(path): digest for path, digest in changes.items()}
+        told: _Digests = {self._name(path): digest for path, digest in changes.items()}
         now = {name: files.fingerprint(self._dist / name) for name in {*self._before, *told}}
         # What a killed build has left is not what was before.
         self._before, self._after = now | self._before, now | told
         text = json.dumps({"before": self._before, "after": self._after}, indent=2) + "\n"
-        self._write(text, staging, lasting=lasting)
-
-    def end(self) -> None:
-        """Remove the journal: the set is complete."""
-        self.path.unlink(missing_ok=True)
-
-    def undo(self, staging: Path) -> None:
-        """Leave the journal as it was found: this build has changed nothing."""
-        with suppress(OSError):  # one that says the same as before may stay
-            if self._left is None:
-                self.end()
-            else:
-                self._write(self._left, staging, lasting=False)
-
-    def _write(self, text: str, staging: Path, *, lasting: bool) -> None:
         aside = staging / self.path.name
         files.write(text, aside, lasting=lasting)
         files.move(aside, self.path)
         if lasting:
             files.sync_folder(self._dist)
+
+    def end(self) -> None:
+        """Remove the journal: the set is complete."""
+        self.path.unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """Remove the journal of a build that has failed and that has left no mixture."""
+        if self.path.exists() and not self._strays():
+            self.end()
 
     def _name(self, path: Path) -> str:
         try:
@@ -87,19 +86,17 @@ class Journal:
         return tuple(
             name
             for name, found in now.items()
-            if found not in (None, self._before[name]) and self._after.get(name) in (None, found)
+            if found not in (None, self._before[name]) and self._after.get(name) in (UNKNOWN, found)
         )
 
 
-def _read(path: Path) -> tuple[str | None, dict[str, str | None], dict[str, str | None]]:
-    """Return the text of the journal *path* and what it tells; nothing of one that is none."""
+def _read(path: Path) -> tuple[_Digests, _Digests]:
+    """Return what the journal *path* tells; nothing of one that is none."""
     try:
-        text = path.read_text("utf-8")
-        told = json.loads(text)
-        before, after = dict(told["before"]), dict(told["after"])
+        told = json.loads(path.read_bytes())
+        return dict(told["before"]), dict(told["after"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None, {}, {}
-    return text, before, after
+        return {}, {}
 
 
 def check_sets(wheels: Iterable[Path]) -> None:

@@ -14,6 +14,7 @@ from hatchling.builders.wheel import WheelBuilder
 from hatchling.dep.core import dependencies_in_sync  # type: ignore[attr-defined]
 from packaging.requirements import InvalidRequirement, Requirement
 
+from hatch_multiarch import files
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import ConfigError, PlanError, ToolchainError
 from hatch_multiarch.init.pyproject import requires
@@ -86,6 +87,12 @@ def build(root: Path, asked: Asked, environ: Mapping[str, str], *, aloud: bool =
         words.append("-c")
     if asked.directory:
         words += ["-d", asked.directory]
+    dist = asked.directory or env.get("HATCH_BUILD_LOCATION")
+    for folder in (
+        files.temporary_home(),
+        root / (dist or WheelBuilder(str(root)).config.directory),
+    ):
+        files.probe(folder)  # where hatchling, making the sdist, would show a traceback
     return attached(words, cwd=root, env=env, aloud=aloud)
 
 

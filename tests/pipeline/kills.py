@@ -50,7 +50,6 @@ base = "scratch"
 outputs = ["oci", "layout"]
 """
 STEPS = {"os.rename", "os.link", "os.mkdir", "os.remove", "shutil.rmtree"}
-os.fsync = lambda _: None  # a kill loses nothing that is written; only a power failure does
 SCENARIOS = ("first", "changed", "version", "unchanged")
 
 
@@ -83,6 +82,7 @@ def built(root: Path, at: int = 0) -> tuple[int, int, str]:
         out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(out, 1)
         os.dup2(out, 2)
+        sys.stdout = sys.stderr = os.fdopen(2, "w", buffering=1)  # pytest has others
         code = 1
         try:
             steps = 0
@@ -157,6 +157,7 @@ def prepare(scenario: str, base: Path) -> Path:
 
 def main(base: Path, count: int) -> None:
     """Kill *count* builds, as many in each scenario."""
+    os.fsync = lambda _: None  # a kill loses nothing that is written; only a power failure does
     configured, old = base / "configured", base / "old"
     configured.mkdir()
     helpers(configured)

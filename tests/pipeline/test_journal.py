@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_multiarch.pipeline.journal import Journal
+from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 
 KILLS = int(os.environ.get("HM_TEST_KILLS", "20"))
 
@@ -52,7 +52,7 @@ def test_a_journal_tells_which_files_are_of_the_killed_build(tmp_path):
     whole(dist, staging, "old")
     new = "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437"  # of "new"
     first = Journal(dist, "a-1")
-    first.note({dist / "a.whl": None}, staging, lasting=False)
+    first.note({dist / "a.whl": UNKNOWN}, staging, lasting=False)
     assert not Journal(dist, "a-1")
     (dist / "a.whl").write_text("new")
     assert Journal(dist, "a-1").strays == ("a.whl",)
@@ -61,15 +61,16 @@ def test_a_journal_tells_which_files_are_of_the_killed_build(tmp_path):
     assert not Journal(dist, "a-1")
     (dist / "b.whl").write_text("new")
     assert Journal(dist, "a-1").strays == ("b.whl",)
-    # A build that fails leaves what it has found.
-    second = Journal(dist, "a-1")
-    second.note({dist / "b.whl": None}, staging, lasting=False)
-    assert Journal(dist, "a-1").strays == ("b.whl",)
-    second.undo(staging)
-    assert Journal(dist, "a-1").strays == ("b.whl",)
     # What is the set of the killed build, by whatever way, is no mixture.
     (dist / "a.whl").write_text("new")
     assert not Journal(dist, "a-1")
+    (dist / "a.whl").write_text("old")
+    # A build that fails leaves what it has found.
+    second = Journal(dist, "a-1")
+    second.note({dist / "b.whl": UNKNOWN}, staging, lasting=False)
+    assert Journal(dist, "a-1").strays == ("b.whl",)
+    second.settle()
+    assert Journal(dist, "a-1").strays == ("b.whl",)
     assert not Journal(dist, "a-2")
     assert sorted(each.name for each in dist.iterdir() if each.name[0] == ".") == [
         ".hatch-multiarch-a-1.json"
