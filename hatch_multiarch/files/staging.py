@@ -17,7 +17,7 @@ from hatch_multiarch.errors import PlanError
 from hatch_multiarch.files.held_folders import held, sweep
 from hatch_multiarch.files.replace import move
 from hatch_multiarch.files.sync import sync, sync_folder
-from hatch_multiarch.files.write_errors import STAGING, failed
+from hatch_multiarch.files.write_errors import STAGING, failed, refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,14 +30,12 @@ def stage(folder: Path) -> Path:
     PlanError when nothing can be written there.
     """
     unstage(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        made, release = held(folder, STAGING)
-    except OSError as error:
-        raise PlanError(
-            f"nothing can be written to {folder}: {failed(error, folder).strerror}",
-            advice="build from a copy of the project, or set tool.multiarch.output",
-        ) from None
+    with refused(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            made, release = held(folder, STAGING)
+        except OSError as error:
+            raise failed(error, folder) from error
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     atexit.register(release)  # before that: what comes last is called first
     return made
@@ -59,22 +57,25 @@ def link(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def place(staged: Path, final: Path, *, times: bool = False) -> bool:
-    """Give *staged* its final name, flushed to the disk, unless it is the ``same`` as *final*.
+def place(staged: Path, final: Path, *, times: bool = False, lasting: bool = True) -> bool:
+    """Give *staged* its final name, unless it is the ``same`` as *final*.
 
-    Return whether it was moved. Raises PlanError when *final* cannot be replaced.
+    *lasting*: flushed to the disk. Return whether it was moved. Raises PlanError when *final*
+    cannot be replaced.
     """
     if same(staged, final, times=times):
         return False
     try:
-        sync(staged)
+        if lasting:
+            sync(staged)
         move(staged, final)
     except OSError as error:
         raise PlanError(
-            f"{final} cannot be written: {error.strerror}",
+            f"{final} cannot be written: {failed(error, final).strerror}",
             advice="close what has it open, or make room, and build again",
         ) from None
-    sync_folder(final.parent)
+    if lasting:
+        sync_folder(final.parent)
     return True
 
 

@@ -74,13 +74,12 @@ def unwritable(error: OSError) -> PlanError | None:
         if error.errno not in _SAYS or not named:
             return None
         error = failed(error, Path(os.fsdecode(named)))
-    advice = "make room there" if error.errno in _FULL else "make it writable"
+    advice = "make it writable, or work in a copy of the project"
+    if error.errno in _FULL:
+        advice = "make room there"
     if error.filename == tempfile.tempdir:
-        advice += ", or set TMPDIR to another folder"
-    return PlanError(
-        f"nothing can be written to {error.filename}: {error.strerror}",
-        advice=f"{advice}, and build again",
-    )
+        advice = f"{advice.partition(',')[0]}, or set TMPDIR to another folder"
+    return PlanError(f"nothing can be written to {error.filename}: {error.strerror}", advice=advice)
 
 
 @contextmanager

@@ -190,15 +190,15 @@ class Build:
         if self._plan.mode == "all":
             aside = prepared.aside / f"{self._builder.artifact_project_id}.json"
             last = self._output / aside.name
-            # A report that tells nothing new but how long it took is not worth the disk's time.
-            write(report, aside, lasting=bool(moves))
+            write(report, aside, lasting=False)
             prepared.journal.note(
                 {**new, last: files.sha256(aside)}, prepared.staged, lasting=bool(moves)
             )
         for path, final in moves.items():
             files.place(path, final, times=True)
         if last is not None:
-            files.move(aside, last)
+            # A report that tells nothing new but how long it took is not worth the disk's time.
+            files.place(aside, last, lasting=bool(moves))
             prepared.journal.end()
         return last
 

@@ -46,7 +46,7 @@ class Journal:
         """Return one line about what does not belong."""
         names = ", ".join(Path(each).name for each in self.strays)
         verb = "is" if len(self.strays) == 1 else "are"
-        return f"a build was killed while it wrote its outputs: {names} {verb} from it, others not"
+        return f"a build did not finish: {names} {verb} from it, and others are not"
 
     def note(self, changes: Mapping[Path, str], staging: Path, *, lasting: bool) -> None:
         """Note the digest that each file will have, UNKNOWN where it is made only later.
@@ -59,7 +59,9 @@ class Journal:
         self._before, self._after = now | self._before, now | told
         text = json.dumps({"before": self._before, "after": self._after}, indent=2) + "\n"
         aside = staging / self.path.name
-        files.write(text, aside, lasting=lasting)
+        files.write(text, aside, lasting=False)
+        if lasting:
+            files.sync(aside)
         files.move(aside, self.path)
         if lasting:
             files.sync_folder(self._dist)
@@ -103,4 +105,6 @@ def check_sets(wheels: Iterable[Path]) -> None:
     """Raise AuditError when a killed build has left files of two builds where *wheels* are."""
     for dist, stem in {(each.parent, "-".join(each.name.split("-")[:2])) for each in wheels}:
         if journal := Journal(dist, stem):
-            raise AuditError(f"{dist}: {journal}", advice="run `hatch build` again")
+            raise AuditError(
+                f"{dist}: {journal}", advice="run `hatch build` again, or wait for one that runs"
+            )
