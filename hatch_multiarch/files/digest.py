@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -38,7 +39,8 @@ def _lines(folder: Path) -> Iterator[str]:
         for each in (Path(parent, name) for name in names):
             what = os.readlink(each) if each.is_symlink() else ""  # noqa: PTH115 - a string
             if not what and each.is_file():
-                what = sha256(each)
+                with suppress(PermissionError):  # a file of an image that its owner may not read
+                    what = sha256(each)
             yield f"{each.relative_to(folder).as_posix()}\0{what}\n"
 
 
