@@ -182,6 +182,8 @@ class Build:
         """Give the outputs their final names, the report last; return where that is, if any."""
         moves = {path: final for path, final in staged.items() if not _same(path, final)}
         known = {each.file: each.sha256 for each in report.wheels}
+        for each in report.image.outputs if report.image is not None else ():
+            known[Path(each.path).name] = each.sha256 or ""
         new = {
             final: known.get(final.name) or files.fingerprint(path) or UNKNOWN
             for path, final in moves.items()
