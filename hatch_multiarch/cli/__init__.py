@@ -40,6 +40,12 @@ def main(argv: list[str] | None = None) -> int:
         # `plan | head`: nobody reads the rest, and Python would complain of that on leaving.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:
+        from hatch_multiarch.files import unwritable  # noqa: PLC0415 - --help writes nothing
+
+        if (known := unwritable(error)) is None:
+            raise
+        return _say(known, as_json=as_json)
     return code
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.deflate.compressor import LEVEL, compressor
 from hatch_multiarch.errors import AuditError
-from hatch_multiarch.files import link
+from hatch_multiarch.files import link, writes_to
 from hatch_multiarch.process import processors
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class Streams:
                 raise changed(str(path), found, sha256)
             crc32, stream = zlib.crc32(data), compressor().deflate(data)
         final.unlink(missing_ok=True)
-        final.write_bytes(stream)
+        with writes_to(self.folder):
+            final.write_bytes(stream)
         told = {
             "sha256": hashlib.sha256(stream).hexdigest(),
             "crc32": crc32,

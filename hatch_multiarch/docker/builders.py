@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import process
+from hatch_multiarch import files, process
 from hatch_multiarch.config.messages import nearest, printable, show
 from hatch_multiarch.docker.inspect_output import Builder, Node, parse
 from hatch_multiarch.docker.outputs import joined
@@ -131,13 +129,13 @@ def _with_build_platform(buildx: Buildx, builder: str, node: Node) -> Node:
     """
     if node.build_platform or node.status != "running" or not node.configured:
         return node
-    with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder:
-        Path(folder, "Dockerfile").write_text(_PROBE, "utf-8")
-        out = Path(folder, "out")
+    with files.temporary() as folder:
+        (folder / "Dockerfile").write_text(_PROBE, "utf-8")
+        out = folder / "out"
         output = joined(["type=local", f"dest={out}"])
         words = ("--progress=quiet", "--provenance=false", f"--output={output}")
         where = (f"--builder={builder}", f"--platform={node.configured[0]}")
-        done = ask(buildx, "build", *words, *where, folder)
+        done = ask(buildx, "build", *words, *where, str(folder))
         if done.code != 0:
             return replace(node, error=last_words(done))
         said = (out / "platform").read_text("utf-8")

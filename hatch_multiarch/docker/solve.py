@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import process
+from hatch_multiarch import files, process
 from hatch_multiarch.docker.build_failure import failure
 from hatch_multiarch.docker.known_errors import LOST
 from hatch_multiarch.docker.outputs import joined, whole
@@ -110,9 +109,9 @@ def solve(
         env["SOURCE_DATE_EPOCH"] = str(request.epoch)
     with (
         whole(request.outputs) as outputs,
-        tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as work,
+        files.temporary() as work,
     ):
-        metadata = Path(work, "metadata.json")
+        metadata = work / "metadata.json"
         words = arguments(request, outputs, metadata)
         command: list[str | Path] = [Path(buildx.docker).absolute(), "buildx", *words]
         pauses = list(PAUSES)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from hatch_multiarch import files
 from hatch_multiarch.docker.node_selection import check_step
 from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, Step, solve
@@ -30,6 +29,7 @@ from hatch_multiarch.files import copy, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from hatch_multiarch.engine.engine_protocol import Progress
     from hatch_multiarch.plan import Docker, Plan, Unit
@@ -70,8 +70,8 @@ class BuildkitEngine:
                 made[unit.id] = taken = take(unit)
                 progress.finished(unit, taken.seconds, cached=taken.cached)
         if compiled:
-            with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as work:
-                for binary in self._compile(compiled, Path(work).resolve(), progress):
+            with files.temporary() as work:
+                for binary in self._compile(compiled, work.resolve(), progress):
                     made[binary.unit.id] = binary
         for binary in made.values():
             built(binary)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
+import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from hatch_multiarch import files
+from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.mod_file import ModFile
 from hatch_multiarch.plan.workspace import workspace_above
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_multiarch.plan import Unit
 
 _KNOWN: tuple[tuple[str, str], ...] = (
@@ -93,7 +100,6 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         r"no Go files in|directory not found|cannot find package|no such file or directory",
         "check {key}.source and {key}.package: it is the main package, as `go build` names it",
     ),
-    (r"No space left on device|no space left on device", "free some space for Go's build cache"),
 )
 
 _LACKS = (
@@ -101,6 +107,20 @@ _LACKS = (
     r"|no such file or directory|does not exist|cannot find module|no Go files in"
 )
 """What Go says where a file is missing."""
+_UNWRITABLE = {
+    "no space left on device": errno.ENOSPC,
+    "nospaceleft": errno.ENOSPC,  # zig's words
+    "disk quota exceeded": errno.EDQUOT,
+    "diskquota": errno.EDQUOT,
+    "read-only file system": errno.EROFS,
+    "readonlyfilesystem": errno.EROFS,
+    "permission denied": errno.EACCES,
+}
+_HIDDEN = "cannot find package"
+"""What Go also says when it cannot write to its cache which packages there are."""
+_LITTLE = 1 << 20
+"""Bytes: Go needs more."""
+_PATH = re.compile(r"(?:[A-Za-z]:)?[/\\][^\s:'\"]*")
 
 _WITHOUT_C = r"build constraints exclude all Go files|undefined: "
 
@@ -160,6 +180,39 @@ def _root(unit: Unit) -> Path:
     """Return the project's folder."""
     above = len(PurePosixPath(unit.helper.source).parts)
     return unit.source.parents[above - 1] if above else unit.source
+
+
+def unwritable(output: str, folders: Sequence[Path]) -> PlanError | None:
+    """Return what to say when compilers cannot write to one of *folders*; they often hide it.
+
+    A folder that the *output* does not name is the one with the least room.
+    """
+    for line in output.splitlines():
+        known = next((each for each in _UNWRITABLE if each in line.lower()), None)
+        if known is None:
+            continue
+        code, paths = _UNWRITABLE[known], [Path(each) for each in _PATH.findall(line)]
+        inside = [each for each in folders if any(each in (p, *p.parents) for p in paths)]
+        if inside or code != errno.EACCES:  # which may be of a source file too
+            folder = (inside or sorted(folders, key=_room))[0]
+            return files.unwritable(files.failed(OSError(code, os.strerror(code)), folder))
+    return next(filter(None, map(_full, folders)), None) if _HIDDEN in output else None
+
+
+def _full(folder: Path) -> PlanError | None:
+    try:
+        files.probe(folder, _LITTLE)
+    except PlanError as error:
+        return error
+    return None
+
+
+def _room(folder: Path) -> int:
+    """Return how many bytes can be written to *folder*."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:  # it was never made
+        return sys.maxsize
 
 
 def _says_c(source: Path) -> bool:

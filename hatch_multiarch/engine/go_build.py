@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
-from hatch_multiarch.engine.compile_advice import advice
+from hatch_multiarch.engine.compile_advice import advice, unwritable
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.order import import_path
 from hatch_multiarch.engine.publish import BuildStamp, regular
@@ -114,6 +114,10 @@ class Bench:
             raise CompileError(f"{unit.id}: go build does not start: {error}") from None
         said = [line for line in lines if not _COMPILED.fullmatch(line)]
         if done.code != 0:
+            names = ("GOTMPDIR", "GOCACHE", "GOMODCACHE", "ZIG_GLOBAL_CACHE_DIR")
+            folders = [Path(env[name]) for name in names if env.get(name)]
+            if (full := unwritable("\n".join((done.out, *said)), folders)) is not None:
+                raise CompileError(f"{unit.id}: {full.message}", advice=full.advice)
             words = "\n".join((done.out.splitlines() + said)[-LAST_LINES:])
             raise CompileError(
                 f"{unit.id}: go build failed with exit code {done.code}\n{words}",

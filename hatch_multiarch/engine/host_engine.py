@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from hatch_multiarch import files
 from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.go_build import Bench, take
 from hatch_multiarch.engine.go_env import go_settings
@@ -23,6 +22,7 @@ from hatch_multiarch.toolchain import find_go, minimum_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
+    from pathlib import Path
 
     from hatch_multiarch.config import Toolchain
     from hatch_multiarch.engine.engine_protocol import Binary, Progress
@@ -62,11 +62,8 @@ class HostEngine:
         is missing (before any has run) and PlanError for a prebuilt file that is none.
         """
         group = Group()
-        # A compiler that is being killed may still write: what it leaves then is no error of ours.
-        with tempfile.TemporaryDirectory(
-            prefix="hatch-multiarch-", ignore_cleanup_errors=True
-        ) as work:
-            making = self._prepare(units, Path(work).resolve(), group, progress, built)
+        with files.temporary() as work:
+            making = self._prepare(units, work.resolve(), group, progress, built)
             schedule = Schedule(making.tasks(), self._jobs, processors())
             failures = work_off(schedule, making.do, self._jobs, group)
         for unit in units:
@@ -145,7 +142,7 @@ class _Making:
         except Stopped:
             raise
         except OSError as error:
-            failure = CompileError(f"{unit.id}: {error}")
+            failure = files.unwritable(error) or CompileError(f"{unit.id}: {error}")
             self.progress.failed(unit, failure)
             raise failure from error
         except Exception as error:

@@ -1,24 +1,36 @@
 """Atomic writes, moves into place, staging folders and digests of files."""
 
 from hatch_multiarch.files.atomic import copy, rewrite, write, writing
-from hatch_multiarch.files.digest import hashed, sha256
+from hatch_multiarch.files.digest import fingerprint, hashed, sha256
+from hatch_multiarch.files.held_folders import probe, sweep_temporary, temporary, temporary_home
 from hatch_multiarch.files.replace import move
-from hatch_multiarch.files.staging import leftovers, link, place, same, stage
+from hatch_multiarch.files.staging import link, place, same, stage, unstage
 from hatch_multiarch.files.sync import sync, sync_folder
+from hatch_multiarch.files.write_errors import WriteError, failed, refused, unwritable, writes_to
 
 __all__ = [
+    "WriteError",
     "copy",
+    "failed",
+    "fingerprint",
     "hashed",
-    "leftovers",
     "link",
     "move",
     "place",
+    "probe",
+    "refused",
     "rewrite",
     "same",
     "sha256",
     "stage",
+    "sweep_temporary",
     "sync",
     "sync_folder",
+    "temporary",
+    "temporary_home",
+    "unstage",
+    "unwritable",
     "write",
+    "writes_to",
     "writing",
 ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.files.sync import sync_folder
+from hatch_multiarch.files.write_errors import failed, writes_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +30,15 @@ def writing(
 
     It stands in the same folder, where its name begins with *prefix*, and gets the permissions
     *mode*. When the block fails, it is removed and *final* stays as it was. *lasting*: flushed to
-    the disk. Raises OSError.
+    the disk. Raises OSError: WriteError where the folder takes no writes.
     """
-    handle, name = tempfile.mkstemp(prefix=prefix or f".{final.name}.", dir=final.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=prefix or f".{final.name}.", dir=final.parent)
+    except OSError as error:
+        raise failed(error, final) from error
     aside = Path(name)
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with writes_to(final.parent), os.fdopen(handle, "w+b") as file:
             aside.chmod(mode)  # mkstemp makes files that only their owner may read
             yield cast("BinaryIO", file)
             if lasting:

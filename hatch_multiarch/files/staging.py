@@ -11,44 +11,39 @@ import filecmp
 import os
 import shutil
 import stat
-import tempfile
-import time
-from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.files.held_folders import held, sweep
 from hatch_multiarch.files.replace import move
 from hatch_multiarch.files.sync import sync, sync_folder
+from hatch_multiarch.files.write_errors import STAGING, failed, refused
 
-PREFIX = ".multiarch-"
-STALE_SECONDS = 3600
-"""A folder this old was left by a build that was killed; a younger one may be in use."""
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def stage(folder: Path) -> Path:
-    """Make a staging folder in *folder* that goes away with this process; clear stale ones.
+    """Make a staging folder in *folder* that goes away with this process.
 
-    Raises PlanError when nothing can be written there.
+    Those that killed builds have left are removed first: they may be what fills the disk. Raises
+    PlanError when nothing can be written there.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-    except OSError as error:
-        raise PlanError(
-            f"nothing can be written to {folder}: {error.strerror}",
-            advice="build from a copy of the project, or set tool.multiarch.output",
-        ) from None
-    for left in leftovers(folder):
-        with suppress(FileNotFoundError):  # the build that it belongs to has just ended
-            if time.time() - left.stat().st_mtime > STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
+    unstage(folder)
+    with refused(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            made, release = held(folder, STAGING)
+        except OSError as error:
+            raise failed(error, folder) from error
     atexit.register(shutil.rmtree, made, ignore_errors=True)
+    atexit.register(release)  # before that: what comes last is called first
     return made
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """Return the staging folders that stand in *folder*."""
-    return sorted(folder.glob(PREFIX + "*"))
+def unstage(folder: Path) -> None:
+    """Remove the staging folders that killed builds have left in *folder*."""
+    sweep(folder, STAGING)
 
 
 def link(source: Path, target: Path) -> None:
@@ -62,22 +57,25 @@ def link(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def place(staged: Path, final: Path, *, times: bool = False) -> bool:
-    """Give *staged* its final name, flushed to the disk, unless it is the ``same`` as *final*.
+def place(staged: Path, final: Path, *, times: bool = False, lasting: bool = True) -> bool:
+    """Give *staged* its final name, unless it is the ``same`` as *final*.
 
-    Return whether it was moved. Raises PlanError when *final* cannot be replaced.
+    *lasting*: flushed to the disk. Return whether it was moved. Raises PlanError when *final*
+    cannot be replaced.
     """
     if same(staged, final, times=times):
         return False
     try:
-        sync(staged)
+        if lasting:
+            sync(staged)
         move(staged, final)
     except OSError as error:
         raise PlanError(
-            f"{final} cannot be written: {error.strerror}",
+            f"{final} cannot be written: {failed(error, final).strerror}",
             advice="close what has it open, or make room, and build again",
         ) from None
-    sync_folder(final.parent)
+    if lasting:
+        sync_folder(final.parent)
     return True
 
 

@@ -79,7 +79,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
             project_id = self.build_config.builder.artifact_project_id
             output = Path(self.root) / self._config().output
-            clean(project_id, output, keep_outputs=self._finished)
+            clean(project_id, output, Path(self.directory), keep_outputs=self._finished)
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build every helper and the image aside, and fill in the first wheel's build data."""
@@ -92,7 +92,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
 
             builder = self.build_config.builder
-            build = Build(plan, Path(self.directory), builder, os.environ)
+            build = Build(plan, Path(self.directory), builder, os.environ, self._errors)
             self._build = build, build.prepare(build_data)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002

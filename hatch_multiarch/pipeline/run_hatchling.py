@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+# hatchling 1.27 has it there; where it is now, that has not.
+from hatch_multiarch import files
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.plan import Switches
@@ -80,6 +82,12 @@ def build(root: Path, asked: Asked, environ: Mapping[str, str], *, aloud: bool =
         words.append("-c")
     if asked.directory:
         words += ["-d", asked.directory]
+    dist = asked.directory or env.get("HATCH_BUILD_LOCATION")
+    for folder in (
+        files.temporary_home(),
+        root / (dist or WheelBuilder(str(root)).config.directory),
+    ):
+        files.probe(folder)  # where hatchling, making the sdist, would show a traceback
     return attached(words, cwd=root, env=env, aloud=aloud)
 
 

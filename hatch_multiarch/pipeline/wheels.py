@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,25 +9,31 @@ from hatch_multiarch import files, sbom, wheel
 from hatch_multiarch.pipeline.other_hooks import who_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from hatch_multiarch.compile import Compiled
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.pipeline.other_hooks import OtherHook
     from hatch_multiarch.plan import Plan, WheelPlan
 
+    Boundary = Callable[[], AbstractContextManager[None]]
+    """Turns our errors into messages, where hatchling would show a traceback."""
+
 
 class WheelBuild:
     """The wheels of *plan*, by hatchling's WheelBuilder *builder*, in the folder *staged* first."""
 
-    def __init__(self, plan: Plan, builder: Any, staged: Path, streams: Streams) -> None:
+    def __init__(
+        self, plan: Plan, builder: Any, staged: Path, streams: Streams, boundary: Boundary
+    ) -> None:
         self._plan = plan
         self._builder = builder
         self._staged = staged
         self._previous = staged / "previous.whl"
-        self._replaced = ""
-        """The name of the wheel that the first one replaces, once it is known."""
-        self._archives = wheel.Archives(streams, staged)
+        self.first = staged
+        """The final path of hatchling's wheel, once it is known."""
+        self._archives = wheel.Archives(streams, staged, boundary)
         self._editable = plan.mode == "editable"
 
     def prepare(
@@ -53,9 +58,22 @@ class WheelBuild:
         """Return the tag of a wheel; empty for an editable one, which hatchling tags."""
         return "" if self._editable else compiled.wheel_tag(each)
 
-    def end_first(self) -> None:
-        """Note that hatchling has written its wheel."""
+    def end_first(self, first: Path) -> Path:
+        """Take the wheel that hatchling has given its name back, until all others are there too.
+
+        What it has replaced is there again then. Return where it is. Raises OSError.
+        """
         self._archives.off()
+        if self._editable:
+            return first
+        aside = self._staged / first.name
+        # A hook that changed the tag has changed the name: then nothing was replaced.
+        if self._previous.is_file() and first.name == self.first.name:
+            files.link(first, aside)
+            files.move(self._previous, first)
+        else:
+            files.move(first, aside)
+        return aside
 
     def finish(
         self,
@@ -85,35 +103,6 @@ class WheelBuild:
             natives = [compiled.facts[unit.id] for unit in plan.units]
             wheel.check_natives(each, plan, natives, self._staged)
         return wheels
-
-    @contextmanager
-    def rollback(self, first: Path) -> Iterator[None]:
-        """Put back what the *first* wheel has replaced when the block fails."""
-        try:
-            yield
-        except BaseException:
-            # A hook that changed the tag has changed the name: then nothing was replaced.
-            if self._previous.is_file() and first.name == self._replaced:
-                files.move(self._previous, first)
-            else:
-                first.unlink(missing_ok=True)
-            raise
-
-    def place(self, wheels: Sequence[wheel.BuiltWheel], dist: Path) -> bool:
-        """Give the wheels their final names in *dist*; return whether the bytes of any are new.
-
-        The first has its name from hatchling. Raises PlanError.
-        """
-        first, *rest = (each.path for each in wheels)
-        changed = not files.same(self._previous, first)
-        if changed:
-            files.sync(first)
-            files.sync_folder(dist)
-        else:
-            files.move(self._previous, first)  # with the time that it had
-        for path in rest:
-            changed |= files.place(path, dist / path.name)
-        return changed
 
     def _others(
         self,
@@ -151,6 +140,6 @@ class WheelBuild:
         return sbom.member(self._builder.artifact_project_id), text
 
     def _keep_previous(self, dist: Path, tag: str) -> None:
-        self._replaced = f"{self._builder.artifact_project_id}-{tag}.whl"
-        if (dist / self._replaced).is_file():
-            files.link(dist / self._replaced, self._previous)
+        self.first = dist / f"{self._builder.artifact_project_id}-{tag}.whl"
+        if self.first.is_file():
+            files.link(self.first, self._previous)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import platform as machine
 import struct
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_multiarch import process
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.files import temporary
 from hatch_multiarch.platforms import all_platforms, host, lookup
 
 if TYPE_CHECKING:
@@ -95,12 +96,12 @@ class _Entry:
 def starts(architecture: str) -> bool:
     """Tell whether this kernel starts programs of *architecture* (``arm``), by starting one."""
     try:
-        with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder:
-            path = Path(folder, "program")
+        with temporary() as folder:
+            path = folder / "program"
             path.write_bytes(_program(architecture))
             path.chmod(0o700)
             return process.run([path], timeout=20).code == 0
-    except OSError:  # it does not; or there is no folder to start it in, then it is not known
+    except (OSError, PlanError):  # it does not, or there is no folder to start it in
         return False
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import temporary
 from hatch_multiarch.inspect import inspect_archive, open_image
 from hatch_multiarch.inspect.describe import describe
 from hatch_multiarch.inspect.registry import opened
@@ -16,6 +15,7 @@ from hatch_multiarch.registry import Cache, RegistrySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from hatch_multiarch.inspect import PlatformImage
     from hatch_multiarch.oci.descriptor import Descriptor
@@ -47,8 +47,8 @@ def in_registry(
     when what it gives is no such image.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder,
-        opened(reference, environ, Cache(Path(folder))) as puller,
+        temporary() as folder,
+        opened(reference, environ, Cache(folder)) as puller,
     ):
         source = RegistrySource(puller, reference)
         image = describe(source.root, (reference,), source)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_multiarch import process
+from hatch_multiarch import files, process
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.project import building_python
 from hatch_multiarch.verify.compare_files import differences
@@ -51,8 +50,8 @@ def build_again(
         env.setdefault("HATCH_MULTIARCH_ENGINE", shipped.engine)
     if kept or (shipped is not None and shipped.image is None):
         env["HATCH_MULTIARCH_IMAGE"] = "0"
-    with tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder:
-        copy, dist = Path(folder, "again", root.name), Path(folder, "dist")
+    with files.temporary() as folder:
+        copy, dist = folder / "again" / root.name, folder / "dist"
         _copy(root, copy, [root / config.output, *{each.parent for each in built}])
         words: list[str | Path] = [python, "-m", "hatchling", "build", "-d", dist]
         done = process.run(words, cwd=copy, env=env)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_multiarch.errors import AuditError, EngineError
+from hatch_multiarch.pipeline.journal import check_sets
 from hatch_multiarch.platforms import match
 from hatch_multiarch.report.file_names import is_wheel
 from hatch_multiarch.verify.file_check import check_file, check_set
@@ -34,8 +35,10 @@ def verify_dist(
 ) -> tuple[Verified, ...]:
     """Verify each wheel of *dist*, then its image, and tell *on_done* of each in turn.
 
-    What fails is no error here. Raises AuditError when no wheel is for the platforms of *run*.
+    What fails is no error here. Raises AuditError when no wheel is for the platforms of *run*, and
+    when a killed build has left files of two builds.
     """
+    check_sets(dist.wheels)
     wheels = [each for each in dist.wheels if _wanted(each.name, run.platforms)]
     if not wheels and not dist.images:
         raise AuditError(f"no wheel matches {', '.join(run.platforms)}")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.tags import parse_tag
 
-from hatch_multiarch import audit, sbom
+from hatch_multiarch import audit, files, sbom
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.plan import WheelPlan
@@ -26,6 +24,7 @@ from hatch_multiarch.wheel import BuiltWheel, check_natives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from packaging.tags import Tag
 
@@ -71,14 +70,14 @@ def verify_wheel(
     try:
         with (
             open_wheel(path) as wheel,
-            tempfile.TemporaryDirectory(prefix="hatch-multiarch-") as folder,
+            files.temporary() as folder,
         ):
             helpers = [
-                _copied(wheel, name, member, Path(folder, str(number)))
+                _copied(wheel, name, member, folder / str(number))
                 for number, (name, member) in enumerate(wheel.members.items())
             ]
             checks = [
-                _tags(wheel, helpers, Path(folder)),
+                _tags(wheel, helpers, folder),
                 check_record(wheel),
                 _helpers(wheel, config if current else None, shipped),
                 _executable(wheel),

@@ -16,7 +16,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,8 @@ from hatch_multiarch import files
 from hatch_multiarch.deflate import changed, compressor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from hatch_multiarch.deflate import Stream, Streams
 
@@ -55,10 +56,19 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
 class Archives:
     """The wheels of one build, on their way into zip files."""
 
-    def __init__(self, streams: Streams, folder: Path) -> None:
-        """Take *streams*; hatchling's temporary files go to *folder*, beside the final wheel."""
+    def __init__(
+        self,
+        streams: Streams,
+        folder: Path,
+        boundary: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Take *streams*; hatchling's temporary files go to *folder*, beside the final wheel.
+
+        *boundary* turns our errors into messages: hatchling would show a traceback.
+        """
         self.streams = streams
         self._folder = folder
+        self._boundary = boundary
         self.helpers: Mapping[str, str] = {}
         """Of the wheel that is being written: path in the zip -> sha256, hex."""
         self._small: dict[bytes, bytes] = {}
@@ -74,14 +84,29 @@ class Archives:
 
         class Archive(theirs):  # type: ignore[misc, valid-type]
             def __init__(self, *arguments: Any, **named: Any) -> None:
-                with _temporary_files_in(archives._folder):
+                with archives._writing(), _temporary_files_in(archives._folder):
                     super().__init__(*arguments, **named)
                 file = getattr(self, "zf", None)
                 if isinstance(file, zipfile.ZipFile):
                     file.__class__ = archives.kind(type(file))
 
+            def __exit__(self, *raised: object) -> None:
+                error = raised[1]
+                with archives._writing():
+                    if not isinstance(error, BaseException):
+                        super().__exit__(*raised)
+                        return
+                    with suppress(OSError):  # a full disk does not take the end of the file either
+                        super().__exit__(*raised)
+                    raise error
+
         self._theirs = theirs
         wheel.WheelArchive = Archive  # type: ignore[misc]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._boundary(), files.refused(self._folder):
+            yield
 
     def off(self) -> None:
         """Leave hatchling as it was."""

@@ -126,7 +126,7 @@ def test_errors_are_one_line(built: Path, run: Callable[..., Ran], tmp_path: Pat
 def test_cleaning_knows_the_page(built: Path, run: Callable[..., Ran]) -> None:
     run(*CLI, cwd=built)
     folder = built / "build/multiarch"
-    clean("greeter-1.0.0", folder, keep_outputs=True)
+    clean("greeter-1.0.0", folder, folder, keep_outputs=True)
     assert (built / PAGE).is_file()
-    clean("greeter-1.0.0", folder, keep_outputs=False)
+    clean("greeter-1.0.0", folder, folder, keep_outputs=False)
     assert not folder.exists()

@@ -188,3 +188,19 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
     with pytest.raises(PlanError, match="final cannot be written: No such file or directory"):
         files.place(staged, tmp_path / "missing/final")
     assert staged.read_text() == "x"
+
+
+def test_a_fingerprint_is_of_all_that_is_in_a_folder(tmp_path):
+    found = {files.fingerprint(tmp_path / "missing"): "nothing"}
+    folder = layout(tmp_path / "folder")
+    for change in ("made", "text", "name", "empty"):
+        if change == "text":
+            (folder / "index.json").write_text("[]")
+        elif change == "name":
+            (folder / "index.json").rename(folder / "index.txt")
+        elif change == "empty":
+            (folder / "blobs/sha256/00").write_text("")
+        found[files.fingerprint(folder)] = change
+    assert len(found) == 5
+    assert files.fingerprint(layout(tmp_path / "again")) in found
+    assert files.fingerprint(folder / "index.txt") == files.sha256(folder / "index.txt")
