@@ -113,8 +113,11 @@ class Build:
                 [f"tool.multiarch.output: {self._plan.config.output} is the folder of the wheels"]
             )
         wheel.check_sources(self._builder.config, self._plan.project)
+        bill = ""
         if self._plan.config.sbom:
             sbom.check_names(self._builder.config, build_data)
+            bill = sbom.member(self._builder.artifact_project_id)
+        wheel.check_paths(self._plan, self._builder, build_data, bill)
 
     def _image(self, epoch: int) -> ImageBuild | None:
         if self._plan.image is None:
