@@ -81,6 +81,10 @@ def _of_base(image: Image) -> Iterator[Conflict]:
             message = '"none" has no effect on "scratch", which has no check; remove it'
             yield Conflict(f"{path}.healthcheck", message, base)
         return
+    for key in ("extras", "requirements", "bytecode"):
+        if not image.package and getattr(image, key):
+            message = "has no effect without the package; set package = true, or remove it"
+            yield Conflict(f"{path}.{key}", message, (f"{path}.package",))
     if image.extras and image.requirements:
         message = "has no effect beside requirements, which say all; remove one of the two"
         yield Conflict(f"{path}.extras", message, (f"{path}.requirements",))

@@ -109,6 +109,11 @@ class Image:
         default="scratch",
         check="image_base",
     )
+    package: bool = key(
+        "Install the package on a base with Python; `false`: the image is base and helpers. A base "
+        "without Python is an error where the project has scripts or dependencies.",
+        default=True,
+    )
     helpers: tuple[str, ...] | None = key(
         "Helpers in the image. Default: all that exist on the platform.",
         default=None,

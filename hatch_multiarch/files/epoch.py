@@ -13,14 +13,22 @@ if TYPE_CHECKING:
 
 DEFAULT_EPOCH = 1580601600
 """2020-02-02, the date hatchling gives files when SOURCE_DATE_EPOCH is not set."""
+END = 4354819200
+"""2108-01-01, the first second that no zip file can say (APPNOTE 4.4.6)."""
 
 
 def read_epoch(env: Mapping[str, str]) -> int:
     """Return the time that outputs say, in seconds; raises ConfigError for what is no time."""
     text = env.get("SOURCE_DATE_EPOCH", str(DEFAULT_EPOCH))
-    if not re.fullmatch(r"[0-9]{1,11}", text):
-        raise ConfigError([f"SOURCE_DATE_EPOCH: expected seconds since 1970, found {text!r}"])
-    return int(text)
+    if re.fullmatch(r"[0-9]{1,10}", text) and int(text) < END:
+        return int(text)
+    why = ""
+    if not text.strip():
+        why = "; unset it for 2020-02-02"
+    elif re.fullmatch(r"[0-9]{13}", text):
+        why = f"; in milliseconds, it seems: set {text[:-3]}"
+    wants = f"expected seconds since 1970, before 2108 ({END})"
+    raise ConfigError([f"SOURCE_DATE_EPOCH: {wants}, found {text[:40]!r}{why}"])
 
 
 def timestamp(epoch: int) -> str:

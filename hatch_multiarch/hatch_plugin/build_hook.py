@@ -83,11 +83,9 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build every helper and the image aside, and fill in the first wheel's build data."""
-        if self.target_name != "wheel":
-            return
         with self._errors():
             plan = self._plan(version)
-            if plan is None:
+            if plan is None:  # also for an sdist, for which only the environment is checked
                 return
             from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
 

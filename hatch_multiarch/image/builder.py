@@ -100,7 +100,7 @@ class ImageBuilder:
         except BaseException:
             shutil.rmtree(self._work, ignore_errors=True)
             raise
-        return [] if plan.config.base == SCRATCH else found_pythons(plan.config.base, self._bases)
+        return [] if plan.config.base == SCRATCH else found_pythons(plan.config, self._bases)
 
     def build(
         self,
@@ -132,7 +132,8 @@ class ImageBuilder:
         image = self._plan.config
         with self._open(doing) as base:
             bases = [
-                resolve_base(base, *each, self._work, self._cache) for each in self._plan.platforms
+                resolve_base(base, *each, self._work, self._cache, package=image.package)
+                for each in self._plan.platforms
             ]
             self._digest, self._name = base.digest, base.name
         check_helpers(bases, binaries, self._facts, image.base)

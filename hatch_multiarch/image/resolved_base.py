@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base import Filesystem, find_python, read_files
-from hatch_multiarch.image.base.python import look, wanted
+from hatch_multiarch.image.base import SCRATCH, Filesystem, find_python, read_files
+from hatch_multiarch.image.base.python import look, search_path, wanted
+from hatch_multiarch.image.image_config import BaseConfig
 from hatch_multiarch.image.package import Target, resolve, wheels_of
 from hatch_multiarch.image.package.install import Environment
 from hatch_multiarch.image.package.pins import read_lock, those_for
@@ -49,6 +50,8 @@ class ResolvedBase:
     python: BasePython | None
     wheels: tuple[Wheel, ...] = ()
     """Of the dependencies."""
+    searched: tuple[str, ...] = ()
+    """The folders in which Python was looked for."""
 
     @property
     def empty(self) -> bool:
@@ -57,25 +60,34 @@ class ResolvedBase:
 
 
 def resolve_base(
-    base: Base, platform: Platform, units: tuple[Unit, ...], work: Path, cache: BuildCache
+    base: Base,
+    platform: Platform,
+    units: tuple[Unit, ...],
+    work: Path,
+    cache: BuildCache,
+    *,
+    package: bool = True,
 ) -> ResolvedBase:
     """Return what *base* has for *platform*; files that are looked into are kept in *work*.
 
-    A base that was read before is in *cache*. Raises ImageError.
+    A base that was read before is in *cache*. Python is looked for where the *package* is to be
+    installed. Raises ImageError.
     """
     image = base.resolve(platform)
+    folders = search_path(BaseConfig(image, base.source).path)
     if not image.layers:
-        return ResolvedBase(platform, units, image, Filesystem(), None)
-    inputs = ([each.digest for each in image.layers], image.diff_ids)
+        return ResolvedBase(platform, units, image, Filesystem(), None, searched=folders)
+    inputs = ([each.digest for each in image.layers], image.diff_ids, folders)
     told = cache.recall("files of base", *inputs)
     if told is not None:
         files = Filesystem.load(told)
     else:
         kept = Path(tempfile.mkdtemp(prefix="base-", dir=work))
-        files = read_files(base, image, wanted, kept)
-        look(files)
+        files = read_files(base, image, wanted(folders), kept)
+        look(files, folders, base, image, kept)
         cache.note(files.dump(), "files of base", *inputs)
-    return ResolvedBase(platform, units, image, files, find_python(files, platform, base.source))
+    python = find_python(files, folders, platform, base.source) if package else None
+    return ResolvedBase(platform, units, image, files, python, searched=folders)
 
 
 def with_wheels(
@@ -95,7 +107,7 @@ def with_wheels(
     """
     without = [each.platform.name for each in bases if each.python is None]
     if without:
-        _check_without(image, without, bases)
+        _check_without(image, project, requirements, bases)
         return list(bases)
     targets = [_target(each, image, project, wheels) for each in bases]
     pins = _pins(image, project, requirements, targets, work)
@@ -115,18 +127,40 @@ def with_wheels(
     return [replace(each, wheels=mine) for each, mine in zip(bases, found, strict=True)]
 
 
-def _check_without(image: Image, without: Sequence[str], bases: Sequence[ResolvedBase]) -> None:
-    """Refuse a base with Python on some platforms only, and keys that nothing heeds."""
+def _check_without(
+    image: Image, project: Project, requirements: Sequence[str], bases: Sequence[ResolvedBase]
+) -> None:
+    """Refuse bases of which some or all are without Python, where the project needs one.
+
+    What the project runs and depends on would not be in the image, and keys heeded by nothing.
+    """
+    without = [each for each in bases if each.python is None]
+    if image.base == SCRATCH or not image.package:
+        return
+    folders = ", ".join(dict.fromkeys(folder for each in without for folder in each.searched))
+    lacks = (
+        f"tool.multiarch.image.base: {image.base} has no Python in {folders} on "
+        f"{', '.join(each.platform.name for each in without)}"
+    )
+    advice = (
+        "take a base with Python, name its folder in the base's PATH, or set "
+        "tool.multiarch.image.package = false for an image of the base and the helpers alone"
+    )
     if len(without) < len(bases):
-        raise ImageError(
-            f"tool.multiarch.image.base: {image.base} has no Python on {', '.join(without)}, but "
-            "on other platforms"
-        )
-    for key in ("extras", "requirements", "bytecode"):
-        if getattr(image, key):
-            raise ImageError(
-                f"tool.multiarch.image.{key}: has no effect on {image.base}, which has no Python"
-            )
+        raise ImageError(f"{lacks}, and has one on other platforms", advice=advice)
+    needs = [
+        f"tool.multiarch.image.{key} is set"
+        for key in ("extras", "requirements", "bytecode")
+        if getattr(image, key)
+    ]
+    tables = [project.metadata.get(key) for key in ("scripts", "gui-scripts")]
+    scripts = [name for table in tables if isinstance(table, dict) for name in table]
+    if scripts:
+        needs.append(f"the project has scripts ({', '.join(scripts)})")
+    if requirements:
+        needs.append(f"the project has dependencies ({', '.join(requirements)})")
+    if needs:
+        raise ImageError(f"{lacks}; {' and '.join(needs)}", advice=advice)
 
 
 def _target(base: ResolvedBase, image: Image, project: Project, wheels: Sequence[str]) -> Target:
@@ -167,13 +201,15 @@ def _pins(
     return [those_for(pins, target.markers) for target in targets]
 
 
-def found_pythons(name: str, bases: Sequence[ResolvedBase]) -> list[str]:
-    """Return a line for each Python that the base *name* has, with its platforms."""
+def found_pythons(image: Image, bases: Sequence[ResolvedBase]) -> list[str]:
+    """Return a line for each Python that the base of *image* has, with its platforms."""
     by_python: dict[str, list[str]] = {}
     for each in bases:
-        found = "no Python, so that the image is base and helpers"
+        found = "the image is base and helpers"
+        if image.package:
+            found = f"no Python in {', '.join(each.searched)}, so that {found}"
         if each.python is not None:
             python, libc = each.python, each.python.libc
             found = f"{python.name} with {libc.kind} {libc.version[0]}.{libc.version[1]}"
         by_python.setdefault(found, []).append(each.platform.name)
-    return [f"{name}: {found} ({', '.join(each)})" for found, each in by_python.items()]
+    return [f"{image.base}: {found} ({', '.join(each)})" for found, each in by_python.items()]

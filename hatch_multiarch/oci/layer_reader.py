@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tarfile
 import zlib
 from contextlib import contextmanager, suppress
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 DAMAGE = (OSError, EOFError, ValueError, zlib.error)
 """What decompressors raise for bytes that they do not understand, but for zstd's own errors."""
 _GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
+"""A frame, or one that readers pass over (RFC 8878, 3.1)."""
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def unpacked(blob: Readable, where: str) -> Iterator[BinaryIO]:
     """
     first = blob.read(4)
     file = cast("BinaryIO", _Joined(first, blob))
-    zstd = _zstd(where) if first == _ZSTD else None
+    zstd = _zstd(where) if _ZSTD.match(first) else None
     damage = DAMAGE if zstd is None else (*DAMAGE, zstd.ZstdError)
     try:
         if first[:2] == _GZIP:

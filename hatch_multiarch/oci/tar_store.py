@@ -182,6 +182,8 @@ class Headers:
         self._file = file
         self._source = source
         self._reached = -1
+        self.last = b""
+        """What was read last: at the end of a whole archive a block of zeros, or nothing."""
 
     def tell(self) -> int:
         """Return the position."""
@@ -191,7 +193,8 @@ class Headers:
         """Read one header, which is never large. tarfile would believe what it says."""
         if not 0 <= size <= HEADER:
             raise ImageError(f"{self._source}: a header of {size} bytes is no image's")
-        return self._file.read(size)
+        self.last = self._file.read(size)
+        return self.last
 
     def seek(self, offset: int) -> int:
         """Go on. A size below zero would lead back, and round for ever."""

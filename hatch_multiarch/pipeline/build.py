@@ -162,8 +162,11 @@ class Build:
         if self._plan.mode != "editable":
             refuse_tags(self._others)
             wheel.check_tag(build_data, ANY_TAG, who_tags(self._others))
+        bill = ""
         if self._plan.config.sbom:
             sbom.check_names(self._builder.config, build_data)
+            bill = sbom.member(self._builder.artifact_project_id)
+        wheel.check_paths(self._plan, self._builder, build_data, bill)
 
     def _image(self, epoch: int) -> ImageBuild | None:
         if self._plan.image is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
 
+from hatch_multiarch import sbom, wheel
 from hatch_multiarch.config.hatch_file import hatch_key
 from hatch_multiarch.errors import (
     ConfigError,
@@ -171,8 +172,14 @@ def _files(
     root = plan.project.root
     try:
         # A property that looks for the package; it raises ValueError where there is none.
-        _ = WheelBuilder(str(root), config=document).config.packages
+        wheels = WheelBuilder(str(root), config=document)
+        _ = wheels.config.packages
+        bill = sbom.member(wheels.artifact_project_id) if plan.config.sbom else ""
+        wheel.check_paths(plan, wheels, {}, bill)
         sdist = SdistFiles(root, document)
+    except MultiarchError as error:
+        yield from _lines(error)
+        return
     except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
         first = str(error).partition("\n")[0]
         yield Problem(f"hatchling: {first}", "see its documentation", PlanError.exit_code)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, get_args, get_type_hints
 from hatch_multiarch.config import Config
 from hatch_multiarch.config.messages import hint
 from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.files.epoch import read_epoch
 from hatch_multiarch.platforms import all_platforms, lookup
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ class Switches:
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Switches:
-        """Read the switches from *env*; raises ConfigError that lists every bad value."""
+        """Read the switches from *env*; raises ConfigError that lists every bad value.
+
+        SOURCE_DATE_EPOCH counts too: this is read before any target is built, and Hatchling makes
+        the sdist first, with a time that no wheel may be able to hold.
+        """
         problems: list[str] = []
         switches = cls(
             platforms=_platforms(env, problems),
@@ -52,6 +57,11 @@ class Switches:
             fewer_platforms=bool(_flag(env, "FEWER_PLATFORMS", problems)),
             workspace=env.get("GOWORK", ""),
         )
+        if not switches.skip:
+            try:
+                read_epoch(env)
+            except ConfigError as error:
+                problems += error.problems
         if problems:
             raise ConfigError(problems)
         return switches

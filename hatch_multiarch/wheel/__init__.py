@@ -10,12 +10,14 @@ from hatch_multiarch.wheel.contents import (
     merge,
     without,
 )
+from hatch_multiarch.wheel.paths import check_paths
 
 __all__ = [
     "Archives",
     "BuiltWheel",
     "build_wheel",
     "check_natives",
+    "check_paths",
     "check_rest",
     "check_sources",
     "check_tag",

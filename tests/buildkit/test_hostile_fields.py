@@ -69,6 +69,7 @@ FIELDS = {
     "image.name": REFUSED,
     "image.tags": REFUSED,
     "image.base": OPENED,
+    "image.package": CHOICE,
     "image.helpers": REFUSED,
     "image.extras": REFUSED,
     "image.requirements": OPENED,

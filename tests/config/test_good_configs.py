@@ -562,6 +562,11 @@ def test_a_base_in_a_registry(base):
     assert read.base == base
 
 
+def test_an_image_of_base_and_helpers():
+    image = {"base": "debian:13-slim", "package": False}
+    assert not read_table({"helpers": {"greet": {}}, "image": image}).image.package
+
+
 def test_an_image_on_a_base():
     image = {
         "base": "oci:./images/base.tar",

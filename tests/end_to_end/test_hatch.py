@@ -51,6 +51,19 @@ def test_hatch_build_gives_the_same_bytes(
     assert (project / ARCHIVE).read_bytes() == example.archive.read_bytes()
 
 
+@pytest.mark.network
+@pytest.mark.parametrize("date", ["", "4354819200"])
+def test_a_date_that_is_none_ends_before_the_sdist(
+    project: Path, run: Callable[..., Ran], links: dict[str, str], date: str
+) -> None:
+    """The Hatch CLI asks the hook what it needs before hatchling begins the first target."""
+    words = (sys.executable, "-m", "hatch", "build")
+    said = run(*words, cwd=project, code=2, SOURCE_DATE_EPOCH=date, **links).out
+    assert f"found '{date}'" in " ".join(said.split())
+    assert "Traceback" not in said
+    assert not list((project / "dist").glob("*"))
+
+
 def test_clean_removes_old_wheels_and_outputs_first(
     project: Path, hatchling: Callable[..., Ran]
 ) -> None:

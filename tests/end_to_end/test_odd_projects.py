@@ -163,7 +163,11 @@ def test_keys_in_the_hooks_own_table_are_pointed_out(
 
 def test_a_date_that_is_none(project: Path, run: Callable[..., Ran]) -> None:
     said = run(*BUILD, cwd=project, code=2, SOURCE_DATE_EPOCH="today").out
-    assert said == "error: SOURCE_DATE_EPOCH: expected seconds since 1970, found 'today'\n"
+    assert said == (
+        "error: SOURCE_DATE_EPOCH: expected seconds since 1970, before 2108 (4354819200), found "
+        "'today'\n"
+    )
+    assert not list((project / "dist").glob("*"))
 
 
 def test_the_output_folder_is_not_that_of_the_wheels(

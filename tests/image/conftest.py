@@ -94,7 +94,18 @@ class Bench:
         builder.prepare(self.binaries, facts)
         return builder
 
-    def build_on(self, base, helpers, *, root=None, facts=None, needs=(), wheels=(), **image):
+    def build_on(
+        self,
+        base,
+        helpers,
+        *,
+        root=None,
+        facts=None,
+        metadata=None,
+        needs=(),
+        wheels=(),
+        **image,
+    ):
         """Build an image on *base*, of the project in *root*: its *wheels*, which need *needs*."""
         self.count += 1
         root = root or self.root
@@ -107,7 +118,7 @@ class Bench:
         )
         config = Image(base=base, outputs=(Output("layout"),), **image)
         plan = ImagePlan(config, "team/greeter", ("1",), platforms)
-        project = Project(root, "greeter", "1", {})
+        project = Project(root, "greeter", "1", metadata or {})
         static = BinaryInfo("elf", "linux", "amd64", None, "static", None)
         about = {key: replace(static, **(facts or {})) for key in self.binaries}
         based = ImageBuilder(plan, project, staging=self.staging, epoch=EPOCH)

@@ -65,10 +65,24 @@ class Layout:
     def json(self, document, media_type, **more):
         return self.add(json.dumps(document).encode(), media_type, **more)
 
-    def image(self, platform, *tars, kind="oci", compress="gzip", config=None, told=None, **about):
-        """Add the image of *platform*; `told` is what its descriptor says instead."""
+    def image(
+        self,
+        platform,
+        *tars,
+        kind="oci",
+        compress="gzip",
+        pack=None,
+        media=None,
+        config=None,
+        told=None,
+        **about,
+    ):
+        """Add the image of *platform*; `told` is what its descriptor says instead.
+
+        `pack` is a compression of one's own, called what `compress` is called, or `media`.
+        """
         manifest, config_type, layer = TYPES[kind]
-        pack, ending = {
+        known, ending = {
             "gzip": (gzip.compress, ".gzip" if kind == "docker" else "+gzip"),
             "zstd": (zstd, "+zstd"),
             "none": (bytes, ""),
@@ -89,7 +103,7 @@ class Layout:
             "schemaVersion": 2,
             "mediaType": manifest,
             "config": self.json(document, config_type),
-            "layers": [self.add(pack(each), layer + ending) for each in tars],
+            "layers": [self.add((pack or known)(each), media or layer + ending) for each in tars],
         }
         return self.json(made, manifest, platform=told or name)
 

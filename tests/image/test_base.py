@@ -14,9 +14,10 @@ from layouts import OCI, Layout, tar
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import Filesystem, find_base, open_base, read_files
-from hatch_multiarch.image.base.python import wanted
+from hatch_multiarch.image.base.python import search_path, wanted
 from hatch_multiarch.platforms import lookup
 
+WANTED = wanted(search_path("/opt/conda/bin:/usr/bin"))
 AMD64 = lookup("linux/amd64")
 
 
@@ -287,7 +288,7 @@ def test_only_where_loaders_look_is_a_c_library_kept(layout, tmp_path):
     elsewhere = [f"opt/{number}/lib/libc.so.6" for number in range(40)]
     counts = ["lib64/libc.so.6", "usr/lib/aarch64-linux-gnu/libc-2.31.so", "usr/bin/python3.13"]
     folder = layout.finish(zeros(layout, *elsewhere, *counts, "usr/share/python3.13"))
-    tree = read(folder, keep=wanted)
+    tree = read(folder, keep=WANTED)
     assert {path for path, node in tree.paths() if node.kept} == set(counts)
     assert sum(each.stat().st_size for each in (tmp_path / "kept").iterdir()) == 3 * len(ZEROS)
 
@@ -297,7 +298,7 @@ def test_a_base_does_not_fill_the_disk(layout, tmp_path):
     folder = layout.finish(zeros(layout, *names))
     assert sum(each.stat().st_size for each in layout.blobs.iterdir()) < 1 << 20
     with pytest.raises(ImageError, match=r"more than 256 MB to look into are no base$") as caught:
-        read(folder, keep=wanted)
+        read(folder, keep=WANTED)
     assert line(caught).startswith("oci:base: sha256:")
     assert sum(each.stat().st_size for each in (tmp_path / "kept").iterdir()) <= 256 << 20
 
@@ -312,6 +313,8 @@ def test_a_base_does_not_fill_the_disk(layout, tmp_path):
         ("usr/local/lib/libc.so.6", 16 << 20),
         ("usr/local/bin/python3.13", 64 << 20),
         ("usr/bin/python3.9", 64 << 20),
+        ("opt/conda/bin/python3.9", 64 << 20),
+        ("opt/bin/python3.9", 0),
         ("usr/bin/python3", 0),
         ("usr/lib/python3.13", 0),
         ("usr/lib/x/libc.so.6", 0),
@@ -320,7 +323,7 @@ def test_a_base_does_not_fill_the_disk(layout, tmp_path):
     ],
 )
 def test_what_is_looked_into(path, size):
-    assert wanted(path) == size
+    assert WANTED(path) == size
 
 
 def test_too_large_a_file_and_an_empty_one(layout):

@@ -207,10 +207,33 @@ def test_files_that_cannot_be_put(put, files, message):
     assert caught.value.message == message
 
 
-def test_a_key_for_python_on_a_base_without(put, bench):
-    with pytest.raises(ImageError, match=r"image\.extras: has no effect on oci:base, which has no"):
-        put(extras=("x",))
+PATH = {"Env": ["PATH=/opt/conda/bin:/bin"]}
+LACKS = (
+    "tool.multiarch.image.base: oci:base has no Python in /opt/conda/bin, /bin, /usr/local/bin, "
+    "/usr/bin on linux/amd64, linux/arm64; "
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"extras": ("x",)}, "tool.multiarch.image.extras is set"),
+        ({"needs": ["requests>=2"]}, "the project has dependencies (requests>=2)"),
+        ({"metadata": {"scripts": {"a": "a:b"}}}, "the project has scripts (a)"),
+        (
+            {"metadata": {"scripts": {"a": "a:b"}, "gui-scripts": {"c": "c:d"}}, "needs": ["x"]},
+            "the project has scripts (a, c) and the project has dependencies (x)",
+        ),
+    ],
+)
+def test_an_application_on_a_base_without_python(put, bench, more, why):
+    with pytest.raises(ImageError) as caught:
+        put(PATH, **more)
+    assert caught.value.message == LACKS + why
+    assert "tool.multiarch.image.package = false" in caught.value.advice
     assert list(bench.staging.iterdir()) == []
+    if "extras" not in more:
+        assert put(PATH, package=False, **more).platforms
 
 
 def test_a_base_of_no_layers_is_scratch(bench, tmp_path):

@@ -16,7 +16,8 @@ import pytest
 from wheels import NATIVE, make_wheel, sha256
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.python import BasePython, Libc
+from hatch_multiarch.image.base.libc import Libc
+from hatch_multiarch.image.base.python import BasePython
 from hatch_multiarch.image.package import Environment, Target, fetch, requirements_of, resolve
 from hatch_multiarch.image.package.check_installed import check_installed
 from hatch_multiarch.image.package.pins import read_lock, those_for

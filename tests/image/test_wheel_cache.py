@@ -19,7 +19,8 @@ from hatch_multiarch.cache.build_cache import UNUSED, BuildCache
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import open_base, read_files
 from hatch_multiarch.image.base.filesystem import Filesystem
-from hatch_multiarch.image.base.python import BasePython, Libc, look
+from hatch_multiarch.image.base.libc import Libc
+from hatch_multiarch.image.base.python import BasePython, look
 from hatch_multiarch.image.items import Part
 from hatch_multiarch.image.layer_writer import LayerWriter
 from hatch_multiarch.image.package import Dependencies, Environment, Target, Wheel, wheels_of
@@ -242,7 +243,7 @@ def test_a_base_is_read_once(tmp_path):
         tree = read_files(
             base, image, lambda path: 1 << 20 if "." in path else 0, tmp_path / "kept"
         )
-    look(tree)
+        look(tree, ("/usr/bin",), base, image, tmp_path / "kept")
     loaded = Filesystem.load(json.loads(json.dumps(tree.dump())))
 
     def told(tree):

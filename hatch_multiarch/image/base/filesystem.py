@@ -54,8 +54,10 @@ class Node:
     """UID and GID."""
     target: str = ""
     """Of a link."""
+    content: tuple[int, int] | None = None
+    """Where a file's content is: the number of a layer, and of the entry in it."""
     kept: Path | None = None
-    """Where its content is, if that was asked for and is still there."""
+    """Where a copy of its content is, if that was asked for and is still there."""
     seen: Seen | None = None
     """What is in it, if somebody has looked."""
     children: dict[str, Node] = field(default_factory=dict)
@@ -135,6 +137,22 @@ class Filesystem:
             done.append(name)
             node = child
         return None
+
+    def way(self, path: str) -> Iterator[str]:
+        """Yield *path*, the target of the link that is there, and so on, up to what is no link.
+
+        The folders on the way are without links.
+        """
+        for _ in range(LINKS):
+            here = self.real(path, follow=False)
+            node = None if here is None else self._at(here)
+            if here is None or node is None:
+                return
+            yield here
+            if node.kind != "link":
+                return
+            above = "" if node.target.startswith("/") else here.rpartition("/")[0]
+            path = f"{above}/{node.target}"
 
     def place(self, path: str) -> str:
         """Return *path* as it must be written so that it lands where a kernel would put it.

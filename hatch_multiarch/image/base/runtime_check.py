@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.python import HEADER, find_libc, machine
+from hatch_multiarch.image.base.libc import HEADER, find_libc, machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
