@@ -67,6 +67,8 @@ def choose(
             # Who installs from an sdist need not have docker because its maintainers do.
             if wanted != "auto" and (mode == "all" or switches.engine):
                 raise
+            if mode == "all" and _needs_stage(config):
+                raise  # this machine would fail too, and say less of why
             first = error.message.partition("\n")[0]
             note = f"compiled on this machine, not by BuildKit: {first}"
             choice = Choice(notes=(note,))
@@ -74,6 +76,16 @@ def choose(
         # The image is BuildKit's to make, whoever compiles.
         choice = replace(choice, docker=find(compiles=False))
     return choice
+
+
+def _needs_stage(config: Config) -> bool:
+    """Tell whether a helper needs what only the builder stage has."""
+    return any(
+        config.helper_on(helper.name, platform).debian_packages
+        for helper in config.helpers
+        for platform in config.platforms
+        if match(platform, helper.platforms)
+    )
 
 
 def only_here(config: Config, system: str = sys.platform) -> str:

@@ -194,6 +194,7 @@ def test_only_what_we_wrote_is_overwritten(
     [
         (CGO.replace('"linux/amd64", "linux/arm64", ', "").replace(', "windows/amd64"', ""), "Mac"),
         (EXAMPLE + OTHER + 'outputs = ["oci", "registry"]\n', "would push"),
+        (EXAMPLE.replace('readme = "README.md"\n', ""), "project.readme: missing; `twine check"),
     ],
 )
 def test_what_no_pipeline_can_build_is_refused(tmp_path: Path, text: str, says: str) -> None:

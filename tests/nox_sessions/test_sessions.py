@@ -64,6 +64,17 @@ def test_a_build_that_pushes_is_not_released(project: Path, run: Callable[..., R
     assert "tool.multiarch.image.outputs: has registry" in said
 
 
+@pytest.mark.parametrize("session", ["release", "ci"])
+def test_what_twine_would_refuse_is_not_built(
+    project: Path, run: Callable[..., Ran], session: str
+) -> None:
+    config = project / "pyproject.toml"
+    config.write_text(config.read_text("utf-8").replace('readme = "README.md"\n', ""), "utf-8")
+    said = run(*NOX, "-db", "none", "-s", session, cwd=project, code=1)
+    assert "project.readme: missing; `twine check --strict` refuses wheels without a" in said
+    assert not (project / "dist").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.parametrize("backend", ["uv", "virtualenv"])

@@ -39,6 +39,12 @@ def test_auto_with_docker_is_buildkit(engine: Engine) -> None:
     assert not any(place.emulated for place in found.docker.places)
 
 
+def test_auto_without_docker_is_an_error_where_only_the_stage_will_do(tmp_path: Path) -> None:
+    cgo = {"tone": {"cgo": True, "debian-packages": ["libopus-dev"]}}
+    with pytest.raises(EngineError, match="no docker on PATH"):
+        choose(config(helpers=cgo), "greeter", "all", Switches(), {"PATH": str(tmp_path)})
+
+
 @pytest.mark.parametrize("mode", ["one", "editable"])
 def test_front_ends_compile_on_the_machine_in_hand(tmp_path: Path, mode: Any) -> None:
     found = choose(config(), "greeter", mode, Switches(), {"PATH": str(tmp_path)})
