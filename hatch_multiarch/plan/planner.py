@@ -131,7 +131,6 @@ def _wheels(
     wheels = []
     for platform in platforms:
         mine = tuple(unit for unit in units if unit.platform == platform)
-        taggable = platform.manylinux or platform.plain_tag or platform.os == "darwin"
         if mode == "editable":
             pass  # its tag is py3-none-any: it never leaves this machine
         elif not mine and (mode == "all" or platform != host()):
@@ -139,12 +138,12 @@ def _wheels(
                 f"tool.multiarch.platforms: {platform.name} has no helper; remove it, or let a "
                 "helper's platforms cover it"
             )
-        elif not taggable and image is None:
+        elif not platform.taggable and image is None:
             problems.append(
                 f"tool.multiarch.platforms: {platform.name} has no wheel tag that any installer "
                 "accepts, so it can only be in an image (tool.multiarch.image)"
             )
-        elif not taggable:
+        elif not platform.taggable:
             notes.append(f"{platform.name}: no wheel, because no tag exists for it; image only")
             continue
         elif not platform.index_accepts:

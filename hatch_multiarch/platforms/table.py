@@ -63,6 +63,11 @@ class Platform:
     index_accepts: bool = True
     """A package index takes wheels of this platform."""
 
+    @property
+    def taggable(self) -> bool:
+        """Tell whether a wheel for it has a tag that any installer accepts."""
+        return bool(self.manylinux or self.plain_tag or self.os == "darwin")
+
 
 @cache
 def all_platforms() -> tuple[Platform, ...]:

@@ -42,7 +42,7 @@ class Shipped:
             raise AuditError(error.message, advice=ADVICE) from None
         folder = path.parent.relative_to(root).as_posix()
         for problem in contradictions(told, folder, self.stem):
-            raise AuditError(f"{path}: not as a build writes it: {problem}", advice=ADVICE)
+            raise AuditError(f"{path}: wrong report: {problem}", advice=ADVICE)
         self.engine = told.tools.engine
         self.platforms = told.platforms
         self.units = {(each.platform, each.helper): each for each in told.units}

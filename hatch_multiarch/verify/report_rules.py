@@ -43,7 +43,7 @@ def _project(report: Report, stem: str) -> Iterator[str]:
     except InvalidVersion:
         mine = None
     if mine is None or mine != name_version(stem):
-        yield f"project: it is of {told.name} {told.version}"
+        yield f"project: found {told.name} {told.version}"
 
 
 def _files(report: Report, folder: str, stem: str) -> Iterator[str]:
@@ -52,28 +52,28 @@ def _files(report: Report, folder: str, stem: str) -> Iterator[str]:
     for place, wheel in enumerate(report.wheels):
         key = every[wheel.file] = f"wheels[{place}]"
         if "/" in wheel.file or "\\" in wheel.file or not is_wheel(wheel.file, stem):
-            yield f"{key}.file: {wheel.file!r} is no wheel of {stem}"
+            yield f"{key}.file: {wheel.file!r} is not a wheel of {stem}"
         yield from _hash(key, wheel.sha256)
     if report.sdist is not None:
         if not is_sdist(report.sdist.file, stem):
-            yield f"sdist.file: {report.sdist.file!r} is no sdist of {stem}"
+            yield f"sdist.file: {report.sdist.file!r} is not an sdist of {stem}"
         yield from _hash("sdist", report.sdist.sha256)
     outputs = report.image.outputs if report.image is not None else ()
     names = {f"{folder}/{stem}{end}" for end in ENDS}
     for place, output in enumerate(outputs):
         key = every[output.path] = f"image.outputs[{place}]"
         if output.path not in names:
-            yield f"{key}.path: {output.path!r} is no output of {stem} in {folder}"
+            yield f"{key}.path: {output.path!r} is not an output of {stem} in {folder}"
         if not output.path.endswith(FILES["local"]):
             is_folder = output.path.endswith(FILES["layout"])
             yield from _hash(key, (output.listing if is_folder else output.sha256) or "")
     if len(every) < len(report.wheels) + len(outputs):
-        yield "it names a file twice"
+        yield "a file is listed twice"
 
 
 def _hash(key: str, sha256: str) -> Iterator[str]:
     if not _SHA256.fullmatch(sha256):
-        yield f"{key}: {sha256!r} is no sha256"
+        yield f"{key}: {sha256!r} is not a sha256"
 
 
 def _wheels(report: Report) -> Iterator[str]:
@@ -82,43 +82,43 @@ def _wheels(report: Report) -> Iterator[str]:
     for unit in report.units:
         built.setdefault(unit.platform, {})[unit.helper] = unit.sha256
     if list(report.platforms) != list(built):
-        yield f"platforms: units are of {', '.join(built) or 'none'}"
+        yield f"platforms: does not match units, which are of {', '.join(built) or 'none'}"
     for wheel in report.wheels:
         if wheel.helpers != built.get(wheel.platform):
-            yield f"{wheel.file}: its helpers are not the units of {wheel.platform}"
+            yield f"{wheel.file}: helpers do not match units of {wheel.platform}"
         if not wheel.file.endswith(f"-{wheel.tag}.whl"):
-            yield f"{wheel.file}: its tag is given as {wheel.tag}"
+            yield f"{wheel.file}: does not end with the tag {wheel.tag}"
     have = [each.platform for each in report.wheels]
     for platform in built:
         row = lookup(platform)
         # Some platforms have no tag that installers know, and are in the image only.
-        tagged = row is not None and (row.manylinux or row.plain_tag or row.os == "darwin")
-        if have.count(platform) != 1 and (tagged or platform in have):
-            yield f"wheels: {have.count(platform)} of them are for {platform}"
+        image_only = row is not None and not row.taggable and platform not in have
+        if have.count(platform) != 1 and not image_only:
+            yield f"wheels: expected one for {platform}, found {have.count(platform)}"
 
 
 def _proof(report: Report) -> Iterator[str]:
     """Hold the proof to the units, and to the wheels and layers in which it found them."""
     units = [(each.helper, each.platform, each.sha256) for each in report.units]
     if units != [(each.helper, each.platform, each.sha256) for each in report.proof]:
-        yield "proof: it is of other binaries than units"
+        yield "proof: does not match units"
     files = {each.platform: each.file for each in report.wheels}
     manifests = {each.platform: each for each in (report.image.manifests if report.image else ())}
     for place, each in enumerate(report.proof):
         if (each.wheel.file if each.wheel else None) != files.get(each.platform):
-            yield f"proof[{place}].wheel: it is not the wheel of {each.platform}"
+            yield f"proof[{place}].wheel: not the wheel of {each.platform}"
         found = manifests.get(each.platform)
         if each.image is None:
             held = found.files if found is not None else {}
             if any(_program(path) == each.helper and held[path] == each.sha256 for path in held):
-                yield f"proof[{place}].image: it leaves out what image.manifests has"
+                yield f"proof[{place}].image: null, but image.manifests has the helper"
         elif (
             found is None
             or each.image.manifest != found.digest
             or each.image.layer not in {layer.digest for layer in found.layers}
             or found.files.get(each.image.path) != each.sha256
         ):
-            yield f"proof[{place}].image: image.manifests does not have it for {each.platform}"
+            yield f"proof[{place}].image: not in image.manifests of {each.platform}"
 
 
 def _program(path: str) -> str:
@@ -133,4 +133,4 @@ def _image(report: Report, image: ImageRecord) -> Iterator[str]:
     proven = {each.platform for each in report.proof if each.image is not None}
     for platform in linux:
         if platform not in proven:
-            yield f"proof: it finds no helper in the image of {platform}"
+            yield f"proof: no helper is in the image of {platform}"

@@ -403,9 +403,9 @@ REPORTS: Table = {
     "gone": (lambda s: s.report.unlink(), "build/multiarch/greeter-1.0.0.json, the report"),
     "no json": (lambda s: put(s.report, b"{"), "not a report of hatch-multiarch"),
     "of a later format": says("schema", to=2, word="a report of format 2"),
-    "of another version": says("project", "version", to="1.0.1", word="it is of greeter 1.0.1"),
-    "of another project": says("project", "name", to="other", word="it is of other 1.0.0"),
-    "of no version": says("project", "version", to="x y", word="it is of greeter x y"),
+    "of another version": says("project", "version", to="1.0.1", word="found greeter 1.0.1"),
+    "of another project": says("project", "name", to="other", word="found other 1.0.0"),
+    "of no version": says("project", "version", to="x y", word="found greeter x y"),
     "field missing": (lambda s: report(s, lambda t: t.pop("sdist")), "sdist is missing"),
     "sha256 of a wheel": says("wheels", 1, "sha256", to=ZERO, word=f"says sha256 {ZERO}"),
     "sha256 of the sdist": says("sdist", "sha256", to=ZERO, word=f"says sha256 {ZERO}"),
@@ -418,34 +418,40 @@ REPORTS: Table = {
     "sha256 of docker's": says(
         "image", "outputs", 2, "sha256", to=ZERO, word=f"says sha256 {ZERO}"
     ),
-    "no sha256 of a wheel": says("wheels", 0, "sha256", to="", word="wheels[0]: '' is no sha256"),
-    "no sha256 of the sdist": says("sdist", "sha256", to="x", word="sdist: 'x' is no sha256"),
+    "no sha256 of a wheel": says(
+        "wheels", 0, "sha256", to="", word="wheels[0]: '' is not a sha256"
+    ),
+    "no sha256 of the sdist": says("sdist", "sha256", to="x", word="sdist: 'x' is not a sha256"),
     "no sha256 of an archive": says(
-        "image", "outputs", 0, "sha256", to=None, word="image.outputs[0]: '' is no sha256"
+        "image", "outputs", 0, "sha256", to=None, word="image.outputs[0]: '' is not a sha256"
     ),
     "no listing": says(
-        "image", "outputs", 1, "listing", to=None, word="image.outputs[1]: '' is no sha256"
+        "image", "outputs", 1, "listing", to=None, word="image.outputs[1]: '' is not a sha256"
     ),
     "size of a wheel": says("wheels", 0, "size", to=7, word=", 7 bytes; it is sha256"),
     "size of the sdist": says("sdist", "size", to=7, word=", 7 bytes; it is sha256"),
     "wheel outside": says(
-        "wheels", 0, "file", to="../../x-1-py3-none-any.whl", word="is no wheel of greeter-1.0.0"
+        "wheels", 0, "file", to="../../x-1-py3-none-any.whl", word="is not a wheel of greeter-1.0.0"
     ),
     "wheel of another": says(
-        "wheels", 0, "file", to="other-1.0.0-py3-none-any.whl", word="is no wheel of greeter-1.0.0"
+        "wheels",
+        0,
+        "file",
+        to="other-1.0.0-py3-none-any.whl",
+        word="is not a wheel of greeter-1.0.0",
     ),
     "wheel in a folder": says(
-        "wheels", 0, "file", to="greeter-1.0.0-x/y.whl", word="is no wheel of greeter-1.0.0"
+        "wheels", 0, "file", to="greeter-1.0.0-x/y.whl", word="is not a wheel of greeter-1.0.0"
     ),
-    "sdist outside": says("sdist", "file", to="/etc/passwd", word="'/etc/passwd' is no sdist of"),
+    "sdist outside": says("sdist", "file", to="/etc/passwd", word="'/etc/passwd' is not an sdist"),
     "output outside": says(
-        "image", "outputs", 0, "path", to="../../secret", word="'../../secret' is no output of"
+        "image", "outputs", 0, "path", to="../../secret", word="'../../secret' is not an output of"
     ),
     "output anywhere": says(
-        "image", "outputs", 0, "path", to="/etc/passwd", word="'/etc/passwd' is no output of"
+        "image", "outputs", 0, "path", to="/etc/passwd", word="'/etc/passwd' is not an output of"
     ),
     "output in another folder": says(
-        "image", "outputs", 0, "path", to="build/greeter-1.0.0.oci.tar", word="is no output of"
+        "image", "outputs", 0, "path", to="build/greeter-1.0.0.oci.tar", word="is not an output of"
     ),
     "output is another": says(
         "image",
@@ -461,35 +467,33 @@ REPORTS: Table = {
     ),
     "output twice": (
         lambda s: report(s, lambda t: t["image"]["outputs"].append(t["image"]["outputs"][0])),
-        "it names a file twice",
+        "a file is listed twice",
     ),
     "sdist left out": says("sdist", to=None, word="greeter-1.0.0.tar.gz is not in the report"),
     "wheel left out": (
         lambda s: report(s, wheel_less),
-        "wheels: 0 of them are for windows/amd64",
+        "wheels: expected one for windows/amd64, found 0",
     ),
     "wheel twice": (
         lambda s: report(s, lambda t: t["wheels"].append(t["wheels"][0])),
-        "it names a file twice",
+        "a file is listed twice",
     ),
-    "platform left out": (platform_less, "platforms: units are of"),
-    "platforms swapped": (lambda s: report(s, swap_platforms), "its helpers are not the units"),
+    "platform left out": (platform_less, "platforms: does not match units"),
+    "platforms swapped": (lambda s: report(s, swap_platforms), "helpers do not match units"),
     "platform of a wheel": says(
-        "wheels", 2, "platform", to="windows/arm64", word="its helpers are not the units"
+        "wheels", 2, "platform", to="windows/arm64", word="helpers do not match units"
     ),
-    "tag of a wheel": says("wheels", 2, "tag", to="py3-none-any", word="its tag is given as"),
-    "sha256 of a unit": says("units", 0, "sha256", to=ZERO, word="its helpers are not the units"),
+    "tag of a wheel": says("wheels", 2, "tag", to="py3-none-any", word="does not end with the tag"),
+    "sha256 of a unit": says("units", 0, "sha256", to=ZERO, word="helpers do not match units"),
     "sha256 of a helper": says(
-        "wheels", 0, "helpers", "greet", to=ZERO, word="its helpers are not the units"
+        "wheels", 0, "helpers", "greet", to=ZERO, word="helpers do not match units"
     ),
     "helper left out": (
         lambda s: report(s, lambda t: t["wheels"][0]["helpers"].pop("tone")),
-        "its helpers are not the units",
+        "helpers do not match units",
     ),
-    "sha256 of the proof": says(
-        "proof", 0, "sha256", to=ZERO, word="proof: it is of other binaries"
-    ),
-    "no proof": says("proof", to=[], word="proof: it is of other binaries"),
+    "sha256 of the proof": says("proof", 0, "sha256", to=ZERO, word="proof: does not match units"),
+    "no proof": says("proof", to=[], word="proof: does not match units"),
     "proof in another wheel": says(
         "proof", 0, "wheel", "file", to="greeter-1.0.0-py3-none-any.whl", word="proof[0].wheel"
     ),
@@ -499,7 +503,7 @@ REPORTS: Table = {
     "proof in another layer": says(
         "proof", 0, "image", "layer", to=f"sha256:{ZERO}", word="proof[0].image"
     ),
-    "proof of no image": says("proof", 0, "image", to=None, word="it leaves out what"),
+    "proof of no image": says("proof", 0, "image", to=None, word="null, but image.manifests"),
     "digest of the image": says(
         "image", "digest", to=f"sha256:{ZERO}", word=f"the report names sha256:{ZERO}, the image is"
     ),
