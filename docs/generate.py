@@ -86,8 +86,8 @@ helpers |
 one. It goes before [`workspace`](helpers.md#workspaces) of every helper |
 
 Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, `GOTOOLCHAIN`,
-`GOGC` (400 where it is unset), `ZIG_GLOBAL_CACHE_DIR`, `DOCKER_HOST`, `DOCKER_CONTEXT`,
-`DOCKER_CONFIG`, `BUILDX_BUILDER`, `XDG_CACHE_HOME`, `NO_COLOR`, `CI`.
+`GOGC` (400 where it is unset), `ZIG_GLOBAL_CACHE_DIR`, `SDKROOT` (cgo for macOS), `DOCKER_HOST`,
+`DOCKER_CONTEXT`, `DOCKER_CONFIG`, `BUILDX_BUILDER`, `XDG_CACHE_HOME`, `NO_COLOR`, `CI`.
 """
 EXIT_CODES = """\
 # Exit codes

@@ -32,6 +32,7 @@ from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from importlib.metadata import Distribution
     from pathlib import PurePath
 
     from hatch_multiarch.toolchain.zig import Zig
@@ -63,16 +64,13 @@ def zig_library(
     """
     if zig.wheel is None:
         return None
-    record = zig.wheel.read_text("RECORD") or ""
-    lines = sorted(each for each in record.splitlines() if each.lstrip('"').startswith(_PREFIX))
-    key = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
     try:
+        files = _recorded(zig.wheel)
+        if not files:
+            return None
+        key = hashlib.sha256(repr(files).encode()).hexdigest()[:12]
         folder = cache_home(env) / NAME / "zig" / f"{zig.version}-{key}"
         if not _just_used(folder):
-            files = [
-                _File(name.removeprefix(_PREFIX), digest, int(size))
-                for name, digest, size in csv.reader(lines)
-            ]
             if _whole(folder / "lib", files):
                 os.utime(folder)
             else:
@@ -87,15 +85,30 @@ def zig_library(
     return folder / "lib"
 
 
+def _recorded(wheel: Distribution) -> list[_File]:
+    """Return the files of the library in RECORD, sorted.
+
+    What pip compiled has no digest there (Binary distribution format, "The .dist-info directory").
+    """
+    record = csv.reader((wheel.read_text("RECORD") or "").splitlines())
+    return sorted(
+        _File(name.removeprefix(_PREFIX), digest, int(size))
+        for name, digest, size in record
+        if name.startswith(_PREFIX) and digest
+    )
+
+
 def zig_env(zig: Zig, library: Path | None) -> dict[str, str]:
     """Return the variables with which *zig* uses *library*, or its own where that is None."""
     if library is not None:
         return library_env(library)
-    return {"CCC_OVERRIDE_OPTIONS": _options(zig.path.parent / "lib" if zig.wheel else _own(zig))}
+    return {"CCC_OVERRIDE_OPTIONS": _options(own_library(zig))}
 
 
-def _own(zig: Zig) -> Path | None:
-    """Return the library that *zig*, of the machine, says it has."""
+def own_library(zig: Zig) -> Path | None:
+    """Return the library that came with *zig*; None where one of the machine does not say."""
+    if zig.wheel is not None:
+        return zig.path.parent / "lib"
     env = {name: value for name, value in os.environ.items() if name != "ZIG_LIB_DIR"}
     try:
         printed = process.run([zig.path, "env"], env=env, timeout=60).out

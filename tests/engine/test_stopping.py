@@ -37,6 +37,7 @@ BUILD = """
         def started(self, unit): pass
         def finished(self, unit, seconds, *, cached): print("finished", flush=True)
         def failed(self, unit, error): print("failed", error, flush=True)
+        def doing(self, what): pass
 
     root, compiler = Path(sys.argv[1]), sys.argv[2]
     helper = Helper("tone", source="tone", cgo=True)
