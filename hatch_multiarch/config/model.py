@@ -139,7 +139,8 @@ class Helper:
 
 
 COMPILE_ONLY = (
-    *("source", "package", "workspace", "compiler", "macos", "debian_packages", "tags", "ldflags"),
+    *("source", "package", "workspace", "compiler", "macos"),
+    *("debian_packages", "tags", "ldflags"),
 )
 """Keys of a helper that a prebuilt binary has no use for."""
 

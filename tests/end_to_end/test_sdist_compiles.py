@@ -220,6 +220,8 @@ def test_a_wheel_alone_warns_and_a_hook_may_add_files(
     table = "hatch.toml: build.targets.sdist"
     assert f"warning: {table}: leaves out {left_out}, which greet is compiled from" in warned
     assert f"add to [build.targets.sdist]: {line}" in warned
+    (tmp_path / "dist/carrier-1.0.tar.gz").write_text("cut short")
+    assert "error: hatch.toml: build" in build(run, tmp_path, "-t", "wheel", code=3)
     (tmp_path / "hatch_build.py").write_text(hook)
     (tmp_path / "hatch.toml").write_text(f"{build_table}[build.targets.sdist.hooks.custom]\n")
     found = check(tmp_path, Switches.read({}), {**os.environ, "HATCH_MULTIARCH_ENGINE": "host"})

@@ -75,10 +75,10 @@ def test_mod_file(tmp_path: Path) -> None:
         "require example.com/d v0.0.0\nreplace example.com/b => ./b // here\n"
         'replace (\n\texample.com/c v1.0.0 => "../c d"\n'
         "\texample.com/e => example.com/f v1.0.0\n)\n"
-        "replace example.com/g => C:\\g\nuse ()\nuse .\n"
+        'replace example.com/g => C:\\g\nuse ()\nuse .\nuse "./a \\"b\\" `c`"\n'
     )
     said = ModFile.read(path)
-    assert (said.module, said.uses) == ("example.com/a", (".",))
+    assert (said.module, said.uses) == ("example.com/a", (".", './a "b" `c`'))
     assert said.requires == ("example.com/b", "example.com/c", "example.com/d")
     assert said.replaces == (
         ("example.com/b", "./b"),

@@ -141,7 +141,7 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
         "GOENV": f"/run/secrets/{GOENV}",
         "NETRC": f"/run/secrets/{NETRC}",
         "GOTOOLCHAIN": "local",
-        "GOWORK": f"/src/{workspace}" if workspace else "off",
+        "GOWORK": "off",
         "SOURCE_DATE_EPOCH": str(epoch),
         "LC_ALL": "C",
     }
@@ -163,7 +163,9 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     if _for_macos(unit):
         go = "hatch-multiarch-go-macos"
         yield f'ENV PATH="{_ZIG_FOR_MACOS}:$PATH" MACOS="{unit.helper.macos}"'
-    words = [go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
+    # A path of the user's may hold anything, which ENV cannot.
+    told = ["env", f"GOWORK=/src/{workspace}"] if workspace else []
+    words = [*told, go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
     written = " ".join(f"--mount={mount}" for mount in mounts)
     yield f"RUN {written} {exec_form([*words, '--', unit.helper.package])}"
 
