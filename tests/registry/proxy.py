@@ -34,7 +34,8 @@ class Rule:
     hits: int = 0
 
     def takes(self, method: str, path: str) -> bool:
-        if self.hits >= self.times or method != self.method or not re.search(self.path, path):
+        met = re.fullmatch(self.method, method) and re.search(self.path, path)
+        if self.hits >= self.times or not met:
             return False
         self.hits += 1
         return True
