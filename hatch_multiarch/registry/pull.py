@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.descriptor import check_digest
+from hatch_multiarch.oci.documents import parse
+from hatch_multiarch.oci.manifest import parse_manifest
 from hatch_multiarch.oci.media_types import ACCEPT
 from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.download import Download
@@ -82,7 +84,7 @@ class Puller:
         """Ask the registry what the tag names, whatever digest the reference has."""
         tag = self.reference.tag
         doing, url = f"asking for the tag {tag}", f"/manifests/{tag}"
-        client = self._open()
+        where, client = f"{self.reference.name}: {doing}", self._open()
         with client.redaction.errors():
             path = client.url(url)
             answer = client.manifest(path, doing, _ACCEPT)
@@ -93,9 +95,11 @@ class Puller:
                 # distribution-spec 1.1 lets a registry leave it out; it follows from the bytes.
                 answer = client.request("GET", path, doing, headers=_ACCEPT)
             if answer.body:
+                # A page of a portal, for one, has a digest as well.
+                parse_manifest(parse(answer.body, where), "", where)
                 told = told or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
                 return self._keep(told, answer)
-            return check_digest(told, f"{self.reference.name}: {doing}")
+            return check_digest(told, where)
 
     def manifest(self, digest: str) -> bytes:
         """Return a manifest or an index.

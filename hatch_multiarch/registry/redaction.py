@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -34,15 +35,17 @@ class Redaction:
 
     def hide(self, text: str) -> str:
         """Return *text* without secrets that a registry gave back in it."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "***")
-            # Long values are cut before they are shown.
-            while len(secret) >= _HEAD and (start := text.find(secret[:_HEAD])) >= 0:
-                end = _HEAD
-                while end < len(secret) and text.startswith(secret[: end + 1], start):
-                    end += 1
-                text = f"{text[:start]}***{text[start + end :]}"
-        return text
+        heads = sorted({each[:_HEAD] for each in self._secrets}, key=len, reverse=True)
+        if not heads:
+            return text
+        # In any case: a host's name is shown in lower case. And long values are shown cut.
+        head = re.compile("|".join(map(re.escape, heads)), re.IGNORECASE)
+        hidden, at = "", 0
+        while found := head.search(text, at):
+            rest = text[found.start() :]
+            end = found.start() + max(_shared(rest, each) for each in self._secrets)
+            hidden, at = f"{hidden}{text[at : found.start()]}***", max(end, found.end())
+        return hidden + text[at:]
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -54,3 +57,10 @@ class Redaction:
             if (message, advice) == (error.message, error.advice):
                 raise
             raise type(error)(message, advice=advice) from None
+
+
+def _shared(text: str, secret: str) -> int:
+    """Return how many characters of *secret* are at the beginning of *text*."""
+    pairs = enumerate(zip(text, secret, strict=False))
+    longest = min(len(text), len(secret))
+    return next((at for at, (one, two) in pairs if one.lower() != two.lower()), longest)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry import refusal
 from hatch_multiarch.registry.auth import Authorizer
 from hatch_multiarch.registry.redaction import Redaction
@@ -20,7 +21,6 @@ from hatch_multiarch.registry.url_policy import Places
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from hatch_multiarch.errors import RegistryError
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transfer import Pace, Use
     from hatch_multiarch.registry.transport import Answer, Body, Take
@@ -108,6 +108,11 @@ class Client:
                 raise self.refused("logging in", answer)
         if answer.status not in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED):
             raise self.refused(_PING, answer)
+        if answer.headers.get_content_type() == "text/html" and answer.status == HTTPStatus.OK:
+            raise RegistryError(
+                f"{self.reference.name}: {_PING}: {self.reference.host} answered with a web page",
+                advice="check the name, and whether a proxy or a portal wants a login in a browser",
+            )
 
     def reach(self) -> None:
         """Ping, unless the registry has answered before. Raises RegistryError."""

@@ -62,10 +62,11 @@ class Proxy:
     """Keep an upload whose connection broke, as distribution 3 does; 2 forgets it."""
     uploads: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Path of an upload -> Location and Range that the registry gave last."""
+    handler: type[Handler] | None = None
 
     def __enter__(self) -> Proxy:  # noqa: PYI034 - nothing derives from it
         self.lock = threading.Lock()
-        handler = type("Bound", (Handler,), {"proxy": self})
+        handler = type("Bound", (self.handler or Handler,), {"proxy": self})
         self.server = Server(("127.0.0.1", 0), handler)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
@@ -102,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 
     proxy: Proxy
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def handle_one_request(self) -> None:
         self.left = 0
