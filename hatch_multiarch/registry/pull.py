@@ -98,8 +98,8 @@ class Puller:
                 # A page of a portal, for one, has a digest as well.
                 parse_manifest(parse(answer.body, where), "", where)
                 told = told or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
-                return self._keep(told, answer)
-            return check_digest(told, where)
+            digest = check_digest(told, where)
+            return self._keep(digest, answer) if answer.body else digest
 
     def manifest(self, digest: str) -> bytes:
         """Return a manifest or an index.

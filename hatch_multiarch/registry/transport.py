@@ -199,6 +199,8 @@ class Transport:
         try:
             connection.connect()
         except (OSError, http.client.HTTPException, UnicodeError) as error:
+            # Until Python 3.12 its frames keep the socket of a proxy's answer open.
+            error.__traceback__ = None
             raise self._unconnected(error, parts) from None
         if connection.sock is not None:
             connection.sock.settimeout(ANSWER)

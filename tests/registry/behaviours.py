@@ -541,6 +541,13 @@ def some() -> list[Behaviour]:
             **pulls,
         ),
         Behaviour(
+            "says a digest with a control character",
+            header("Docker-Content-Digest", "sha256:\0" + "a" * 64),
+            "not a sha256",
+            MANIFESTS,
+            **pulls,
+        ),
+        Behaviour(
             "says a digest that is none",
             header("Docker-Content-Digest", "sha256:../x"),
             "not a sha256",

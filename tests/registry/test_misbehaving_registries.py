@@ -135,7 +135,7 @@ def outcome(use):
         return use(), ""
     except (RegistryError, ImageError) as caught:
         error = caught
-    assert error.message.isprintable(), "it is one line"
+    assert error.message.isprintable(), f"it is not one line: {error.message!r}"
     assert len(error.message) < 500
     for secret in SECRETS:
         assert secret.lower() not in f"{error.message}{error.advice}".lower()
