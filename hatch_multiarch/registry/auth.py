@@ -175,8 +175,9 @@ class Authorizer:
         if not good or not math.isfinite(lives):
             raise RegistryError(
                 f"{self._reference.name}: {urlsplit(challenge.realm).hostname}, its token server, "
-                "answered what is no token",
-                advice="a token server answers with JSON: a `token`, and seconds as `expires_in`",
+                "did not answer with a valid token",
+                advice="check the registry's realm; a token server answers with JSON: `token`, and "
+                "seconds in `expires_in`",
             )
         return token, lives
 
@@ -187,9 +188,8 @@ class Authorizer:
         )
         if answer.status not in _REFUSES:
             return RegistryError(
-                f"{self._reference.name}: {who}, answered {answer.status}, where 200 is expected "
-                "for a token",
-                advice="see that its realm is that of a token server",
+                f"{self._reference.name}: {who}, answered {answer.status} instead of 200",
+                advice="check the registry's realm, which names its token server",
             )
         return RegistryError(
             f"{self._reference.name}: {who}, {said} ({answer.status})",

@@ -19,6 +19,7 @@ LEAST = 1 << 16
 """Bytes; a modem of 1990 sends more."""
 HEAD = 1 << 20
 """Most bytes of a head, interim answers included, and of what is in a body beside its content."""
+_BROKEN = "check the registry, and any proxy before it: its answers are broken"
 _FRAMING = 8
 """Most bytes for each one of content: a chunk of one byte takes six."""
 
@@ -39,10 +40,10 @@ class BoundedResponse(http.client.HTTPResponse):
             super().begin()
         lengths = {each.strip() for each in self.headers.get_all("Content-Length") or []}
         if len(lengths) > 1 or not all(each.isascii() and each.isdigit() for each in lengths):
-            raise Lost("its answer has no valid Content-Length", final=True)
+            raise Lost("its answer has no valid Content-Length", final=True, advice=_BROKEN)
         coding = str(self.headers.get("Transfer-Encoding") or "chunked").strip().lower()
         if coding not in ("chunked", "identity"):
-            raise Lost("its answer has an unknown Transfer-Encoding", final=True)
+            raise Lost("its answer has an unknown Transfer-Encoding", final=True, advice=_BROKEN)
 
     def piece(self, most: int) -> bytes:
         """Return up to *most* bytes of the body; none at its end."""
@@ -52,7 +53,7 @@ class BoundedResponse(http.client.HTTPResponse):
     def _read_next_chunk_size(self) -> int:
         size: int = super()._read_next_chunk_size()  # type: ignore[misc]
         if size < 0:
-            raise Lost("its answer has a chunk of a negative size", final=True)
+            raise Lost("its answer has a chunk of a negative size", final=True, advice=_BROKEN)
         return size
 
 
@@ -77,10 +78,11 @@ class _Meter(io.RawIOBase):
         self._came += count or 0
         self.left -= count or 0
         if self.left < 0:
-            raise Lost("its answer does not end", final=True)
+            raise Lost("its answer does not end", final=True, advice=_BROKEN)
         if now - self._since > WINDOW:
             if self._came < LEAST:
-                raise Lost(f"it sent only {self._came} bytes in {WINDOW:.0f} s", final=True)
+                reason = f"it sent only {self._came} bytes in {WINDOW:.0f} s"
+                raise Lost(reason, final=True, advice="check the network, and try again later")
             self._since, self._came = now, 0
         return count
 

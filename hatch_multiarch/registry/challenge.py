@@ -91,9 +91,9 @@ def check_realm(realm: str, reference: Reference, *, plain: bool) -> None:
     """
     if not realm:
         raise RegistryError(
-            f"{reference.name}: {reference.registry} wants a token, and names no token server; "
+            f"{reference.name}: {reference.registry} wants a token, but names no token server; "
             "nothing was sent there",
-            advice='have its challenge name one: Bearer realm="https://..."',
+            advice='its 401 must name one: `WWW-Authenticate: Bearer realm="https://..."`',
         )
     parts = safe_url(realm)
     own = host_name(reference.host)

@@ -58,8 +58,8 @@ def refused(
         429: (f"{registry} cannot do it now", _AGAIN[use]),
     }
     if others:
-        said = f"{registry} offers only logins that are not supported, {others}"
-        told[401] = said, "have it, or the proxy before it, offer Basic or Bearer"
+        said = f"{registry} offers no supported login, only {others}"
+        told[401] = said, "the registry, or the proxy before it, must offer Basic or Bearer"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         told[status] = told[429]
     said, advice = told.get(status, (f"{registry} answered", ""))

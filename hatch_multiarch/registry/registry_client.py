@@ -275,7 +275,7 @@ class Client:
     ) -> Answer:
         """Ask the token server, of which no redirect is followed. Raises RegistryError."""
         host, tries = str(urlsplit(url).hostname), self.tries()
-        doing = "asking for a token"
+        doing = f"asking {host}, its token server"
         while True:
             try:
                 answer = self._transport.send(method, url, headers, body)

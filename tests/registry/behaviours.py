@@ -266,10 +266,10 @@ UNUSABLE = {
     "without a challenge": ((), "wants other credentials"),
     "with an empty one": (("",), "wants other credentials"),
     "with commas": ((" , ,",), "wants other credentials"),
-    "by Negotiate": (("Negotiate",), "not supported, negotiate"),
-    "by NTLM and Negotiate": (("NTLM", "Negotiate a=="), "not supported, ntlm, negotiate"),
-    "by Digest": (('Digest realm="Basic", nonce="x"',), "not supported, digest"),
-    "by a thousand schemes": ((", ".join(f"s{n}" for n in range(1000)),), "not supported, s0"),
+    "by Negotiate": (("Negotiate",), "only negotiate"),
+    "by NTLM and Negotiate": (("NTLM", "Negotiate a=="), "only ntlm, negotiate"),
+    "by Digest": (('Digest realm="Basic", nonce="x"',), "only digest"),
+    "by a thousand schemes": ((", ".join(f"s{n}" for n in range(1000)),), "only s0"),
     "by a bare Bearer": (("Bearer",), "names no token server"),
     "by a Bearer without realm": (('Bearer service="x"',), "names no token server"),
     "to another scheme": (('Bearer realm="ftp://127.0.0.1/x"',), "nothing was sent there"),
@@ -407,7 +407,7 @@ def listed() -> list[Behaviour]:
         for name, values in USABLE.items()
     ]
     found += [
-        Behaviour(f"gives for a token {name}", tokens(given), "answered what is no token")
+        Behaviour(f"gives for a token {name}", tokens(given), "did not answer with a valid token")
         for name, given in BAD_TOKENS.items()
     ]
     found += [
@@ -416,14 +416,14 @@ def listed() -> list[Behaviour]:
     found += [
         Behaviour(f"answers for a token {status}", tokens(says(status)), said)
         for status, said in (
-            (201, "answered 201, where 200 is expected"),
-            (204, "answered 204, where 200 is expected"),
-            (302, "answered 302, where 200 is expected"),
+            (201, "answered 201 instead of 200"),
+            (204, "answered 204 instead of 200"),
+            (302, "answered 302 instead of 200"),
             (400, r"does not take the credentials \(400\)"),
             (401, r"does not take the credentials \(401\)"),
             (403, r"does not take the credentials \(403\)"),
-            (404, "answered 404, where 200 is expected"),
-            (500, r"asking for a token: .*\(500\)"),
+            (404, "answered 404 instead of 200"),
+            (500, r"asking 127.0.0.1, its token server: .*\(500\)"),
         )
     ]
     found += [
