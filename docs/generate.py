@@ -89,7 +89,8 @@ one. It goes before [`workspace`](helpers.md#workspaces) of every helper |
 
 Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, `GOTOOLCHAIN`,
 `GOGC` (400 where it is unset), `ZIG_GLOBAL_CACHE_DIR`, `SDKROOT` (cgo for macOS), `DOCKER_HOST`,
-`DOCKER_CONTEXT`, `DOCKER_CONFIG`, `BUILDX_BUILDER`, `XDG_CACHE_HOME`, `NO_COLOR`, `CI`.
+`DOCKER_CONTEXT`, `DOCKER_CONFIG`, `BUILDX_BUILDER`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`,
+`SSL_CERT_FILE`, `XDG_CACHE_HOME`, `NO_COLOR`, `CI`.
 
 `SOURCE_DATE_EPOCH` is in seconds since 1970 and before 2108, where what a wheel can say ends.
 `hatch build`, `hatch-multiarch build` and `check` say so before anything is begun. A plain

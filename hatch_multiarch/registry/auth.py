@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+import re
 import threading
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.challenge import challenge_of, check_realm
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.registry.challenge import Challenge
     from hatch_multiarch.registry.credentials import Credential
+    from hatch_multiarch.registry.redaction import Redaction
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transfer import Use
     from hatch_multiarch.registry.transport import Answer, Body
@@ -37,8 +40,8 @@ _LIVES = 60
 """Seconds that a token is good for where its server does not say (distribution's default)."""
 _SPARE = 10
 """Seconds before its end at which a token is renewed."""
-_SHORTEST = 4
-"""Characters of what is hidden as a secret; less would hide every letter."""
+_REFUSES = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""Statuses by which token servers refuse credentials; 400 is OAuth's of an identity token."""
 
 
 class Authorizer:
@@ -51,6 +54,7 @@ class Authorizer:
         ask: Ask,
         *,
         scopes: tuple[str, ...],
+        redaction: Redaction,
         use: Use = "push",
     ) -> None:
         self.plain = False
@@ -59,6 +63,8 @@ class Authorizer:
         self._environ = environ
         self._ask = ask
         self._scopes = scopes
+        """The first is needed, the others are of use."""
+        self._wanted = len(scopes)
         self._use = use
         self._lock = threading.Lock()
         self._challenge: Challenge | None = None
@@ -66,7 +72,7 @@ class Authorizer:
         self._ends = float("inf")
         self._looked = False
         self._credential: Credential | None = None
-        self._secrets: set[str] = set()
+        self._redaction = redaction
 
     def value(self) -> str:
         """Return the header's value; empty as long as none was asked for."""
@@ -102,43 +108,52 @@ class Authorizer:
             self._renew()
             return self._value != used
 
-    def hide(self, text: str) -> str:
-        """Return *text*, which is a registry's, without secrets that it gives back."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
+    @property
+    def has_all_scopes(self) -> bool:
+        """Whether no token server has refused the scopes behind the first."""
+        return len(self._scopes) == self._wanted
 
     def _renew(self) -> None:
         if not self._looked:
             self._credential = find_credential(self._reference.registry, self._environ)
             self._looked = True
             if self._credential:
-                self._keep(self._credential.secret)
+                self._redaction.keep(self._credential.secret)
         if self._challenge is None:
             return
-        if self._challenge.scheme == "bearer":
+        if self._credential and self._credential.kind == "registry token":
+            self._value = f"Bearer {self._credential.secret}"
+        elif self._challenge.scheme == "bearer":
             self._value = f"Bearer {self._token(self._challenge)}"
-        elif self._credential and not self._credential.identity:
+        elif self._credential and self._credential.kind == "password":
             self._value = self._basic(self._credential)
-
-    def _keep(self, secret: str) -> None:
-        if len(secret) >= _SHORTEST:
-            # A new set: `hide` may be reading the old one.
-            self._secrets = self._secrets | {secret, quote(secret, safe=""), quote(secret)}
 
     def _basic(self, credential: Credential) -> str:
         pair = f"{credential.username}:{credential.secret}"
         packed = base64.b64encode(pair.encode()).decode()
-        self._keep(packed)
+        self._redaction.keep(packed)
         return f"Basic {packed}"
 
     def _token(self, challenge: Challenge) -> str:
         """Return a new token, and note when it ends."""
         check_realm(challenge.realm, self._reference, plain=self.plain)
-        asked = [("service", challenge.service)] if challenge.service else []
         began = time.monotonic()
+        answer = self._asked(challenge)
+        if answer.status in _REFUSES and len(self._scopes) > 1:
+            self._scopes = self._scopes[:1]
+            answer = self._asked(challenge)
+        if answer.status != HTTPStatus.OK:
+            raise self._refused(challenge, answer)
+        token, lives = self._parsed(challenge, answer)
+        self._redaction.keep(token)
+        self._ends = began + max(lives, _LIVES) - _SPARE
+        return token
+
+    def _asked(self, challenge: Challenge) -> Answer:
+        """Return what the token server answers. Raises RegistryError."""
+        asked = [("service", challenge.service)] if challenge.service else []
         credential = self._credential
-        if credential and credential.identity:
+        if credential and credential.kind == "identity token":
             form = [
                 ("grant_type", "refresh_token"),
                 *asked,
@@ -147,40 +162,41 @@ class Authorizer:
                 ("refresh_token", credential.secret),
             ]
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            answer = self._ask("POST", challenge.realm, headers, urlencode(form).encode())
-        else:
-            asked += [("scope", scope) for scope in self._scopes]
-            headers = {"Authorization": self._basic(credential)} if credential else {}
-            joint = "&" if urlsplit(challenge.realm).query else "?"
-            url = f"{challenge.realm}{joint}{urlencode(asked)}"
-            answer = self._ask("GET", url, headers, None)
-        if answer.status != HTTPStatus.OK:
-            raise self._refused(challenge, answer)
+            return self._ask("POST", challenge.realm, headers, urlencode(form).encode())
+        asked += [("scope", scope) for scope in self._scopes]
+        headers = {"Authorization": self._basic(credential)} if credential else {}
+        joint = "&" if urlsplit(challenge.realm).query else "?"
+        return self._ask("GET", f"{challenge.realm}{joint}{urlencode(asked)}", headers, None)
+
+    def _parsed(self, challenge: Challenge, answer: Answer) -> tuple[str, float]:
+        """Return the token of *answer*, and the seconds that it lives."""
         try:
             found = json.loads(answer.body)
             token = found.get("token") or found["access_token"]
             lives = float(found.get("expires_in") or _LIVES)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            token, lives = "", 0.0
-        if (
-            not isinstance(token, str)
-            or not token
-            or not token.isascii()
-            or not token.isprintable()
-        ):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            token, lives = None, 0.0
+        good = isinstance(token, str) and re.fullmatch(r"[!-~]+", token)
+        if not good or not math.isfinite(lives):
             raise RegistryError(
                 f"{self._reference.name}: {urlsplit(challenge.realm).hostname}, its token server, "
-                "answered what is no token"
+                "did not answer with a valid token",
+                advice="check the registry's realm; a token server answers with JSON: `token`, and "
+                "seconds in `expires_in`",
             )
-        self._keep(token)
-        self._ends = began + max(lives, _LIVES) - _SPARE
-        return token
+        return token, lives
 
     def _refused(self, challenge: Challenge, answer: Answer) -> RegistryError:
-        registry = self._reference.registry
         said = "does not take the credentials" if self._credential else "wants credentials"
+        who = (
+            f"{urlsplit(challenge.realm).hostname}, the token server of {self._reference.registry}"
+        )
+        if answer.status not in _REFUSES:
+            return RegistryError(
+                f"{self._reference.name}: {who}, answered {answer.status} instead of 200",
+                advice="check the registry's realm, which names its token server",
+            )
         return RegistryError(
-            f"{self._reference.name}: {urlsplit(challenge.realm).hostname}, the token server of "
-            f"{registry}, {said} ({answer.status})",
+            f"{self._reference.name}: {who}, {said} ({answer.status})",
             advice=login(self._reference, self._use),
         )

@@ -7,14 +7,14 @@ docker/cli, cli/config: ``credHelpers`` names a helper for one registry, ``creds
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_multiarch import process
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry.reference import HUB
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _HUB_KEY = "https://index.docker.io/v1/"
 """The name under which docker keeps what is for Docker Hub."""
+_TLS = ":443"
+"""The port that a name without one means."""
 _TOKEN_USER = "<token>"  # noqa: S105 - the name that says that the secret is an identity token
 _TIMEOUT = 60.0
 """Seconds for a helper, which may ask its user to unlock something."""
@@ -32,11 +34,13 @@ _TIMEOUT = 60.0
 
 @dataclass(frozen=True)
 class Credential:
-    """A user and a password, or an identity token, which a token server takes for both."""
+    """What docker keeps for a registry."""
 
     username: str = field(repr=False)
     secret: str = field(repr=False)
-    identity: bool = False
+    kind: Literal["password", "identity token", "registry token"] = "password"
+    """A token server takes an identity token for user and password; the registry itself takes a
+    registry token."""
 
 
 def find_credential(registry: str, environ: Mapping[str, str]) -> Credential | None:
@@ -48,8 +52,8 @@ def find_credential(registry: str, environ: Mapping[str, str]) -> Credential | N
     config = _read(path)
     keys = _keys(registry)
     helper = _helper(config, keys, path)
-    if helper:
-        found = _ask(helper, keys[0], environ)
+    for key in keys if helper else ():
+        found = _ask(helper, key, environ)
         if found is not None:
             return found
     return _stored(_table(config, "auths", path), keys, path)
@@ -69,7 +73,7 @@ def find_login(registry: str, environ: Mapping[str, str]) -> str:
         told = _run(helper, "list", "", environ)
         try:
             names = json.loads(told.out) if told.code == 0 else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             names = {}
         hosts = {_hostname(key) for key in keys}
         if isinstance(names, dict) and hosts & {_hostname(name) for name in names}:
@@ -96,7 +100,12 @@ def _path(environ: Mapping[str, str]) -> Path:
 
 
 def _keys(registry: str) -> list[str]:
-    return [_HUB_KEY, HUB, "index.docker.io"] if registry == HUB else [registry]
+    """Return the names under which docker, or its user, keeps what is for *registry*."""
+    if registry == HUB:
+        return [_HUB_KEY, HUB, "index.docker.io"]
+    if registry.endswith(_TLS):
+        return [registry, registry.removesuffix(_TLS)]
+    return [registry] if re.search(r":[0-9]+$", registry) else [registry, f"{registry}{_TLS}"]
 
 
 def _helper(config: dict[str, Any], keys: list[str], path: Path) -> str:
@@ -112,7 +121,7 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise RegistryError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RegistryError(
             f"{path}: docker's config is not JSON", advice="mend it, or `docker login` anew"
         ) from None
@@ -131,24 +140,34 @@ def _table(config: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
 def _stored(auths: dict[str, Any], keys: list[str], path: Path) -> Credential | None:
     """Return what stands in ``auths``; old versions of docker wrote a URL for the host."""
     by_host = {_hostname(key): key for key in auths}
-    key = next((key for key in keys if key in auths), "") or by_host.get(_hostname(keys[0]), "")
+    found = [key for key in keys if key in auths]
+    found += [by_host[host] for host in map(_hostname, keys) if host in by_host]
+    key = found[0] if found else ""
     entry = auths.get(key)
     if not isinstance(entry, dict):
         return None
+    unreadable = RegistryError(
+        f"{path}: auths: the entry of {printable(key)} cannot be read",
+        advice=f"`docker logout {key}`, then `docker login {key}`",
+    )
+    if token := entry.get("registrytoken"):
+        # It is sent as it is: what could forge a header is none.
+        if not re.fullmatch(r"[!-~]+", str(token)):
+            raise unreadable
+        return Credential("", str(token), "registry token")
     if token := entry.get("identitytoken"):
-        return Credential("", str(token), identity=True)
+        return Credential("", str(token), "identity token")
     user, password = entry.get("username"), entry.get("password")
     if packed := entry.get("auth"):
         try:
-            text = base64.b64decode(str(packed), validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
+            # Docker, and Go, pass over line breaks: GNU's base64 wraps.
+            unwrapped = re.sub(r"[\r\n]", "", str(packed))
+            text = base64.b64decode(unwrapped, validate=True).decode("utf-8")
+        except ValueError:  # also what binascii and a codec raise
             text = ""
         user, colon, password = text.partition(":")
         if not colon:
-            raise RegistryError(
-                f"{path}: auths: the entry of {key} cannot be read",
-                advice=f"`docker logout {key}`, then `docker login {key}`",
-            )
+            raise unreadable
         password = password.strip("\0")
     return Credential(str(user), str(password)) if user and password else None
 
@@ -172,11 +191,13 @@ def _ask(helper: str, server: str, environ: Mapping[str, str]) -> Credential | N
     try:
         found = json.loads(done.out)
         user, secret = found["Username"], found["Secret"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise RegistryError(f"{program} answered what is no credential") from None
     if not secret:
         return None
-    return Credential(str(user), str(secret), identity=user == _TOKEN_USER)
+    return Credential(
+        str(user), str(secret), "identity token" if user == _TOKEN_USER else "password"
+    )
 
 
 def _run(helper: str, word: str, given: str, environ: Mapping[str, str]) -> Finished:

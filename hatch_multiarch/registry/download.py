@@ -43,7 +43,7 @@ class Download:
 
     def run(self, file: BinaryIO) -> None:
         """Write the blob into the empty *file*. Raises RegistryError; the file is no use then."""
-        tries, restarts, best = self._client.tries(), 0, 0
+        tries, restarts = self._client.tries(), 0
         while True:
             error, answer = self._try(file)
             if self._offset == self._blob.size:
@@ -56,9 +56,7 @@ class Download:
                 self._anew(file)
             elif error is None:
                 error = self._other()
-            if self._offset > best:
-                best = self._offset
-                tries.again()
+            tries.reached(self._offset)
             tries.wait(error, answer)
 
     def _try(self, file: BinaryIO) -> tuple[RegistryError | None, Answer | None]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.oci.descriptor import check_digest
+from hatch_multiarch.oci.documents import parse
+from hatch_multiarch.oci.manifest import parse_manifest
 from hatch_multiarch.oci.media_types import ACCEPT
 from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.download import Download
@@ -82,21 +84,22 @@ class Puller:
         """Ask the registry what the tag names, whatever digest the reference has."""
         tag = self.reference.tag
         doing, url = f"asking for the tag {tag}", f"/manifests/{tag}"
-        first = self._client is None
-        client = self._open()
-        path = client.url(url)
-        if first:
-            answer = client.look(path, doing, _ACCEPT)
-        else:
-            answer = client.request("HEAD", path, doing, headers=_ACCEPT, ok=(200, 404))
-        if answer.status == HTTPStatus.NOT_FOUND:
-            raise client.refused(doing, answer)
-        told = answer.header("Docker-Content-Digest")
-        if not told:
-            # distribution-spec 1.1 lets a registry leave it out; then it follows from the bytes.
-            answer = client.request("GET", path, doing, headers=_ACCEPT)
-            return self._keep(f"sha256:{hashlib.sha256(answer.body).hexdigest()}", answer)
-        return check_digest(told, f"{self.reference.name}: {doing}")
+        where, client = f"{self.reference.name}: {doing}", self._open()
+        with client.redaction.errors():
+            path = client.url(url)
+            answer = client.manifest(path, doing, _ACCEPT)
+            if answer.status == HTTPStatus.NOT_FOUND:
+                raise client.refused(doing, answer)
+            told = answer.header("Docker-Content-Digest")
+            if not told and not answer.body:
+                # distribution-spec 1.1 lets a registry leave it out; it follows from the bytes.
+                answer = client.request("GET", path, doing, headers=_ACCEPT)
+            if answer.body:
+                # A page of a portal, for one, has a digest as well.
+                parse_manifest(parse(answer.body, where), "", where)
+                told = told or f"sha256:{hashlib.sha256(answer.body).hexdigest()}"
+            digest = check_digest(told, where)
+            return self._keep(digest, answer) if answer.body else digest
 
     def manifest(self, digest: str) -> bytes:
         """Return a manifest or an index.
@@ -108,10 +111,12 @@ class Puller:
             return found
         if self._offline:
             self._missing(digest)
-        doing, client = f"downloading {digest[:19]}", self._reached()
-        path = client.url(f"/manifests/{digest}")
-        answer = client.request("GET", path, doing, headers=_ACCEPT)
-        self._keep(digest, answer)
+        doing, client = f"downloading {digest[:19]}", self._open()
+        with client.redaction.errors():
+            client.reach()
+            path = client.url(f"/manifests/{digest}")
+            answer = client.request("GET", path, doing, headers=_ACCEPT)
+            self._keep(digest, answer)
         return answer.body
 
     def fetch(self, blobs: Collection[Descriptor]) -> None:
@@ -124,7 +129,7 @@ class Puller:
         if missing and self._offline:
             self._missing(missing[0].digest)
         if missing:
-            self._download(self._reached(), missing)
+            self._download(self._open(), missing)
         self._good.update(wanted)
 
     def path(self, blob: Descriptor) -> Path:
@@ -139,7 +144,9 @@ class Puller:
             with self._cache.writing(blob.digest) as file:
                 Download(client, blob, progress.moved).run(file)
 
-        transfer(blobs, bring, at_once=self._pace.at_once, stop=client.stop)
+        with client.redaction.errors():
+            client.reach()
+            transfer(blobs, bring, at_once=self._pace.at_once, stop=client.stop)
 
     def _keep(self, digest: str, answer: Answer) -> str:
         """Keep the manifest in *answer*, which must have this digest."""
@@ -157,12 +164,6 @@ class Puller:
         if self._client is None:
             self._client = Client(self.reference, self._environ, self._pace, use="pull")
         return self._client
-
-    def _reached(self) -> Client:
-        """Return a client that knows how to reach the registry, and is logged in."""
-        if self._client is None:
-            self._open().ping()
-        return self._open()
 
     def _missing(self, what: str) -> str:
         """Raise the RegistryError of what the cache has not."""

@@ -5,6 +5,7 @@ So a tag names a complete image at every moment, the old one or the new one, wha
 
 from __future__ import annotations
 
+import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -55,19 +56,21 @@ def push(
     pace = pace or Pace()
     client = Client(reference, environ, pace, insecure=insecure, mount=mount)
     try:
-        doing(f"asking {reference.registry}")
-        client.ping()
-        before = [TagState(tag, _named(client, tag, content.root)) for tag in tags]
-        if not fewer:
-            moving = [each.tag for each in before if each.before not in ("", content.root.digest)]
-            check_tags(client, moving, platforms_of(content))
-        blobs = _blobs(client, content, pace, mount, dry_run=dry_run, doing=doing)
-        if not dry_run:
-            doing("uploading manifests")
-            for each in content.documents:
-                _put(client, each, each.digest)
-            _move(client, content.root, before)
-        return Pushed(reference.name, content.root.digest, blobs, tuple(before), dry_run)
+        with client.redaction.errors():
+            doing(f"asking {reference.registry}")
+            client.ping()
+            before = [TagState(tag, _named(client, tag, content.root)) for tag in tags]
+            if not fewer:
+                old = ("", content.root.digest)
+                moving = [each.tag for each in before if each.before not in old]
+                check_tags(client, moving, platforms_of(content))
+            blobs = _blobs(client, content, pace, mount, dry_run=dry_run, doing=doing)
+            if not dry_run:
+                doing("uploading manifests")
+                for each in content.documents:
+                    _put(client, each, each.digest)
+                _move(client, content.root, before)
+            return Pushed(reference.name, content.root.digest, blobs, tuple(before), dry_run)
     finally:
         client.close()
 
@@ -98,12 +101,11 @@ def _named(client: Client, tag: str, root: Document) -> str:
     path = client.url(f"/manifests/{tag}")
     # A registry may convert an index for who does not name its type.
     headers = {"Accept": f"{root.media_type}, {ACCEPT}"}
-    answer = client.request(
-        "HEAD", path, f"looking for the tag {tag}", headers=headers, ok=(200, 404)
-    )
+    answer = client.manifest(path, f"looking for the tag {tag}", headers)
     if answer.status == HTTPStatus.NOT_FOUND:
         return ""
-    return answer.header("Docker-Content-Digest") or "unknown"
+    digest = f"sha256:{hashlib.sha256(answer.body).hexdigest()}" if answer.body else "unknown"
+    return answer.header("Docker-Content-Digest") or digest
 
 
 def _put(client: Client, document: Document, name: str) -> None:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.messages import printable
 from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.registry.challenge import other_schemes
+from hatch_multiarch.registry.proxy_settings import ADVICE
 from hatch_multiarch.registry.reference import HUB
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transfer import Use
     from hatch_multiarch.registry.transport import Answer
@@ -49,38 +53,31 @@ def refused(
 
     *known*: it was given credentials.
     """
-    status = answer.status
+    status, registry = answer.status, reference.registry
+    others = ", ".join(other_schemes(answer))
+    told: dict[int, tuple[str, str]] = {
+        401: (
+            f"{registry} wants {'other ' if known else ''}credentials",
+            login(reference, use),
+        ),
+        403: (f"{registry} does not allow it", f"check the name; {login(reference, use)}"),
+        404: (f"{registry} knows no such place", _MISSING[use]),
+        407: (f"the proxy before {registry} wants other credentials", ADVICE),
+        413: (
+            f"{registry}, or a proxy before it, takes no request of this size",
+            "raise its limit, such as client_max_body_size of nginx",
+        ),
+        429: (f"{registry} cannot do it now", _AGAIN[use]),
+    }
+    if others:
+        said = f"{registry} offers no supported login, only {others}"
+        told[401] = said, "the registry, or the proxy before it, must offer Basic or Bearer"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        told[status] = told[429]
+    said, advice = told.get(status, (f"{registry} answered", ""))
+    number = f"({status})" if status in told else str(status)
     reason = f": {words}" if words else ""
-    if status == HTTPStatus.UNAUTHORIZED:
-        return RegistryError(
-            f"{reference.name}: {doing}: {reference.registry} wants "
-            f"{'other ' if known else ''}credentials (401){reason}",
-            advice=login(reference, use),
-        )
-    if status == HTTPStatus.FORBIDDEN:
-        return RegistryError(
-            f"{reference.name}: {doing}: {reference.registry} does not allow it (403){reason}",
-            advice=f"check the name; {login(reference, use)}",
-        )
-    if status == HTTPStatus.NOT_FOUND:
-        return RegistryError(
-            f"{reference.name}: {doing}: {reference.registry} knows no such place (404){reason}",
-            advice=_MISSING[use],
-        )
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return RegistryError(
-            f"{reference.name}: {doing}: {reference.registry}, or a proxy before it, takes no "
-            f"request of this size (413){reason}",
-            advice="raise its limit, such as client_max_body_size of nginx",
-        )
-    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return RegistryError(
-            f"{reference.name}: {doing}: {reference.registry} cannot do it now ({status}){reason}",
-            advice=_AGAIN[use],
-        )
-    return RegistryError(
-        f"{reference.name}: {doing}: {reference.registry} answered {status}{reason}"
-    )
+    return RegistryError(f"{reference.name}: {doing}: {said} {number}{reason}", advice=advice)
 
 
 def unreachable(
@@ -96,12 +93,15 @@ def unreachable(
     )
 
 
-def words_of(answer: Answer) -> str:
-    """Return what a registry says about its refusal (distribution-spec, Error Codes)."""
+def words_of(answer: Answer, hide: Callable[[str], str]) -> str:
+    """Return what a registry says about its refusal (distribution-spec, Error Codes).
+
+    *hide* takes secrets out, before anything is escaped or cut.
+    """
     try:
         found = json.loads(answer.body)["errors"][0]
         said = ": ".join(str(found[key]) for key in ("code", "message") if found.get(key))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return ""
-    said = printable(said)
+    said = printable(hide(said))
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 3]}..."

@@ -8,8 +8,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.registry import refusal
 from hatch_multiarch.registry.auth import Authorizer
+from hatch_multiarch.registry.redaction import Redaction
 from hatch_multiarch.registry.reference import is_loopback
 from hatch_multiarch.registry.retry import Tries, passing
 from hatch_multiarch.registry.transport import Transport
@@ -17,9 +19,8 @@ from hatch_multiarch.registry.transport_error import Lost
 from hatch_multiarch.registry.url_policy import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from hatch_multiarch.errors import RegistryError
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transfer import Pace, Use
     from hatch_multiarch.registry.transport import Answer, Body, Take
@@ -54,13 +55,23 @@ class Client:
         self._use = use
         self._pace = pace
         self._stopped = threading.Event()
-        self._transport = Transport(environ)
+        self._reached = False
+        self.redaction = Redaction()
+        """What messages may not show."""
+        self._transport = Transport(environ, self.redaction)
         self._insecure = is_loopback(reference.registry) or reference.registry in insecure
         actions = {"push": "pull,push", "pull": "pull"}
         scopes = [f"repository:{reference.path}:{actions[use]}"]
         if mount:
             scopes.append(f"repository:{mount}:pull")
-        self._auth = Authorizer(reference, environ, self._ask_token, scopes=tuple(scopes), use=use)
+        self._auth = Authorizer(
+            reference,
+            environ,
+            self._ask_token,
+            scopes=tuple(scopes),
+            redaction=self.redaction,
+            use=use,
+        )
 
     def stop(self) -> None:
         """End what runs, in every thread."""
@@ -75,6 +86,11 @@ class Client:
     def stopped(self) -> bool:
         """Whether everything is to end."""
         return self._stopped.is_set()
+
+    @property
+    def may_mount(self) -> bool:
+        """Whether no token server has refused to let blobs be mounted."""
+        return self._auth.has_all_scopes
 
     def tries(self) -> Tries:
         """Return a new count of tries."""
@@ -92,19 +108,37 @@ class Client:
                 raise self.refused("logging in", answer)
         if answer.status not in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED):
             raise self.refused(_PING, answer)
+        if answer.headers.get_content_type() == "text/html" and answer.status == HTTPStatus.OK:
+            raise RegistryError(
+                f"{self.reference.name}: {_PING}: {self.reference.host} answered with a web page",
+                advice="check the name, and whether a proxy or a portal wants a login in a browser",
+            )
 
-    def look(self, url: str, doing: str, headers: Mapping[str, str]) -> Answer:
-        """Return the answer to HEAD for *url*, 200 or 404, as the first that a registry is asked.
+    def reach(self) -> None:
+        """Ping, unless the registry has answered before. Raises RegistryError."""
+        if not self._reached:
+            self.ping()
 
-        So a registry that lets everybody read is asked once, and not for itself before. Raises
-        RegistryError.
+    def manifest(self, path: str, doing: str, headers: Mapping[str, str]) -> Answer:
+        """Return the answer, 200 or 404, to the question for a manifest. Raises RegistryError.
+
+        By HEAD, which is no pull by which registries count. Where that fails by GET, once: some
+        registries refuse HEAD, and the answer to GET says why. It may be the first question: so
+        a registry that lets everybody read is not asked for itself before.
         """
-        answer = self._first("HEAD", url, headers, doing)
-        if answer.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+        status: int = HTTPStatus.UNAUTHORIZED
+        if not self._reached:
+            answer = self._first("HEAD", path, headers, doing)
+            status = answer.status
+            if status == HTTPStatus.UNAUTHORIZED:
+                self._auth.learn(answer, "")
+        if status == HTTPStatus.UNAUTHORIZED or status in range(300, 400):
+            answer = self.request("HEAD", path, doing, headers=headers, ok=None, later=_later_head)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                raise self.refused(doing, answer)  # a wrong password is not sent again
+        if answer.status == HTTPStatus.OK:
             return answer
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._auth.learn(answer, "")
-        return self.request("HEAD", url, doing, headers=headers, ok=(200, 404))
+        return self.request("GET", path, doing, headers=headers, ok=(200, 404))
 
     def url(self, path: str) -> str:
         """Return the URL of *path* below the repository, which begins with a slash."""
@@ -119,11 +153,13 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: Body | bytes | None = None,
         ok: Collection[int] | None = (200,),
+        later: Callable[[int], bool] = passing,
     ) -> Answer:
         """Send a request that may be repeated, until there is an answer.
 
         *url* may be relative to the registry. Raises RegistryError, which says what we were
         *doing*, when no try is left and for a status that is not in *ok*; None takes every one.
+        *later* tells which statuses may pass.
         """
         tries = self.tries()
         while True:
@@ -135,7 +171,7 @@ class Client:
                     raise error from None
                 tries.wait(error)
                 continue
-            if passing(answer.status):
+            if later(answer.status):
                 tries.wait(self.refused(doing, answer), answer)
                 continue
             if ok is not None and answer.status not in ok:
@@ -166,7 +202,7 @@ class Client:
 
     def refused(self, doing: str, answer: Answer) -> RegistryError:
         """Return the error of *answer*, without secrets."""
-        words = self._auth.hide(refusal.words_of(answer))
+        words = refusal.words_of(answer, self.redaction.hide)
         known = self._auth.has_credential
         return refusal.refused(self.reference, doing, answer, words, self._use, known=known)
 
@@ -179,6 +215,7 @@ class Client:
         tries = self.tries()
         while (answer := self._answers(tries, method, url, headers, doing)) is None:
             pass
+        self._reached = True
         return answer
 
     def _answers(
@@ -202,7 +239,7 @@ class Client:
             if answer.status == HTTPStatus.BAD_REQUEST and method == "HEAD" and scheme == "http":
                 doubtful = answer
                 continue
-            if not passing(answer.status):
+            if not (_later_head if method == "HEAD" else passing)(answer.status):
                 return answer
             tries.wait(self.refused(doing, answer), answer)
             return None
@@ -239,7 +276,7 @@ class Client:
     ) -> Answer:
         """Ask the token server, of which no redirect is followed. Raises RegistryError."""
         host, tries = str(urlsplit(url).hostname), self.tries()
-        doing = "asking for a token"
+        doing = f"asking {host}, its token server"
         while True:
             try:
                 answer = self._transport.send(method, url, headers, body)
@@ -252,3 +289,8 @@ class Client:
             if not passing(answer.status):
                 return answer
             tries.wait(self.refused(doing, answer), answer)
+
+
+def _later_head(status: int) -> bool:
+    """Tell whether a HEAD for a manifest is to be repeated; else GET says more, or helps."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _NEVER = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}
 
+_STEP = 1 << 15
+"""Bytes of progress that are worth as many tries as a whole blob."""
+
 
 def passing(status: int) -> bool:
     """Tell whether the same request may be answered otherwise later: 408, 429 and 5xx."""
@@ -31,10 +34,15 @@ class Tries:
         self._pace = pace
         self._stopped = stopped
         self._failed = 0
+        self._best = 0
 
-    def again(self) -> None:
-        """Begin to count anew: something was achieved."""
-        self._failed = 0
+    def reached(self, offset: int) -> None:
+        """Begin to count anew when a blob has come a step farther, to *offset*, than ever before.
+
+        A byte for each try is no step: so a transfer would go on for ever.
+        """
+        if offset - self._best >= _STEP:
+            self._best, self._failed = offset, 0
 
     def wait(self, error: RegistryError, answer: Answer | None = None) -> None:
         """Wait before the next try; raise *error* when this was the last one.
@@ -61,5 +69,5 @@ def _retry_after(answer: Answer) -> float:
         return float(text[:9])
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return 0.0

@@ -6,7 +6,6 @@ Nothing is retried here and no redirect is followed: what may be repeated, the c
 
 from __future__ import annotations
 
-import base64
 import http.client
 import re
 import socket
@@ -15,12 +14,18 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from hatch_multiarch import __version__
-from hatch_multiarch.config.messages import printable
-from hatch_multiarch.registry.reference import is_loopback
+from hatch_multiarch.registry.bounded_response import BoundedResponse
+from hatch_multiarch.registry.proxy_settings import (
+    ADVICE,
+    PORTS,
+    proxy_for,
+    proxy_headers,
+    proxy_secrets,
+)
 from hatch_multiarch.registry.transport_error import ANSWER, RUNS, Lost, lost
 
 if TYPE_CHECKING:
@@ -28,13 +33,12 @@ if TYPE_CHECKING:
     from email.message import Message
     from urllib.parse import SplitResult
 
+    from hatch_multiarch.registry.redaction import Redaction
+
 CONNECT = 30.0
 """Seconds to connect."""
 LIMIT = 4 << 20
 """Most bytes of an answer; that is the limit of a manifest, too."""
-_LONGEST = 120
-"""Characters of a proxy's own words."""
-PORTS = {"http": 80, "https": 443}
 _TAKEN = (http.HTTPStatus.OK, http.HTTPStatus.PARTIAL_CONTENT)
 _PIECE = 1 << 18
 """Most bytes of a large body at once."""
@@ -67,11 +71,20 @@ class Answer:
         return str(self.headers.get(name) or "")
 
 
+class _Connection(http.client.HTTPConnection):
+    response_class = BoundedResponse
+
+
+class _SecureConnection(http.client.HTTPSConnection):
+    response_class = BoundedResponse
+
+
 class Transport:
     """Connections of this process, one per thread and place."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], redaction: Redaction) -> None:
         self._environ = environ
+        self._redaction = redaction
         self._mine = threading.local()
         self._lock = threading.Lock()
         self._all: set[http.client.HTTPConnection] = set()
@@ -119,7 +132,7 @@ class Transport:
         proxy = self._proxy(parts)
         if proxy and parts.scheme == "http":
             target = url
-            wanted |= _proxy_headers(proxy)
+            wanted |= proxy_headers(proxy)
         early: Exception | None = None
         try:
             if connection.sock is None:
@@ -130,7 +143,7 @@ class Transport:
             except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError) as error:
                 # It stopped listening; it may have said why.
                 early = error
-            answer = connection.getresponse()
+            answer = cast("BoundedResponse", connection.getresponse())
             data = _read(answer, take)
         except (OSError, http.client.HTTPException) as error:
             self._drop(connection)
@@ -166,48 +179,45 @@ class Transport:
         proxy = self._proxy(parts)
         address = (proxy.hostname or "", proxy.port or PORTS["http"]) if proxy else (host, port)
         if parts.scheme == "http":
-            return http.client.HTTPConnection(*address, timeout=CONNECT)
+            return _Connection(*address, timeout=CONNECT)
         if self._tls is None:
             # OpenSSL reads SSL_CERT_FILE and SSL_CERT_DIR for authorities of one's own.
             self._tls = ssl.create_default_context()
-        made = http.client.HTTPSConnection(*address, timeout=CONNECT, context=self._tls)
+        made = _SecureConnection(*address, timeout=CONNECT, context=self._tls)
         if proxy:
-            made.set_tunnel(host, port, headers=_proxy_headers(proxy))
+            made.set_tunnel(host, port, headers=proxy_headers(proxy))
         return made
 
     def _proxy(self, parts: SplitResult) -> SplitResult | None:
-        """Return the proxy for *parts*, by the variables that curl, Go and Python heed."""
-        host = parts.hostname or ""
-        if is_loopback(host):
-            return None
-        env, scheme = self._environ, parts.scheme
-        found = env.get(f"{scheme}_proxy") or env.get(f"{scheme.upper()}_PROXY")
-        without = env.get("no_proxy") or env.get("NO_PROXY")
-        if not found:
-            return None
-        # Typeshed has it for Windows only.
-        from urllib.request import (  # type: ignore[attr-defined]  # noqa: PLC0415 - few have a proxy
-            proxy_bypass_environment,
-        )
-
-        if without and proxy_bypass_environment(parts.netloc, {"no": without}):
-            return None
-        return urlsplit(found if "://" in found else f"http://{found}")
+        """Return the proxy for *parts*. Raises Lost for one that cannot be used."""
+        proxy = proxy_for(parts, self._environ)
+        for secret in proxy_secrets(proxy) if proxy else ():
+            self._redaction.keep(secret)
+        return proxy
 
     def _connect(self, connection: http.client.HTTPConnection, parts: SplitResult) -> None:
         try:
             connection.connect()
-        except TimeoutError:
-            raise Lost(f"no connection within {CONNECT:.0f} s", advice=RUNS) from None
-        except (OSError, http.client.HTTPException) as error:
-            if str(error).startswith("Tunnel"):  # as http.client says that a proxy refuses
-                reason = f"the proxy before it refuses: {printable(str(error))[:_LONGEST]}"
-                final = re.search(r"failed: 4\d\d", reason) is not None
-                advice = "check HTTPS_PROXY and NO_PROXY"
-                raise Lost(reason, final=final, advice=advice) from None
-            raise lost(error, parts.netloc) from None
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
+            # Until Python 3.12 its frames keep the socket of a proxy's answer open.
+            error.__traceback__ = None
+            raise self._unconnected(error, parts) from None
         if connection.sock is not None:
             connection.sock.settimeout(ANSWER)
+
+    def _unconnected(self, error: Exception, parts: SplitResult) -> Lost:
+        """Return *error*, met on connecting, in words; a proxy's own may repeat its password."""
+        if isinstance(error, TimeoutError):
+            found = Lost(f"no connection within {CONNECT:.0f} s", advice=RUNS)
+        elif refused := re.match(r"Tunnel connection failed: ([0-9]{3})", str(error)):
+            final = refused[1].startswith("4")
+            reason = f"the proxy before it refuses: {refused[0]}"
+            return Lost(reason, final=final, advice=ADVICE)
+        else:
+            found = lost(error, parts.netloc)
+        if self._proxy(parts) is None or isinstance(error, ssl.SSLError):
+            return found
+        return Lost(f"the proxy before it: {found.reason}", final=found.final, advice=ADVICE)
 
     def _drop(self, connection: http.client.HTTPConnection) -> None:
         """Close it; http.client connects anew for the next request."""
@@ -216,14 +226,14 @@ class Transport:
             self._all.discard(connection)
 
 
-def _read(answer: http.client.HTTPResponse, take: Take | None) -> bytes:
+def _read(answer: BoundedResponse, take: Take | None) -> bytes:
     """Return the body, as far as it is not for *take*. Raises what http.client does."""
     data = b""
     try:
         if take is not None and answer.status in _TAKEN:
             take(answer.status, answer.headers, _pieces(answer))
         else:
-            data = answer.read(LIMIT + 1)
+            data = answer.piece(LIMIT + 1)
         # Of a body that ends too early, http.client says nothing.
         if answer.length and len(data) <= LIMIT:
             raise ConnectionResetError
@@ -233,13 +243,6 @@ def _read(answer: http.client.HTTPResponse, take: Take | None) -> bytes:
     return data
 
 
-def _pieces(answer: http.client.HTTPResponse) -> Iterator[bytes]:
-    while piece := answer.read(_PIECE):
+def _pieces(answer: BoundedResponse) -> Iterator[bytes]:
+    while piece := answer.piece(_PIECE):
         yield piece
-
-
-def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
-    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

@@ -27,7 +27,11 @@ class Lost(Exception):  # noqa: N818 - it becomes a RegistryError where no try i
 
 
 _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
-    (socket.gaierror, "its name cannot be resolved", "check the name and the network"),
+    (
+        (socket.gaierror, UnicodeError),
+        "its name cannot be resolved",
+        "check the name and the network",
+    ),
     (ConnectionRefusedError, "connection refused", RUNS),
     (TimeoutError, f"it sent nothing for {ANSWER:.0f} s", ""),
     (

@@ -35,6 +35,12 @@ _NO_CHUNKS = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.NOT_IMPLEMENTED,
 }
+_NO_HEAD = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.NOT_IMPLEMENTED,
+}
 _TOO_LARGE = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}
 """GitHub's registry says the latter of a chunk that is too large for it."""
 
@@ -69,18 +75,21 @@ class Upload:
         self._doing = f"uploading {blob.digest[:19]}"
         self._url = ""
         self._offset = 0
-        self._best = 0
         self._chunk = pace.chunk
         self._least = pace.least_chunk
         self._whole = blob.size <= pace.small
 
     def there(self) -> bool:
-        """Ask whether the registry has the blob. Raises RegistryError."""
+        """Ask whether the registry has the blob. Raises RegistryError.
+
+        Where HEAD is refused, it is taken for missing: what the upload is refused for, is said.
+        """
         path = self._client.url(f"/blobs/{self._blob.digest}")
         doing = f"looking for {self._blob.digest[:19]}"
         answer = self._client.request("HEAD", path, doing, ok=None)
+        missing = answer.status == HTTPStatus.NOT_FOUND or answer.status in _NO_HEAD
         # A store behind the registry may not let itself be asked; then the blob is sent again.
-        if answer.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND) and not answer.elsewhere:
+        if answer.status != HTTPStatus.OK and not missing and not answer.elsewhere:
             raise self._client.refused(doing, answer)
         return answer.status == HTTPStatus.OK
 
@@ -89,16 +98,14 @@ class Upload:
         if self.there():
             return "there"
         self._check()
-        if mount and self._mount(mount):
+        if mount and self._client.may_mount and self._mount(mount):
             return "mounted"
         tries = self._client.tries()
         while (broken := self._try()) is not None:
             tries.wait(broken.error, broken.answer)
             if self._resume(anew=broken.anew):
                 break
-            if self._offset > self._best:
-                self._best = self._offset
-                tries.again()
+            tries.reached(self._offset)
         return "uploaded"
 
     def _try(self) -> _Broken | None:
@@ -121,23 +128,27 @@ class Upload:
             raise ImageError(f"{self._blob.digest}: the bytes are not those of this digest")
 
     def _mount(self, source: str) -> bool:
-        """Ask for the blob of the repository *source*; a refusal costs nothing."""
+        """Ask for the blob of the repository *source*; a refusal of any kind costs nothing."""
         query = f"mount={quote(self._blob.digest, safe=':')}&from={quote(source, safe='/')}"
         path = self._client.url(f"/blobs/uploads/?{query}")
-        answer = self._client.request("POST", path, self._doing, ok=None)
-        if answer.status == HTTPStatus.ACCEPTED:
-            self._take(answer)  # not mounted, but an upload begun
+        try:
+            answer = self._client.once("POST", path)
+            if answer.status == HTTPStatus.ACCEPTED:
+                self._take(answer, path)  # not mounted, but an upload begun
+        except (Lost, RegistryError):
+            return False  # the upload says what is wrong
         return answer.status == HTTPStatus.CREATED
 
     def _begin(self) -> None:
         self._offset = 0
-        answer = self._once("POST", self._client.url("/blobs/uploads/"))
+        path = self._client.url("/blobs/uploads/")
+        answer = self._once("POST", path)
         if answer.status != HTTPStatus.ACCEPTED:
             raise self._client.refused(self._doing, answer)
-        self._take(answer)
+        self._take(answer, path)
 
-    def _take(self, answer: Answer) -> None:
-        """Note where the upload goes on; the place may be relative, and keeps its query."""
+    def _take(self, answer: Answer, asked: str) -> None:
+        """Note where the upload goes on: seen from what was *asked*, and with its query."""
         place = answer.header("Location")
         if not place:
             if not self._url:
@@ -145,7 +156,8 @@ class Upload:
                     f"{self._client.reference.name}: {self._doing}: the registry does not say where"
                 )
             return
-        self._url = self._client.places.absolute(place, self._url)
+        places = self._client.places
+        self._url = places.absolute(place, places.absolute(asked))
         least = answer.header("OCI-Chunk-Min-Length").strip()
         if least.isdecimal():
             self._least = max(self._least, int(least[:12]))
@@ -182,7 +194,7 @@ class Upload:
             # Its Range is not believed: Amazon's registry tells that of the first chunk for ever.
             # If it did keep less, it refuses the next chunk, and is asked then.
             self._offset = end
-            self._take(answer)
+            self._take(answer, self._url)
             return
         error = self._client.refused(self._doing, answer)
         if answer.status in _TOO_LARGE:
@@ -217,7 +229,7 @@ class Upload:
             return False
         self._url, self._offset = url, offset
         self._whole = False
-        self._take(answer)
+        self._take(answer, url)
         return False
 
     def _once(

@@ -7,11 +7,31 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from hatch_multiarch.errors import RegistryError
+from hatch_multiarch.registry.proxy_settings import PORTS
 from hatch_multiarch.registry.reference import is_loopback
-from hatch_multiarch.registry.transport import PORTS
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
     from hatch_multiarch.registry.reference import Reference
+
+_FORGES = re.compile(r"[\s\x00-\x20\x7f]")
+_HOST = re.compile(r"[A-Za-z0-9._:\[\]%-]+")
+
+
+def safe_url(text: str) -> SplitResult | None:
+    """Return the parts of an http or https URL that may be asked; None for what is none.
+
+    One with a user, or with what could forge a request or a message, is none.
+    """
+    try:
+        parts = urlsplit(text)
+        good = bool(parts.hostname) and parts.scheme in PORTS and parts.port != 0
+    except ValueError:
+        return None
+    good = good and parts.username is None and _HOST.fullmatch(parts.netloc) is not None
+    good = good and _FORGES.search(text) is None and text.isascii()
+    return parts if good else None
 
 
 class Places:
@@ -29,14 +49,11 @@ class Places:
         """
         try:
             found = urljoin(base or f"{self.scheme}://{self._reference.host}/", url)
-            parts = urlsplit(found)
-            good = bool(parts.hostname) and parts.scheme in PORTS and parts.port != 0
-            good = good and parts.username is None
-            good = good and re.search(r"[\s\x00-\x20\x7f]", found) is None and found.isascii()
         except ValueError:
-            good = False
+            found = ""
+        parts = safe_url(found)
         leads = f"{self._reference.name}: {self._reference.registry} leads to"
-        if not good:
+        if parts is None:
             raise RegistryError(f"{leads} an address that is none")
         if parts.scheme == "http" and parts.netloc == self._reference.host:
             # A registry that does not know of the TLS before it names itself so.

@@ -34,7 +34,8 @@ class Rule:
     hits: int = 0
 
     def takes(self, method: str, path: str) -> bool:
-        if self.hits >= self.times or method != self.method or not re.search(self.path, path):
+        met = re.fullmatch(self.method, method) and re.search(self.path, path)
+        if self.hits >= self.times or not met:
             return False
         self.hits += 1
         return True
@@ -61,10 +62,11 @@ class Proxy:
     """Keep an upload whose connection broke, as distribution 3 does; 2 forgets it."""
     uploads: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Path of an upload -> Location and Range that the registry gave last."""
+    handler: type[Handler] | None = None
 
     def __enter__(self) -> Proxy:  # noqa: PYI034 - nothing derives from it
         self.lock = threading.Lock()
-        handler = type("Bound", (Handler,), {"proxy": self})
+        handler = type("Bound", (self.handler or Handler,), {"proxy": self})
         self.server = Server(("127.0.0.1", 0), handler)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
@@ -101,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 
     proxy: Proxy
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def handle_one_request(self) -> None:
         self.left = 0

@@ -101,12 +101,80 @@ def test_basic(site, proxy, name):
     assert site.pulled(f"{name}:1") == made.digest
 
 
+WRAPPED = base64.encodebytes(f"{USER}:{PASSWORD}{'x' * 200}".encode()).decode()
+KEPT = {
+    # auths -> the registry that is asked for, and what is sent there: user, secret, kind
+    "wrapped": ({"r.example": {"auth": WRAPPED}}, "r.example", "password"),
+    "wrapped by Windows": (
+        {"r.example": {"auth": WRAPPED.replace("\n", "\r\n")}},
+        "r.example",
+        "password",
+    ),
+    "a registry token": ({"r.example": {"registrytoken": IDENTITY}}, "r.example", "registry token"),
+    "a registry token before others": (
+        {"r.example": {"auth": WRAPPED, "identitytoken": "x", "registrytoken": IDENTITY}},
+        "r.example",
+        "registry token",
+    ),
+    "the port of TLS": ({"r.example:443": {"auth": WRAPPED}}, "r.example", "password"),
+    "the port of TLS, asked for": ({"r.example": {"auth": WRAPPED}}, "r.example:443", "password"),
+    "the port of TLS, in a URL": (
+        {"https://r.example:443/v2/": {"auth": WRAPPED}},
+        "r.example",
+        "password",
+    ),
+    "no port first": (
+        {"r.example:443": {"registrytoken": "x"}, "r.example": {"auth": WRAPPED}},
+        "r.example",
+        "password",
+    ),
+    "another port": ({"r.example:5000": {"auth": WRAPPED}}, "r.example", ""),
+    "another port, asked for": ({"r.example": {"auth": WRAPPED}}, "r.example:5000", ""),
+    "the port of TLS of another": ({"x.r.example:443": {"auth": WRAPPED}}, "r.example", ""),
+}
+
+
+@pytest.mark.parametrize("what", KEPT)
+def test_what_docker_keeps(tmp_path, what):
+    auths, registry, kind = KEPT[what]
+    (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
+    found = find_credential(registry, {"DOCKER_CONFIG": str(tmp_path)})
+    assert (found.kind if found else "") == kind
+    if found and kind == "password":
+        assert (found.username, found.secret) == (USER, PASSWORD + "x" * 200)
+
+
+def test_a_helper_keeps_it_under_the_port_of_tls(site):
+    asked = helper(site, json.dumps({"Username": USER, "Secret": PASSWORD}))
+    program = asked.with_name("docker-credential-test")
+    missing = "grep -q :443 || { echo credentials not found; exit 1; }"
+    program.write_text(
+        program.read_text().replace("cat <<", f"tail -1 {asked} | {missing}\ncat <<")
+    )
+    write(site, credHelpers={"r.example:443": "test"})
+    assert find_credential("r.example", site.env).secret == PASSWORD
+    assert asked.read_text().split() == ["get", "r.example", "get", "r.example:443"]
+
+
+def test_a_registry_token_goes_to_the_registry_itself(site, proxy, name):
+    made = site.image()
+    server = TokenServer(proxy)
+    server.given.append(IDENTITY)
+    login(site, proxy.host, registrytoken=IDENTITY)
+    site.push(made.path, f"{proxy.host}/{name}:1")
+    assert server.scopes == []
+    assert site.pulled(f"{name}:1") == made.digest
+    server.given.append("another")
+    said = cli(site, site.image().path, f"{proxy.host}/{name}:1", code=9)
+    assert "wants other credentials (401)" in said
+
+
 def test_docker_hub_has_a_name_of_its_own(site):
     pair = base64.b64encode(f"{USER}:{PASSWORD}\0".encode()).decode()
     write(site, auths={"https://index.docker.io/v1/": {"auth": pair}, "x.example": {}})
     found = find_credential(parse("team/greeter").registry, site.env)
     assert (found.username, found.secret) == (USER, PASSWORD)
-    assert repr(found) == "Credential(identity=False)"
+    assert repr(found) == "Credential(kind='password')"
     assert find_credential("x.example", site.env) is None
     assert find_credential("docker.io.example", site.env) is None
     asked = helper(site, json.dumps({"Username": USER, "Secret": PASSWORD}))
@@ -150,6 +218,11 @@ BROKEN = {
     "no table": ('{"auths": ["x"]}', "auths is no JSON object"),
     "no base64": ('{"auths": {"HOST": {"auth": "SECRET!"}}}', "the entry of .* cannot be read"),
     "no pair": ('{"auths": {"HOST": {"auth": "U0VDUkVU"}}}', "the entry of .* cannot be read"),
+    "no header": (
+        '{"auths": {"HOST": {"registrytoken": "SECRET\\r\\nX: y"}}}',
+        "the entry of .* cannot be read",
+    ),
+    "deep": ("[" * 100_000, "docker's config is not JSON"),
     "no helper": ('{"credsStore": "none"}', "docker-credential-none, .* cannot be started"),
     "no name": ('{"credsStore": "../x"}', r"credential helper '\.\./x'"),
     "failing": ('{"credsStore": "test"}', "docker-credential-test failed for .* exit code 3"),

@@ -297,10 +297,10 @@ REFUSED = {
         header("Docker-Content-Digest", "sha256:../../x"),
         "not a sha256 or sha512 digest",
     ),
-    "no such tag": ("HEAD", "/manifests/1", says(404), r"no such place \(404\)"),
+    "no such tag": ("HEAD|GET", "/manifests/1", says(404), r"no such place \(404\)"),
     "cut for ever": ("GET", BLOB, cuts(), "it cut the connection"),
-    "for ever busy": ("HEAD", "/manifests/", says(503), r"cannot do it now \(503\)"),
-    "403": ("HEAD", "/manifests/", says(403), r"does not allow it \(403\)"),
+    "for ever busy": ("HEAD|GET", "/manifests/", says(503), r"cannot do it now \(503\)"),
+    "403": ("HEAD|GET", "/manifests/", says(403), r"does not allow it \(403\)"),
     "401": ("HEAD", "/manifests/", says(401), r"wants credentials \(401\)"),
     "a place on plain http": (
         "GET",
