@@ -26,6 +26,7 @@ TEST_NEEDS = [
     "hypothesis",
     "installer",
     "jsonschema",
+    "lief",
     "pip",
     "pytest>=8",
     "pytest-xdist",

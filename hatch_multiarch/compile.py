@@ -76,6 +76,9 @@ def compile_plan(
         found = read.get(unit.id) or audit.read_cached(binary.path, binary.sha256, cache)
         file = unit.output.relative_to(plan.project.root).as_posix()
         audit.check(found, file=file, platform=unit.platform, libc=unit.libc)
+        known = engine.exports(unit) if isinstance(engine, HostEngine) else None
+        if known is not None:
+            audit.check_imports(found, file=file, exports=known)
         facts[unit.id] = found
     compiled = Compiled(engine, binaries, facts)
     for wheel in plan.wheels:

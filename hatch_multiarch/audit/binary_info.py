@@ -45,6 +45,10 @@ class BinaryInfo:
     """One symbol that needs it."""
     glibc_odd: tuple[str, ...] = ()
     """Needs of glibc that no number stands for: ``GLIBC_PRIVATE``, a feature not known here."""
+    imports: dict[str, list[str]] = field(default_factory=dict)
+    """Mach-O: library -> the symbols taken from it; empty name: from none that it loads."""
+    signed: bool = False
+    """Mach-O: it has a code signature, whose hashes are right."""
     macos: tuple[int, int] | None = None
     """Least macOS (LC_BUILD_VERSION minos)."""
     go: GoBuild | None = None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.errors import AuditError
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
     from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.config import Libc
     from hatch_multiarch.platforms import Platform
@@ -52,12 +54,32 @@ def check(facts: BinaryInfo, *, file: str, platform: Platform, libc: Libc) -> No
     if platform.os == "linux":
         _libc(facts, file, platform, libc)
         return
+    if (platform.os, platform.architecture) == ("darwin", "arm64") and not facts.signed:
+        raise AuditError(
+            f"{file} has no code signature, and macOS on arm64 does not start such a program",
+            advice="strip it before it is signed; `codesign --sign - FILE` signs it on a Mac",
+        )
     foreign = [name for name in facts.needed if not _system(name, platform)]
     if foreign:
         raise AuditError(
             f"{file} needs {', '.join(foreign)}, which is no part of {SYSTEMS[platform.os]}",
             advice="link it statically",
         )
+
+
+def check_imports(facts: BinaryInfo, *, file: str, exports: Mapping[str, Container[str]]) -> None:
+    """Raise AuditError when *facts* import what no library is known to export.
+
+    *exports*: library -> its symbols. There is no Mac here that would say so.
+    """
+    for library, symbols in facts.imports.items():
+        missing = [each for each in symbols if each not in exports.get(library, ())]
+        if missing:
+            raise AuditError(
+                f"{file} takes {', '.join(missing[:3])} from {library or 'no library'}, which is "
+                "not known to have it",
+                advice="set SDKROOT to the folder of a macOS SDK, or compile it on a Mac",
+            )
 
 
 def _system(library: str, platform: Platform) -> bool:

@@ -1,4 +1,4 @@
-"""Mach-O (macOS): processor, least macOS and libraries, from the load commands."""
+"""Mach-O (macOS): processor, least macOS, libraries and signature, from the load commands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.audit.binary import Malformed, Window
 from hatch_multiarch.audit.binary_info import BinaryInfo
+from hatch_multiarch.audit.code_signature import check_signature
 from hatch_multiarch.audit.gobuild import read_go_build
 
 if TYPE_CHECKING:
@@ -16,13 +17,18 @@ FAT = (0xCAFEBABE, 0xCAFEBABF)
 # Names and numbers of <mach/machine.h> and <mach-o/loader.h>.
 CPUS = {0x01000007: "amd64", 0x0100000C: "arm64"}
 MH_EXECUTE = 2
-LC_LOAD_DYLIB = 0xC
+LC_SYMTAB = 0x2
+LC_DYSYMTAB = 0xB
+LOADS = (0xC, 0x80000018, 0x8000001F)
+"""LC_LOAD_DYLIB, and those that may be missing or are exported again."""
 LC_SEGMENT_64 = 0x19
+LC_CODE_SIGNATURE = 0x1D
 LC_VERSION_MIN_MACOSX = 0x24
 LC_BUILD_VERSION = 0x32
 PLATFORM_MACOS = 1
 MAX_COMMANDS = 10_000
 MAX_SECTIONS = 255
+MAX_IMPORTS = 100_000
 
 
 def read_macho(window: Window) -> BinaryInfo:
@@ -35,8 +41,10 @@ def read_macho(window: Window) -> BinaryInfo:
     macos = None
     needed = []
     start = 0
+    found: dict[int, int] = {}
     for command, at in _commands(window, count):
-        if command == LC_LOAD_DYLIB:
+        found[command] = at
+        if command in LOADS:
             needed.append(window.text(at + window.unpack("<I", at + 8)[0]))
         elif command == LC_SEGMENT_64:
             window.holds(*window.unpack("<2Q", at + 40))
@@ -48,6 +56,8 @@ def read_macho(window: Window) -> BinaryInfo:
             if platform != PLATFORM_MACOS:
                 raise Malformed(f"it is for Apple platform {platform}, not macOS")
             macos = _version(least)
+    if LC_CODE_SIGNATURE in found:
+        check_signature(window, *window.unpack("<I", found[LC_CODE_SIGNATURE] + 8))
     return BinaryInfo(
         format="macho",
         os="darwin",
@@ -56,9 +66,35 @@ def read_macho(window: Window) -> BinaryInfo:
         libc="none",
         interpreter=None,
         needed=tuple(needed),
+        imports=_imports(window, found, needed),
+        signed=LC_CODE_SIGNATURE in found,
         macos=macos,
         go=read_go_build(window.file, start),
     )
+
+
+def _imports(window: Window, found: dict[int, int], needed: list[str]) -> dict[str, list[str]]:
+    """Return library -> the symbols taken from it, of the table of undefined symbols.
+
+    *found*: load command -> its offset.
+    The high byte of ``n_desc`` is the number of the library, from 1 (<mach-o/nlist.h>,
+    GET_LIBRARY_ORDINAL). One without such a library stands under an empty name.
+    """
+    if not {LC_SYMTAB, LC_DYSYMTAB} <= found.keys():
+        return {}
+    symbols, _, strings, size = window.unpack("<4I", found[LC_SYMTAB] + 8)
+    first, count = window.unpack("<2I", found[LC_DYSYMTAB] + 24)
+    if count > MAX_IMPORTS:
+        raise Malformed(f"it claims to import {count} symbols")
+    names = window.read(strings, size)
+    imports: dict[str, list[str]] = {}
+    for at in range(symbols + first * 16, symbols + (first + count) * 16, 16):
+        place, _, _, described = window.unpack("<I2BH", at)
+        end = names.find(b"\0", place)
+        number = described >> 8
+        library = needed[number - 1] if 0 < number <= len(needed) else ""
+        imports.setdefault(library, []).append(names[place:end].decode("utf-8", "replace"))
+    return {library: sorted(each) for library, each in sorted(imports.items())}
 
 
 def _commands(window: Window, count: int) -> Iterator[tuple[int, int]]:

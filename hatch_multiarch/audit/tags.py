@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError
+from hatch_multiarch.platforms.macos import BIG_SUR, go_macos
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,18 +17,6 @@ Version = tuple[int, int]
 MANYLINUX2014 = (2, 17)
 """PEP 599's name for manylinux_2_17, which older installers know."""
 
-# The oldest macOS that each Go release runs on, from its release notes, where a binary's own
-# stamp says less (Go before 1.21 is refused by the default `toolchain.go`).
-GO_MACOS: dict[Version, Version] = {
-    (1, 21): (10, 15),
-    (1, 22): (10, 15),
-    (1, 23): (11, 0),
-    (1, 24): (11, 0),
-    (1, 25): (12, 0),
-    (1, 26): (12, 0),
-    (1, 27): (13, 0),
-}
-BIG_SUR = (11, 0)
 LAST_BEFORE_26 = 15
 AFTER_15 = 26
 
@@ -80,18 +68,10 @@ def _macos(platform: Platform, facts: Sequence[BinaryInfo]) -> str:
     for each in facts:
         least = max(least, each.macos or least)
         if each.go is not None:
-            # A release younger than this table needs no less than the last one in it.
-            release = _go_release(each.go.version)
-            least = max([least, *(need for go, need in GO_MACOS.items() if go <= release)])
+            least = max(least, go_macos(each.go.version))
     major, minor = least
     if major >= BIG_SUR[0] and minor:  # from 11 on, tags only ever say N.0
         major, minor = major + 1, 0
     if LAST_BEFORE_26 < major < AFTER_15:  # there was no macOS 16 to 25
         major = AFTER_15
     return f"macosx_{major}_{minor}_{platform.wheel_arch}"
-
-
-def _go_release(version: str) -> Version:
-    """Return (1, 27) of ``go1.27.3`` and ``go1.27rc1``; (0, 0) where none is named."""
-    found = re.search(r"go(\d+)\.(\d+)", version)
-    return (int(found[1]), int(found[2])) if found else (0, 0)

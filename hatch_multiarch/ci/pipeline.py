@@ -29,7 +29,7 @@ class Pipeline:
     linux: tuple[str, ...]
     """Platforms that the Linux runner builds."""
     apple: tuple[str, ...]
-    """Platforms that only a Mac builds: a cgo helper there needs Apple's SDK."""
+    """Platforms that only a Mac builds: a cgo helper there is compiled by Apple's own compiler."""
     image: tuple[str, ...]
     """Platforms of the image that is run and pushed; empty without one, or without its archive."""
     output: str
@@ -106,7 +106,7 @@ def undescribed(document: dict[str, Any]) -> str:
 
 
 def needing_a_mac(config: Config) -> tuple[str, ...]:
-    """Return the macOS platforms with a cgo helper that Apple's own compiler has to build."""
+    """Return the macOS platforms with a cgo helper whose ``compiler`` is Apple's own."""
     found = []
     for name in config.platforms:
         platform = lookup(name)
@@ -118,13 +118,17 @@ def needing_a_mac(config: Config) -> tuple[str, ...]:
             if match(name, helper.platforms)
         ]
         if any(
-            each.cgo
-            and not each.prebuilt
-            and chosen_compiler(each, platform) in ("auto", "zig", "gcc")
+            each.cgo and not each.prebuilt and _apples(chosen_compiler(each, platform))
             for each in helpers
         ):
             found.append(name)
     return tuple(found)
+
+
+def _apples(command: str) -> bool:
+    """Tell whether a compiler's *command* is one that only a Mac has; no other takes ``-arch``."""
+    words = command.split()
+    return words[0] == "xcrun" or "-arch" in words
 
 
 def pushes_when_built(config: Config) -> bool:

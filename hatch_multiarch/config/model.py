@@ -75,6 +75,12 @@ class Helper:
         check="command",
         keys="platform_glob",
     )
+    macos: str = key(
+        "Oldest macOS that a cgo helper is to run on, such as `13.0`. Default, and the least: the "
+        "oldest one that the Go in use supports.",
+        default="",
+        check="macos",
+    )
     tags: tuple[str, ...] = key("Go build tags.", default=(), check="go_tag")
     debian_packages: tuple[str, ...] = key(
         "Debian packages of C libraries, such as `libopus-dev`, that the builder stage installs "
@@ -125,10 +131,10 @@ class Helper:
         return replace(self, **{**defaults, **changes})
 
 
-COMPILE_ONLY = ("source", "package", "compiler", "debian_packages", "tags", "ldflags")
+COMPILE_ONLY = ("source", "package", "compiler", "macos", "debian_packages", "tags", "ldflags")
 """Keys of a helper that a prebuilt binary has no use for."""
 
-CGO_ONLY = ("libc", "compiler", "debian_packages")
+CGO_ONLY = ("libc", "compiler", "macos", "debian_packages")
 """Keys of a helper that mean something with ``cgo = true`` only."""
 
 

@@ -185,6 +185,10 @@ RULES: dict[str, Rule] = {
         r"static|musl|glibc(?::2\.(?:1[2-9]|[23][0-9]|4[0-5]))?",
         _libc,
     ),
+    "macos": Rule(
+        "a version of macOS from 10.15 on, such as '13.0'",
+        r"10\.15|1[1-5]\.\d\d?|2[6-9]\.\d\d?",
+    ),
     "command": Rule(
         "'auto', 'zig', 'gcc' or a command, with '/' in its paths",
         rf"[^\s{CONTROL}\\-][^{CONTROL}\\]*",

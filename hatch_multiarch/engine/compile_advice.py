@@ -55,8 +55,11 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
-        r"lresolv|framework not found|TargetConditionals\.h",
-        "cgo for macOS needs Apple's SDK: build it on a Mac, or leave it out by {key}.platforms",
+        r"unable to find framework '(?P<name>\w+)'|fatal error: '(?P<header>[A-Z]\w+/\w+\.h)'",
+        (
+            "only Apple's SDK has {name}: set SDKROOT to the folder of one, compile on a Mac, or "
+            "leave {platform} out by {key}.platforms"
+        ),
     ),
     (
         r"cannot find -l|unable to find \w+ (system )?library|library not found for -l",
@@ -97,11 +100,14 @@ def advice(unit: Unit, output: str) -> str:
             f"tool.multiarch.helpers.{unit.helper.name}.cgo = true"
         )
     for pattern, text in _KNOWN:
-        if re.search(pattern, output):
+        found = re.search(pattern, output)
+        if found and ("{name}" not in text or unit.platform.os == "darwin"):
+            named = found.groupdict()
             return text.format(
                 key=f"tool.multiarch.helpers.{unit.helper.name}",
                 source=unit.helper.source,
                 platform=unit.platform.name,
+                name=f"the framework {named['name']}" if named.get("name") else named.get("header"),
             )
     return ""
 

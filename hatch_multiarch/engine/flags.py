@@ -73,10 +73,11 @@ def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tup
     return (*_DECIDED, f"-tags={','.join(dict.fromkeys(tags))}", f"-ldflags={ldflags}")
 
 
-def zig_compiler(unit: Unit, version: object, where: str) -> Compiler:
+def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Compiler:
     """Return zig of *version* as the C compiler of *unit*, by its bare name.
 
-    ``where`` is the key to name. Raises ToolchainError when zig has no such target.
+    ``where`` is the key to name; *macos* the oldest macOS that a program for it is to run on, such
+    as ``12.0``. Raises ToolchainError when zig has no such target.
     """
     goal = unit.platform.zig
     triple = goal.other or (goal.glibc if unit.libc.kind == "glibc" else goal.musl)
@@ -87,6 +88,8 @@ def zig_compiler(unit: Unit, version: object, where: str) -> Compiler:
         )
     if triple == goal.glibc and unit.libc.floor is not None:
         triple += f".{unit.libc.floor[0]}.{unit.libc.floor[1]}"
+    if macos:
+        triple += f".{macos}"
     words = ("-target", triple, *goal.flags)
     # zig builds its runtime for stripped programs and for others apart: with this, all of its
     # links take the same one. What cgo looks up in ELF files, dynamic symbols, is not stripped.
@@ -99,8 +102,11 @@ def zig_compiler(unit: Unit, version: object, where: str) -> Compiler:
         cc=quote(("zig", "cc", *words)),
         cxx=quote(("zig", "c++", *words)),
         flags=(mark,),
-        # zig heeds no bare -s, which is all Go hands on, and would leave its own paths in.
-        link=("-w", "-linkmode=external", "-extldflags=-Wl,-s"),
+        # zig heeds no bare -s, which is all Go hands on, and would leave its own paths in; it does
+        # for macOS.
+        link=gnu_link(static=False)
+        if unit.platform.os == "darwin"
+        else ("-w", "-linkmode=external", "-extldflags=-Wl,-s"),
         ldflags=ldflags,
     )
 

@@ -22,7 +22,7 @@ from hatch_multiarch.process import Group, Stopped, processors
 from hatch_multiarch.toolchain import find_go, minimum_go
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from hatch_multiarch.config import Toolchain
     from hatch_multiarch.engine.engine_protocol import Binary, Progress
@@ -46,6 +46,7 @@ class HostEngine:
         self._toolchain = toolchain
         self._project = (project_name, version)
         self._jobs = jobs or processors()
+        self._recipes: Recipes | None = None
 
     def build(
         self,
@@ -76,6 +77,10 @@ class HostEngine:
             raise failure
         return [making.made[unit.id] for unit in units]
 
+    def exports(self, unit: Unit) -> Mapping[str, Container[str]] | None:
+        """Return what *unit*, which ``build`` has compiled, may import; see ``Recipes.exports``."""
+        return None if self._recipes is None else self._recipes.exports(unit)
+
     def _prepare(
         self,
         units: Sequence[Unit],
@@ -91,8 +96,8 @@ class HostEngine:
             return making
         go = find_go(self._toolchain.go, minimum_go(compiled))
         self.go = str(go)
-        book = Recipes(self._toolchain, go, *self._project, progress.doing)
-        making.recipes = {unit.id: book.recipe(unit) for unit in compiled}
+        self._recipes = Recipes(self._toolchain, go, *self._project, work, progress.doing)
+        making.recipes = {unit.id: self._recipes.recipe(unit) for unit in compiled}
         env = surroundings(os.environ, go_settings(go, os.environ))
         making.bench = Bench(go=go, env=env, work=work, group=group)
         return making

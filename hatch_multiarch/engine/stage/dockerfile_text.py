@@ -51,19 +51,29 @@ def _text(name: str) -> str:
     return (_SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
 
 
-def script(name: str, words: Iterable[str], mounts: Iterable[str]) -> str:
+def script(
+    name: str, words: Iterable[str], mounts: Iterable[str], program: Path | None = None
+) -> str:
     """Return a RUN of the script *name* of this folder, with *words* as its ``$1``, ``$2``...
 
     install.sh, whose functions the scripts call that install something, stands before it.
     It stands in the Dockerfile as a heredoc, so that whoever prints the Dockerfile sees all of it.
+    *program* is a file with what its last line reads up to the word PROGRAM.
+
     Raises ValueError for a word that a shell would read as more than text.
     """
-    for word in words:
-        if not re.fullmatch(r"[A-Za-z0-9_./:,=+@%~<>!*-]+", word):
-            raise ValueError(f"{word!r} cannot stand in a script")
-    quoted = " ".join(f"'{word}'" for word in words)
+    quoted = _quoted(words)
     body = _text(name)
     if re.search(r"\bfrom_(debian|python_index) ", body):
         body = _text("install") + body
+    if program is not None:
+        body = f"{body.rstrip()}\n{program.read_text(encoding='utf-8').rstrip()}\nPROGRAM"
     flags = " ".join(f"--mount={mount}" for mount in mounts)
     return f"RUN {flags} <<'EOF'\nset -eu -- {quoted}\n{body.rstrip()}\nEOF"
+
+
+def _quoted(words: Iterable[str]) -> str:
+    for word in words:
+        if not re.fullmatch(r"[A-Za-z0-9_./:,=+@%~<>!*-]+", word):
+            raise ValueError(f"{word!r} cannot stand in a script")
+    return " ".join(f"'{word}'" for word in words)

@@ -1,0 +1,231 @@
+"""cgo for macOS by zig: stubs of Go's libraries, real links for both processors, signatures."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lief
+import pytest
+
+from hatch_multiarch import audit
+from hatch_multiarch.config import Toolchain
+from hatch_multiarch.engine.host_engine import HostEngine
+from hatch_multiarch.errors import CompileError, ToolchainError
+from hatch_multiarch.platforms.macos import go_macos
+from hatch_multiarch.toolchain import chosen_sdk, exports, find_go, find_zig, sdk_mark
+
+if TYPE_CHECKING:
+    from hatch_multiarch.engine import Binary
+    from hatch_multiarch.plan import Unit
+
+PROGRAM = """\
+package main
+
+// #include <stdio.h>
+// #include <sys/mman.h>
+// int twice(int number) { return 2 * number; }
+import "C"
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"os/user"
+)
+
+func main() {
+	somebody, _ := user.Current()
+	names, _ := net.LookupCNAME("localhost")
+	_, err := (&x509.Certificate{Raw: []byte(os.Args[0])}).Verify(x509.VerifyOptions{})
+	fmt.Println(C.twice(21), somebody, names, err)
+}
+"""
+PLUS = """\
+#include <iostream>
+#include <map>
+#include <string>
+extern "C" void greet() {
+  std::map<std::string, int> words{{"hello", 1}};
+  try { throw words; } catch (const std::map<std::string, int>& caught) {
+    for (const auto& word : caught) std::cout << word.first << std::endl;
+  }
+}
+"""
+BOTH = ("darwin/arm64", "darwin/amd64")
+
+
+def folder(root: Path, **files: str) -> Path:
+    root.mkdir(parents=True)
+    (root / "go.mod").write_text("module example.com/tone\n\ngo 1.21\n")
+    for name, text in files.items():
+        (root / name.replace("_", ".")).write_text(text)
+    return root
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    monkeypatch.delenv("SDKROOT", raising=False)
+
+    def build(*units: Unit) -> tuple[HostEngine, list[Binary]]:
+        engine = HostEngine(Toolchain(), "greeter", "1.2.3")
+        return engine, engine.build(units, Quiet())
+
+    return build
+
+
+class Quiet:
+    def __getattr__(self, _):
+        return lambda *_, **__: None
+
+
+@pytest.fixture
+def unit(tmp_path):
+    from engine.conftest import Site
+
+    site = Site(tmp_path)
+
+    def unit(platform: str, **keys: str) -> Unit:
+        return site.unit("tone", platform, "zig", **keys)
+
+    return unit
+
+
+def libraries(path: Path) -> dict[str, set[str]]:
+    """Return library -> symbols bound to it, as another reader of Mach-O files sees them."""
+    found: dict[str, set[str]] = {}
+    binary = lief.MachO.parse(str(path)).at(0)
+    for binding in binary.bindings:
+        found.setdefault(binding.library.name, set()).add(str(binding.symbol.name))
+    return found
+
+
+@pytest.mark.slow
+def test_both_processors_from_any_machine(build, unit, tmp_path):
+    folder(tmp_path / "tone", main_go=PROGRAM)
+    engine, made = build(*(unit(name) for name in BOTH))
+    least = go_macos(engine.go)
+    for binary in made:
+        facts = audit.read(binary.path)
+        audit.check(facts, file="tone", platform=binary.unit.platform, libc=binary.unit.libc)
+        known = engine.exports(binary.unit)
+        audit.check_imports(facts, file="tone", exports=known)
+        arm = binary.unit.platform.architecture == "arm64"
+        assert (facts.macos, facts.signed) == (least, arm)  # zig signs what has to be
+        seen = libraries(binary.path)
+        assert {name.rpartition("/")[2] for name in seen} == {
+            "libSystem.B.dylib",
+            "libresolv.9.dylib",
+            "CoreFoundation",
+            "Security",
+        }
+        # All that the linker bound is what we have read, and known to be there.
+        assert seen.keys() == facts.imports.keys()
+        assert all(symbols <= set(facts.imports[name]) for name, symbols in seen.items())
+        parsed = lief.MachO.parse(str(binary.path)).at(0)
+        assert parsed.is_pie
+        assert parsed.build_version.minos[:2] == list(least)
+        assert str(tmp_path).encode() not in binary.path.read_bytes()
+    # The folder of the stubs is another one for each build, and no byte tells.
+    moved = tmp_path / "again" / "tone"
+    moved.parent.mkdir()
+    shutil.copytree(tmp_path / "tone", moved)
+    units = [
+        replace(each.unit, source=moved, output=moved / each.unit.platform.architecture)
+        for each in made
+    ]
+    _, again = build(*units)
+    assert [each.sha256 for each in again] == [each.sha256 for each in made]
+
+
+@pytest.mark.slow
+def test_cplusplus_and_a_newer_macos(build, unit, tmp_path):
+    main = 'package main\n\n// void greet(void);\nimport "C"\n\nfunc main() { C.greet() }\n'
+    folder(tmp_path / "tone", main_go=main, greet_cpp=PLUS)
+    engine, [binary] = build(unit("darwin/arm64", macos="14.0"))
+    facts = audit.read(binary.path)
+    assert facts.macos == (14, 0)
+    assert audit.wheel_tags(binary.unit.platform, [facts]) == ("macosx_14_0_arm64",)
+    audit.check_imports(facts, file="tone", exports=engine.exports(binary.unit))
+
+
+@pytest.mark.slow
+def test_a_framework_needs_apples_sdk(build, unit, tmp_path, monkeypatch):
+    """A folder in the shape of an SDK provides it; SDKROOT names that."""
+    main = PROGRAM.replace(
+        "// #include <stdio.h>", "// #cgo LDFLAGS: -framework Sound\n// #include <Sound/Sound.h>"
+    ).replace("2 * number", "play(number)")
+    folder(tmp_path / "tone", main_go=main)
+    with pytest.raises(CompileError) as caught:
+        build(unit("darwin/arm64"))
+    assert caught.value.advice == (
+        "only Apple's SDK has Sound/Sound.h: set SDKROOT to the folder of one, compile on a Mac, "
+        "or leave darwin/arm64 out by tool.multiarch.helpers.tone.platforms"
+    )
+    sdk = tmp_path / "an SDK"
+    sound = sdk / "System/Library/Frameworks/Sound.framework"
+    (sound / "Headers").mkdir(parents=True)
+    (sound / "Headers/Sound.h").write_text("int play(int);\n")
+    go = find_go("", "1.21")
+    names = ["Sound", "CoreFoundation", "Security"]
+    known = exports(go.goroot, find_zig("==0.17.1").path.parent / "lib", "arm64")
+    for name in names:
+        place = sound.parent / f"{name}.framework" / f"{name}.tbd"
+        place.parent.mkdir(exist_ok=True)
+        library = f"/System/Library/Frameworks/{name}.framework/Versions/A/{name}"
+        place.write_text(stub(library, known.get(library, {"_play"})))
+    (sdk / "usr/lib").mkdir(parents=True)
+    resolv = "/usr/lib/libresolv.9.dylib"
+    (sdk / "usr/lib/libresolv.tbd").write_text(stub(resolv, known[resolv]))
+    monkeypatch.setenv("SDKROOT", str(sdk))
+    engine = HostEngine(Toolchain(), "greeter", "1.2.3")
+    [binary] = engine.build([unit("darwin/arm64")], Quiet())
+    assert engine.exports(binary.unit) is None
+    assert "_play" in audit.read(binary.path).imports[library.replace("Security", "Sound")]
+
+
+def stub(library: str, symbols) -> str:
+    targets, names = "[ arm64-macos ]", ", ".join(sorted(symbols))
+    return (
+        f"--- !tapi-tbd\ntbd-version: 4\ntargets: {targets}\ninstall-name: '{library}'\n"
+        f"exports:\n  - targets: {targets}\n    symbols: [ {names} ]\n...\n"
+    )
+
+
+def test_the_stubs_hold_what_go_imports_and_no_more():
+    go, library = find_go("", "1.21"), find_zig("==0.17.1").path.parent / "lib"
+    known = exports(go.goroot, library, "arm64")
+    assert known["/usr/lib/libresolv.9.dylib"] == {
+        "_res_9_nclose",
+        "_res_9_ninit",
+        "_res_9_nsearch",
+    }
+    assert {"_open", "_pthread_create", "_getaddrinfo"} <= known["/usr/lib/libSystem.B.dylib"]
+    # Of x86_64 alone.
+    intel = exports(go.goroot, library, "x86_64")["/usr/lib/libSystem.B.dylib"]
+    assert "_stat$INODE64" in intel - known["/usr/lib/libSystem.B.dylib"]
+    frameworks = {Path(name).name for name in known if "/Frameworks/" in name}
+    assert frameworks == {"CoreFoundation", "Security"}
+
+
+def test_sdkroot_names_an_sdk_or_nothing(tmp_path):
+    assert chosen_sdk({}) is None
+    assert chosen_sdk({"SDKROOT": ""}) is None
+    with pytest.raises(
+        ToolchainError, match=r"^SDKROOT: .* has no folder System/Library/Frameworks"
+    ):
+        chosen_sdk({"SDKROOT": str(tmp_path)})
+    (tmp_path / "System/Library/Frameworks").mkdir(parents=True)
+    assert chosen_sdk({"SDKROOT": str(tmp_path)}) == tmp_path
+    by_path = sdk_mark(tmp_path)
+    (tmp_path / "SDKSettings.json").write_text('{"Version": "15.0"}')
+    assert sdk_mark(tmp_path) != by_path
+
+
+def test_go_says_which_macos_it_runs_on():
+    assert go_macos("go1.22.3") == (10, 15)
+    assert go_macos("1.26rc1") == (12, 0)
+    assert go_macos("go1.99") == go_macos("go1.27")
