@@ -41,7 +41,7 @@ class Stage:
         "The folder of that stage in which the helpers are, such as `/app`; what else is there "
         "does not count.",
         default="",
-        check="absolute_path",
+        check="plain_path",
     )
     network: Literal["default", "host", "none"] = key(
         "Network of the steps that install and compile, as `docker buildx build --network`.",

@@ -165,7 +165,7 @@ class Image:
     volumes: tuple[str, ...] = key(
         "Folders for data that outlives a container, absolute.",
         default=(),
-        check="volume",
+        check="plain_path",
         distinct=True,
     )
     stop_signal: str = key(

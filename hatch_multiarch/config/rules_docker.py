@@ -153,8 +153,8 @@ DOCKER_RULES = {
         rf"(?!//)(?!/+(?:proc|sys|dev)(?:/|$))(?!.*/\.\.(?:/|$))/[^{CONTROL}\\]*[^{CONTROL}\\/.]",
         posixpath.normpath,
     ),
-    # A Dockerfile expands `$` in VOLUME, also in exec form.
-    "volume": Rule(
+    # A Dockerfile expands `$` in VOLUME and COPY, also in exec form.
+    "plain_path": Rule(
         "an absolute path of letters, digits, '.', '_', '-' and '/', without '..'",
         r"(?!.*/\.\.(?:/|$))(?:/[A-Za-z0-9._-]+)+/?",
         posixpath.normpath,

@@ -148,8 +148,7 @@ class BuildkitEngine:
             there = ", ".join(sorted(each.name for each in folder.glob("*"))) or "nothing"
             raise CompileError(
                 f"{unit.id}: stage {stage.target!r} has no file "
-                f"{stage.folder.rstrip('/')}/{file.name}"
-                + ("" if stage.folder else f"; it has {there}"),
+                f"{stage.folder}/{file.name}" + ("" if stage.folder else f"; it has {there}"),
                 advice="tool.multiarch.stage.target names the stage that holds the helpers, and "
                 "tool.multiarch.stage.folder where, if that is not /",
             )

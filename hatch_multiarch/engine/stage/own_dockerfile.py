@@ -28,7 +28,7 @@ def with_helpers(
         shutil.copyfile(ignored, work / "Dockerfile.dockerignore")
     lines = [dockerfile.read_text("utf-8"), f"FROM scratch AS {HELPERS}"]
     for name in dict.fromkeys(names):
-        path = f"{folder.rstrip('/')}/{_optional(name)}"
+        path = f"{folder}/{_optional(name)}"
         lines.append(f"COPY --from={target} {exec_form([path, '/'])}")
     made = work / "Dockerfile"
     made.write_text("\n".join([*lines, ""]), "utf-8")
