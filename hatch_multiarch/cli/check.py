@@ -26,12 +26,14 @@ def run(arguments: Any) -> int:
 
 
 def as_text(found: Checked) -> str:
-    """Return one line for each problem, or the one that says what a build would do."""
-    return "\n".join([f"error: {each}" for each in found.problems] or [f"ok: {found.says}"])
+    """Return one line for each problem and warning; without one, what a build would do."""
+    lines = [f"error: {each}" for each in found.problems] or [f"ok: {found.says}"]
+    return "\n".join([*(f"warning: {each}" for each in found.warnings), *lines])
 
 
 def as_data(found: Checked) -> dict[str, Any]:
     """Return the same as JSON-ready data; ``error`` is the first problem, where there is one."""
     problems = [failure.as_data(each) for each in found.problems]
     told = {"ok": not problems, "says": found.says, "problems": problems}
-    return {**told, "notes": list(found.notes), **({"error": problems[0]} if problems else {})}
+    told |= {"notes": list(found.notes), "warnings": list(found.warnings)}
+    return {**told, **({"error": problems[0]} if problems else {})}

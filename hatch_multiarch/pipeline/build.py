@@ -140,7 +140,10 @@ class Build:
                 streams.start(binary.path, binary.sha256)
 
         with self._console.build(self._plan.units) as progress:
-            return compile_plan(self._plan, progress, epoch, cache, compress)
+            compiled = compile_plan(self._plan, progress, epoch, cache, compress)
+        for warning in compiled.warnings:
+            self._console.warn(warning)
+        return compiled
 
     def _place(self, outputs: Sequence[Path]) -> bool:
         """Give the image its final names; return whether the bytes of any are new."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
 from hatch_multiarch.plan import choose, make_plan
@@ -46,11 +47,14 @@ class Checked:
     """One line about what a build would do; empty when there is a problem."""
     notes: tuple[str, ...] = ()
     """What a build would decide by itself."""
+    warnings: tuple[str, ...] = ()
+    """What would be built but likely not work."""
 
 
 def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked:
     """Check the project in folder *root*; asks docker as a build would, and changes nothing."""
     problems: list[Problem] = []
+    warnings: list[str] = []
     plan = None
     try:
         target = read_target(root, environ)
@@ -61,11 +65,15 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         problems += _modules(plan)
         problems += _compilers(plan)
         problems += _files(plan, target.document)
+        cgo = CgoCheck(plan, environ)
+        cgo.look_at_all()
+        warnings = cgo.warnings()
     except MultiarchError as error:
         problems += _lines(error)
     if plan is None or problems:
-        return Checked(tuple(dict.fromkeys(problems)), "", plan.notes if plan else ())
-    return Checked((), _says(plan), plan.notes)
+        notes = plan.notes if plan else ()
+        return Checked(tuple(dict.fromkeys(problems)), "", notes, tuple(warnings))
+    return Checked((), _says(plan), plan.notes, tuple(warnings))
 
 
 def _lines(error: MultiarchError) -> Iterator[Problem]:

@@ -122,7 +122,7 @@ class Bench:
         if isinstance(content, bytes):
             path = self.root / f"{self.count}-{name}-{platform.replace('/', '-')}"
             path.write_bytes(content)
-        unit = Unit(Helper(name=name), lookup(platform), Libc(), "none", path.parent, path)
+        unit = Unit(Helper(name, cgo=True), lookup(platform), Libc(), "none", path.parent, path)
         size = path.stat().st_size
         self.binaries[unit.id] = Binary(unit, path, sha256(path), size, 0.0, False, "none")
         return unit
