@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
+from hatch_multiarch.engine.cgo_packages import list_unit
 from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.order import import_path
@@ -114,12 +115,20 @@ class Bench:
             raise CompileError(f"{unit.id}: go build does not start: {error}") from None
         said = [line for line in lines if not _COMPILED.fullmatch(line)]
         if done.code != 0:
-            words = "\n".join((done.out.splitlines() + said)[-LAST_LINES:])
+            said = done.out.splitlines() + said
+            words = "\n".join(said[-LAST_LINES:])
             raise CompileError(
                 f"{unit.id}: go build failed with exit code {done.code}\n{words}",
-                advice=advice(unit, words),
+                advice=advice(unit, "\n".join(said), self._needs_cgo),
             )
         return len(said) < len(lines)
+
+    def _needs_cgo(self, unit: Unit) -> str:
+        """Return the name of a package in *unit* that does not work without cgo, if Go can tell."""
+        try:
+            return list_unit(self.go, self.env, unit).needs_cgo(unit.platform.os)
+        except CompileError:
+            return ""
 
 
 def take(unit: Unit) -> Binary:

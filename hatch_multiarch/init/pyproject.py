@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.messages import printable, show
+from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,10 +53,7 @@ def read_target(root: Path, environ: Mapping[str, str]) -> Target:
     except ValueError as error:
         raise ConfigError([f"{path}: not valid TOML: {printable(str(error))}"]) from None
     text = before.removeprefix(_BOM)
-    try:
-        document = tomllib.loads(text)
-    except ValueError as error:
-        raise ConfigError([f"{path}: not valid TOML: {printable(str(error))}"]) from None
+    document = parse_toml(text, str(path))
     if not isinstance(document.get("project"), dict):
         raise _no_project(root, environ)
     _check_backend(document)
@@ -104,10 +96,7 @@ def hooked(target: Target) -> bool:
     own = target.path.parent / "hatch.toml"
     hidden = False
     if own.is_file():
-        try:
-            other = tomllib.loads(own.read_bytes().decode("utf-8"))
-        except ValueError as error:
-            raise ConfigError([f"{own}: not valid TOML: {printable(str(error))}"]) from None
+        other = parse_toml(own.read_bytes(), str(own))
         hidden = "build" in other
         build = _table(other, "build") if hidden else build
     on = any("multiarch" in _table(build, each) for each in ("hooks", "targets.wheel.hooks"))

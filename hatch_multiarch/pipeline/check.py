@@ -13,6 +13,7 @@ from hatchling.builders.wheel import WheelBuilder
 from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.pipeline.brought import not_on_index
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.project import read_project
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
@@ -64,6 +65,8 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         plan = make_plan(project, config, "all", switches, choice)
         problems += _modules(plan)
         problems += _compilers(plan)
+        if plan.engine == "host" and not problems and not switches.offline:
+            problems += map(_problem, not_on_index(plan, environ))
         problems += _files(plan, target.document)
         cgo = CgoCheck(plan, environ)
         cgo.look_at_all()
@@ -74,6 +77,10 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         notes = plan.notes if plan else ()
         return Checked(tuple(dict.fromkeys(problems)), "", notes, tuple(warnings))
     return Checked((), _says(plan), plan.notes, tuple(warnings))
+
+
+def _problem(error: MultiarchError) -> Problem:
+    return Problem(error.message, error.advice, error.exit_code)
 
 
 def _lines(error: MultiarchError) -> Iterator[Problem]:

@@ -402,6 +402,34 @@ def test_modules_are_fetched_to_see_which_need_cgo(
     )
 
 
+def test_a_dynamic_program_of_pure_go_is_taken_against_a_glibc(
+    modules: tuple[Path, dict[str, str]], tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    """And the hint for one that is not leads to that, not to another error."""
+    root, env = modules
+    for name in ("either", "stub"):
+        shutil.rmtree(root / f"helpers/use-{name}")
+    run(*CLI, "init", root, **env)
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+    env |= {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64 linux/arm64"}
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text()
+    [line] = [line for line in text.splitlines() if line.startswith("libc = ")]
+    pyproject.write_text(text.replace(line, ""))
+    said = run(*build, cwd=root, code=6, **env)
+    assert 'use-loader is dynamic (it needs libc.so.6), but libc = "static" promises' in said
+    assert 'makes the program dynamic; set libc = "glibc:2.17" for this helper\n' in said
+    pyproject.write_text(text.replace(line, 'libc = "glibc:2.17"'))
+    run(*build, cwd=root, **env)
+    assert sorted(path.name.partition("none-")[2] for path in root.glob("dist/*.whl")) == [
+        "manylinux2014_aarch64.manylinux_2_17_aarch64.whl",
+        "manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
+    ]
+    pyproject.write_text(pyproject.read_text() + "[tool.multiarch.image]\n")
+    said = run(*build, cwd=root, code=7, **env)
+    assert 'hint: take a base with glibc, such as "debian:stable-slim", or leave it out' in said
+
+
 def test_a_helper_that_lost_files_to_go_without_cgo_is_named(
     modules: tuple[Path, dict[str, str]], run: Callable[..., Ran]
 ) -> None:
