@@ -82,6 +82,8 @@ Python |
 for it, and `check` asks no package index |
 | `HATCH_MULTIARCH_SKIP` | `1`: the hook does nothing; the wheel is `py3-none-any`, without \
 helpers |
+| `GOWORK` | `auto`: the nearest go.work, also one above the project; `off`: none; or the path of \
+one. It goes before [`workspace`](helpers.md#workspaces) of every helper |
 
 Also heeded: `SOURCE_DATE_EPOCH`, `GOPROXY`, `GOPRIVATE`, `GOFLAGS`, `GOCACHE`, `GOTOOLCHAIN`,
 `GOGC` (400 where it is unset), `ZIG_GLOBAL_CACHE_DIR`, `DOCKER_HOST`, `DOCKER_CONTEXT`,

@@ -13,7 +13,7 @@ import pytest
 from engine_fixture import engine  # noqa: F401
 from support import QEMU, REPOSITORY, Example, Ran, Venv, clean_env, copy_example, need
 
-from hatch_multiarch.toolchain import find_go, find_zig
+from hatch_multiarch.toolchain import find_go, find_zig, zig_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -141,7 +141,8 @@ def compilers_of_the_machine(folder: Path) -> list[Path]:
 
     One beside the metadata of its wheel belongs to that Python environment, and isolated builds
     bring their own; the same files elsewhere are as good as any on PATH. Go's are hard links. zig
-    is started from where it is: in another place it would compile every C library again.
+    is started from where it is, with the library that builds take: with another one it would
+    compile musl and mingw again.
     """
     go, zig = find_go("", "1.21"), find_zig("==0.17.1")
     places = [folder / "zig", go.path.parent]
@@ -149,8 +150,9 @@ def compilers_of_the_machine(folder: Path) -> list[Path]:
         shutil.copytree(go.goroot, folder / "go", copy_function=link_or_copy)
         places[1] = folder / "go/bin"
     places[0].mkdir()
-    starter = places[0] / "zig"
-    starter.write_text(f'#!/bin/sh\nexec "{zig.path}" "$@"\n', "utf-8")
+    starter, library = places[0] / "zig", zig_library(zig, os.environ)
+    own = f'ZIG_LIB_DIR="{library}" ' if library else ""
+    starter.write_text(f'#!/bin/sh\n{own}exec "{zig.path}" "$@"\n', "utf-8")
     starter.chmod(0o755)
     return places
 

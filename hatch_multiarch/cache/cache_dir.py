@@ -1,9 +1,10 @@
-"""The user's cache folder, and writing files into it atomically."""
+"""The user's cache folder, and writing files and folders into it atomically."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import stat
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_multiarch.errors import ImageError, ToolchainError
-from hatch_multiarch.files import writing
+from hatch_multiarch.files import move, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -130,11 +131,7 @@ def aside(final: Path) -> Iterator[BinaryIO]:
     """
     with ExitStack() as stack:
         try:
-            # Whatever the umask: a folder that others may write to would not be used again.
-            for each in (*reversed(final.parent.parents), final.parent):
-                if not each.is_dir():
-                    each.mkdir(mode=0o700, exist_ok=True)
-            _sweep(final.parent)
+            _prepare(final.parent)
             file = stack.enter_context(writing(final, mode=0o600, prefix=_PART))
         except OSError as error:
             raise _unwritable(final, error) from None
@@ -147,13 +144,39 @@ def aside(final: Path) -> Iterator[BinaryIO]:
                 raise _unwritable(final, error) from None
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what builds that were killed have left."""
+@contextmanager
+def folder_aside(final: Path) -> Iterator[Path]:
+    """Yield an empty folder beside *final*, which takes its name and its place after the block.
+
+    It does not when another build has put one there meanwhile. Raises OSError, and what the block
+    raises.
+    """
+    _prepare(final.parent)
+    with tempfile.TemporaryDirectory(
+        prefix=_PART, dir=final.parent, ignore_cleanup_errors=True
+    ) as own:
+        part, before = Path(own) / final.name, _inode(final)
+        part.mkdir()
+        yield part
+        if _inode(final) == before:
+            move(part, final)
+
+
+def _inode(path: Path) -> int | None:
+    return path.stat().st_ino if path.exists() else None
+
+
+def _prepare(folder: Path) -> None:
+    """Make *folder*, and remove from it what builds that were killed have left."""
+    # Whatever the umask: a folder that others may write to would not be used again.
+    for each in (*reversed(folder.parents), folder):
+        if not each.is_dir():
+            each.mkdir(mode=0o700, exist_ok=True)
     old = time.time() - _ABANDONED
     for each in folder.glob(f"{_PART}*"):
         with suppress(OSError):
             if each.stat().st_mtime < old:
-                each.unlink()
+                shutil.rmtree(each) if each.is_dir() else each.unlink()
 
 
 def _unwritable(final: Path, error: OSError) -> ImageError:

@@ -49,6 +49,13 @@ class Helper:
         default=".",
         check="go_package",
     )
+    workspace: str = key(
+        "The Go workspace that it is compiled with: `auto`, a go.work of the project that uses the "
+        "module (and no folder outside the project), `off`, or the path of a go.work, relative to "
+        "pyproject.toml. The variable GOWORK goes first.",
+        default="auto",
+        check="workspace",
+    )
     cgo: bool = key("The helper uses cgo and needs a C compiler.", default=False)
     platforms: tuple[str, ...] = key(
         "Platforms or globs (`linux/*`) on which this helper exists; the others go without it.",
@@ -126,7 +133,9 @@ class Helper:
         return replace(self, **{**defaults, **changes})
 
 
-COMPILE_ONLY = ("source", "package", "compiler", "debian_packages", "tags", "ldflags")
+COMPILE_ONLY = (
+    *("source", "package", "workspace", "compiler", "debian_packages", "tags", "ldflags"),
+)
 """Keys of a helper that a prebuilt binary has no use for."""
 
 CGO_ONLY = ("libc", "compiler", "debian_packages")

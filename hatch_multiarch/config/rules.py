@@ -167,6 +167,12 @@ RULES: dict[str, Rule] = {
         rf"{_INSIDE}(?:[^{CONTROL}\\{{}}]|\{{(?:os|arch|variant|platform|name|exe)\}})*",
         _prebuilt_path,
     ),
+    "workspace": Rule(
+        "'auto', 'off' or the path of a go.work inside the project, relative and with '/'",
+        rf"{_INSIDE}[^{CONTROL}\\]+",
+        _relative_path,
+        words=("auto", "off"),
+    ),
     # What `go build` takes as a folder of the module; wildcards (`...`) name several packages.
     "go_package": Rule(
         "'.' or a folder of the module such as './cmd/greet'",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.glibc_advice import glibc_advice
+from hatch_multiarch.plan.mod_file import ModFile
+from hatch_multiarch.plan.workspace import workspace_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from hatch_multiarch.plan import Unit
 
@@ -28,7 +31,11 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ),
     (
         r"no required module provides package|import lookup disabled by -mod|is not in std",
-        "run `go get` for it in {source}; if it stands in a go.work of yours, set GOWORK=auto",
+        "run `go get` for it in {source}",
+    ),
+    (
+        r"pattern .*: no matching files found",
+        "`//go:embed` names files that are not there: generate them before the build",
     ),
     (
         r"requires go >= |module requires Go|invalid go version|unknown directive: toolchain",
@@ -96,6 +103,12 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"No space left on device|no space left on device", "free some space for Go's build cache"),
 )
 
+_LACKS = (
+    r"no matching files found|is not in std|no required module provides|undefined: "
+    r"|no such file or directory|does not exist|cannot find module|no Go files in"
+)
+"""What Go says where a file is missing."""
+
 _WITHOUT_C = r"build constraints exclude all Go files|undefined: "
 
 
@@ -112,6 +125,14 @@ def advice(unit: Unit, output: str, needs_cgo: Callable[[Unit], str] = lambda _:
                 f'Go leaves out files with `import "C"` unless the helper uses cgo{whose}: set '
                 f"tool.multiarch.helpers.{unit.helper.name}.cgo = true"
             )
+    workspace = _workspace(unit, output)
+    if workspace:
+        return workspace
+    if re.search(_LACKS, output) and (_root(unit) / "PKG-INFO").is_file():
+        return (
+            "this is an sdist that may lack files: `hatch-multiarch check`, where it was made, "
+            "names them"
+        )
     if found := glibc_advice(unit, output):
         return found
     for pattern, text in _KNOWN:
@@ -122,6 +143,35 @@ def advice(unit: Unit, output: str, needs_cgo: Callable[[Unit], str] = lambda _:
                 platform=unit.platform.name,
             )
     return ""
+
+
+def _workspace(unit: Unit, output: str) -> str:
+    """Return what to do where *output* is about a module of a go.work that is not used."""
+    work = None if unit.workspace else workspace_above(unit.source)
+    if work is None:
+        return ""
+    for folder in ModFile.read(work).used:
+        try:
+            module = ModFile.read(folder / "go.mod").module
+        except OSError:
+            continue
+        if folder != unit.source and module and module in output:
+            inside = work.is_relative_to(_root(unit))
+            file = work.relative_to(_root(unit)).as_posix() if inside else ""
+            key = f"tool.multiarch.helpers.{unit.helper.name}.workspace"
+            remedy = f'set {key} = "{file}"' if inside else "set GOWORK=auto"
+            place = Path(os.path.relpath(folder, unit.source)).as_posix()
+            return (
+                f"{work}, which has {module}, is not used: {remedy}, or run `go mod edit "
+                f"-replace={module}={place}` and `go mod tidy` in {unit.helper.source}"
+            )
+    return ""
+
+
+def _root(unit: Unit) -> Path:
+    """Return the project's folder."""
+    above = len(PurePosixPath(unit.helper.source).parts)
+    return unit.source.parents[above - 1] if above else unit.source
 
 
 def _says_c(source: Path) -> bool:

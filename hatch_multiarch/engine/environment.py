@@ -45,7 +45,7 @@ _STEERING = re.compile(
     r"|GO_EXTLINK_ENABLED|GCCGO|GOGCCFLAGS|CGO_(?!\w+_(DIS)?ALLOW$)\w+|\w+_FOR_\w+"
     r"|CC|CXX|FC|AR|AS|LD|NM|RANLIB|STRIP|CPP|C(PP|XX)?FLAGS|FFLAGS|LDFLAGS"
     r"|CPATH|C(PLUS)?_INCLUDE_PATH|CPLUS_INCLUDE_PATH|OBJC_INCLUDE_PATH|LIBRARY_PATH"
-    r"|GCC_\w+|COMPILER_PATH|PKG_CONFIG\w*|ZIG_(?!(GLOBAL|LOCAL)_CACHE_DIR)\w+"
+    r"|(GCC|CCC)_\w+|COMPILER_PATH|PKG_CONFIG\w*|ZIG_(?!(GLOBAL|LOCAL)_CACHE_DIR)\w+"
 )
 
 LEVELS = {
@@ -80,6 +80,7 @@ def target(unit: Unit, compiler: Compiler) -> dict[str, str]:
         **unit.platform.go_env,
         "GOENV": "off",
         "GO111MODULE": "on",
+        "GOWORK": str(unit.workspace or "off"),
         "CGO_ENABLED": "1" if compiler.cc else "0",
         "CGO_CFLAGS": " ".join((flags, *compiler.flags)),
         "CGO_CXXFLAGS": " ".join((flags, *compiler.flags)),
@@ -95,12 +96,10 @@ def target(unit: Unit, compiler: Compiler) -> dict[str, str]:
 def surroundings(user: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """Return the rest of the environment: the *user*'s, with Go's own *settings* for fetching.
 
-    A workspace above the project does not take part unless GOWORK names it or says ``auto``; Go
-    does not replace itself by another version unless GOTOOLCHAIN says so.
+    Go does not replace itself by another version unless GOTOOLCHAIN says so.
     """
     kept = scrub(user)
     kept.update({name: value for name, value in settings.items() if value})
-    kept["GOWORK"] = user.get("GOWORK") or "off"
     kept["GOTOOLCHAIN"] = user.get("GOTOOLCHAIN") or "local"
     kept["GOGC"] = user.get("GOGC") or COLLECT
     # What ``__DATE__`` is in C.

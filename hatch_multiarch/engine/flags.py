@@ -6,7 +6,7 @@ The same for both engines, so that with the same compilers they give the same by
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.quoting import quote
@@ -43,6 +43,8 @@ class Compiler:
     """For every link that the C compiler does, also cgo's own, which find out about symbols."""
     folder: Path | None = None
     """Goes onto PATH in front."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it is told. They decide no byte, and so are no part of a recipe's key."""
 
 
 def placeholders(name: str, version: str) -> dict[str, str]:
@@ -56,10 +58,6 @@ def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tup
     ``words`` fill the placeholders of linker flags. Raises ToolchainError for a flag that Go cannot
     be given.
     """
-    tags = list(unit.helper.tags)
-    if compiler.cc and unit.libc.kind == "static":
-        # A static C library cannot load the name services that Go would ask it for.
-        tags += ["netgo", "osusergo"]
     filled = list(unit.helper.ldflags)
     for placeholder, value in words.items():
         filled = [word.replace(placeholder, value) for word in filled]
@@ -68,7 +66,16 @@ def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tup
     except ValueError as error:
         where = f"tool.multiarch.helpers.{unit.helper.name}.ldflags"
         raise ToolchainError(f"{where}: {error}") from None
-    return (*_DECIDED, f"-tags={','.join(dict.fromkeys(tags))}", f"-ldflags={ldflags}")
+    return (*_DECIDED, build_tags(unit, compiler), f"-ldflags={ldflags}")
+
+
+def build_tags(unit: Unit, compiler: Compiler) -> str:
+    """Return the flag that chooses among the Go files of *unit*."""
+    tags = list(unit.helper.tags)
+    if compiler.cc and unit.libc.kind == "static":
+        # A static C library cannot load the name services that Go would ask it for.
+        tags += ["netgo", "osusergo"]
+    return f"-tags={','.join(dict.fromkeys(tags))}"
 
 
 def zig_compiler(unit: Unit, version: object, where: str) -> Compiler:

@@ -91,7 +91,7 @@ class HostEngine:
             return making
         go = find_go(self._toolchain.go, minimum_go(compiled))
         self.go = str(go)
-        book = Recipes(self._toolchain, go, *self._project)
+        book = Recipes(self._toolchain, go, *self._project, progress.doing)
         making.recipes = {unit.id: book.recipe(unit) for unit in compiled}
         env = surroundings(os.environ, go_settings(go, os.environ))
         making.bench = Bench(go=go, env=env, work=work, group=group)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.environment import LEVELS
 from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.schedule import Task
+from hatch_multiarch.plan.mod_file import ModFile
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -26,7 +26,6 @@ LINKED, LISTED = 10e6, 2e3
 """How many bytes of a binary are linked in a second, and how many of go.sum name what takes one."""
 
 _CXX_FILES = {".cc", ".cpp", ".cxx"}
-_MODULE = re.compile(r"""^[ \t]*module[ \t]+["`]?([^\s"`]+)["`]?""", re.MULTILINE)
 
 
 def unit_task(unit: Unit, recipe: Recipe | None, after: Iterable[str], *, cxx: bool) -> Task:
@@ -84,11 +83,10 @@ def import_path(unit: Unit) -> str | None:
     None where go.mod does not say; Go itself will tell what is wrong with it.
     """
     try:
-        text = (unit.source / "go.mod").read_text(encoding="utf-8", errors="replace")
+        module = ModFile.read(unit.source / "go.mod").module
     except OSError:
         return None
-    found = _MODULE.search(text)
-    return found.group(1) + unit.helper.package.removeprefix(".") if found else None
+    return module + unit.helper.package.removeprefix(".") if module else None
 
 
 def _size(path: Path) -> int:

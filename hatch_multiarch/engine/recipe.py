@@ -25,10 +25,17 @@ from hatch_multiarch.engine.flags import (
 from hatch_multiarch.engine.quoting import quote
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.platforms import host, host_libc
-from hatch_multiarch.toolchain import compiler_version, find_gcc, find_zig, gcc_version
+from hatch_multiarch.toolchain import (
+    compiler_version,
+    find_gcc,
+    find_zig,
+    gcc_version,
+    zig_env,
+    zig_library,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hatch_multiarch.config import Toolchain
     from hatch_multiarch.plan import Unit
@@ -52,7 +59,7 @@ class Recipe:
 
     def environment(self, rest: Mapping[str, str]) -> dict[str, str]:
         """Return *rest*, the environment that this is set in, with all that the recipe sets."""
-        env = {**rest, **self.env}
+        env = {**rest, **self.env, **self.compiler.env}
         if self.compiler.folder is not None:
             env["PATH"] = os.pathsep.join((str(self.compiler.folder), env.get("PATH", "")))
         return env
@@ -61,15 +68,28 @@ class Recipe:
 class Recipes:
     """Write recipes; zig is looked for once, and only when a unit needs it."""
 
-    def __init__(self, toolchain: Toolchain, go: Go, name: str, version: str) -> None:
+    def __init__(
+        self,
+        toolchain: Toolchain,
+        go: Go,
+        name: str,
+        version: str,
+        doing: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Tell *doing* what takes a while, and an empty text after it."""
         self._toolchain = toolchain
         self._go = go
+        self._doing = doing
         self._words = placeholders(name, version)
 
     @cached_property
     def zig(self) -> Zig:
         """The zig that compiles C. Raises ToolchainError."""
         return find_zig(self._toolchain.zig)
+
+    @cached_property
+    def _zig_env(self) -> dict[str, str]:
+        return zig_env(self.zig, zig_library(self.zig, os.environ, self._doing))
 
     def recipe(self, unit: Unit) -> Recipe:
         """Return how *unit* is compiled.
@@ -95,17 +115,18 @@ class Recipes:
                 "prebuilt binaries or a compiler command of your own",
             )
         if unit.compiler == "zig":
-            return _zig(unit, self.zig, where)
+            return replace(
+                zig_compiler(unit, self.zig.version, where),
+                name=str(self.zig),
+                folder=self.zig.path.parent,
+                env=self._zig_env,
+            )
         if unit.compiler == "gcc":
             return _gcc(unit, where)
         return _custom(unit, where)
 
 
 _OURS = ("zig", "gcc")
-
-
-def _zig(unit: Unit, zig: Zig, where: str) -> Compiler:
-    return replace(zig_compiler(unit, zig.version, where), name=str(zig), folder=zig.path.parent)
 
 
 def _gcc(unit: Unit, where: str) -> Compiler:

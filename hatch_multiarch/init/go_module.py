@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.cgo_packages import GoPackage, Listed
 from hatch_multiarch.engine.go_source import GoFile, read_package
+from hatch_multiarch.plan.mod_file import ModFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_MODULE = re.compile(r"^\s*module\s+[\"`]?([^\s\"`]+)", re.MULTILINE)
-_REQUIRED = re.compile(r"^\s*(?:require\s+)?([^\s/]+\.[^\s]+)\s+(v[^\s/]+)", re.MULTILINE)
-_REPLACED = re.compile(
-    r"^\s*(?:replace\s+)?(\S+)(?:\s+v\S+)?\s+=>\s+(\S+)(?:[ \t]+(v\S+))?", re.MULTILINE
-)
 
 
 class Module:
@@ -26,10 +21,8 @@ class Module:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        text = (folder / "go.mod").read_bytes().decode("utf-8", "replace")
-        self._text = re.sub(r"//[^\n]*", "", text)
-        found = _MODULE.search(self._text)
-        self.path = found.group(1) if found else folder.name
+        self._file = ModFile.read(folder / "go.mod")
+        self.path = self._file.module or folder.name
         parts = [part for part in self.path.split("/") if not re.fullmatch(r"v[0-9]+", part)]
         self.name = parts[-1] if parts else folder.name
         """What ``go install`` calls the program in its folder."""
@@ -44,13 +37,10 @@ class Module:
     def required(self, cache: Path) -> dict[str, Path]:
         """Return the folder of each module that go.mod requires or replaces, by its path."""
         found = {
-            path: cache / f"{_escaped(path)}@{_escaped(version)}"
-            for path, version in _REQUIRED.findall(self._text)
+            path: cache / f"{_escaped(other)}@{_escaped(version)}"
+            for path, other, version in self._file.fetched
         }
-        for path, other, version in _REPLACED.findall(self._text):
-            kept = cache / f"{_escaped(other)}@{_escaped(version)}"
-            found[path] = kept if version else self.folder / other
-        return found
+        return found | {path: self._file.folder(other) for path, other in self._file.replaces}
 
 
 class ImportWalk:

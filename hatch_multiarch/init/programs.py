@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.config import Toolchain
+from hatch_multiarch.config import Helper, Toolchain
 from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.engine.cgo_packages import Listed, list_without_cgo
 from hatch_multiarch.engine.environment import surroundings
@@ -17,18 +17,18 @@ from hatch_multiarch.engine.go_env import go_settings
 from hatch_multiarch.engine.go_source import SYSTEMS, GoFile
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.init.go_module import ImportWalk, Module
+from hatch_multiarch.plan.mod_file import ModFile
+from hatch_multiarch.plan.workspace import find_workspace
 from hatch_multiarch.toolchain import find_go, go_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 _NEVER = {"vendor", "node_modules", "testdata", "__pycache__", "site-packages"}
 """Folders whose Go is not the project's, or not a program's (go help packages: testdata)."""
 
 _OUTPUTS = {"build", "dist"}
 """Folders at the project's root that hold copies of it."""
-
-_USE = re.compile(r"^\s*use\s+(?:\((.*?)\)|([^\s(]+))", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def find_programs(
             inside = "." if inside == "." else f"./{inside}"
             listed = None
             if fetching is not None:
-                listed = _by_go(module, inside, systems[0], go, environ, fetching)
+                listed = _by_go(root, module, inside, systems[0], go, environ, fetching)
             listed = listed or walk.without_cgo(folder, systems[0])
             cgo = listed.needs_cgo(systems[0])
             found.append(
@@ -111,6 +111,7 @@ def find_programs(
 
 
 def _by_go(
+    root: Path,
     module: Module,
     package: str,
     system: str,
@@ -121,10 +122,10 @@ def _by_go(
     """Return what Go lists; None where there is no Go, or where it cannot read the module."""
     with suppress(ToolchainError, CompileError):
         found = find_go(Toolchain().go, go)
-        env = surroundings(environ, go_settings(found, environ)) | {
-            "GOOS": system,
-            "GOARCH": "amd64",
-        }
+        helper = Helper("init", source=module.folder.relative_to(root).as_posix())
+        work = find_workspace(root, helper, environ.get("GOWORK", ""), [], [])
+        env = surroundings(environ, go_settings(found, environ))
+        env |= {"GOOS": system, "GOARCH": "amd64", "GOWORK": str(work or "off")}
         return list_without_cgo(found, env, module.folder, package, fetching=fetching)
     return None
 
@@ -159,9 +160,10 @@ def _module_folders(root: Path) -> list[Path]:
             for name in folders
             if name not in skip and not name.startswith((".", "_")) and not _foreign(here / name)
         )
+    work = root / "go.work"
     found += [
         folder
-        for folder in _used(root / "go.work")
+        for folder in (ModFile.read(work).used if work.is_file() else ())
         if folder.is_relative_to(root) and (folder / "go.mod").is_file()
     ]
     return sorted(dict.fromkeys(found))
@@ -176,14 +178,3 @@ def _foreign(folder: Path) -> bool:
     except OSError:
         return False
     return re.search(r"^\s*\[\s*project\s*\]", text, re.MULTILINE) is not None
-
-
-def _used(work: Path) -> Iterator[Path]:
-    """Yield the folders of the ``use`` lines of a go.work (Go Modules Reference, "go.work")."""
-    try:
-        text = re.sub(r"//[^\n]*", "", work.read_text("utf-8", "replace"))
-    except OSError:
-        return
-    for group, single in _USE.findall(text):
-        for word in (group or single).split():
-            yield Path(os.path.normpath(work.parent / word.strip('"`')))

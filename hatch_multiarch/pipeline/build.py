@@ -17,6 +17,7 @@ from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.pipeline.clean import hide
+from hatch_multiarch.pipeline.sdist_check import SdistCheck
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report import Clock, make_report, with_published, write
@@ -134,14 +135,18 @@ class Build:
             self._console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
 
     def _compile(self, epoch: int, cache: BuildCache, streams: Streams) -> Compiled:
-        def compress(binary: Binary) -> None:
+        sdist = SdistCheck(self._plan, self._environ, cache)
+
+        def built(binary: Binary) -> None:
             """Begin to compress *binary*, while others are still compiled."""
             if self._plan.mode != "editable":
                 streams.start(binary.path, binary.sha256)
+            sdist.built(binary)
 
         with self._console.build(self._plan.units) as progress:
-            compiled = compile_plan(self._plan, progress, epoch, cache, compress)
-        for warning in compiled.warnings:
+            compiled = compile_plan(self._plan, progress, epoch, cache, built)
+        document = self._builder.metadata.config
+        for warning in (*compiled.warnings, *sdist.warnings(document, self._dist)):
             self._console.warn(warning)
         return compiled
 

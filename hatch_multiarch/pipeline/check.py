@@ -5,15 +5,17 @@ from __future__ import annotations
 import shlex
 import shutil
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
 from hatch_multiarch.pipeline.brought import not_on_index
+from hatch_multiarch.pipeline.helper_files import HelperFiles
+from hatch_multiarch.pipeline.sdist_files import SdistFiles
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.project import read_project
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
@@ -49,7 +51,7 @@ class Checked:
     notes: tuple[str, ...] = ()
     """What a build would decide by itself."""
     warnings: tuple[str, ...] = ()
-    """What would be built but likely not work."""
+    """What is likely not meant, or could not be looked at."""
 
 
 def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked:
@@ -67,16 +69,16 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         problems += _compilers(plan)
         if plan.engine == "host" and not problems and not switches.offline:
             problems += map(_problem, not_on_index(plan, environ))
-        problems += _files(plan, target.document)
+        problems += _files(plan, target.document, environ, warnings)
         cgo = CgoCheck(plan, environ)
         cgo.look_at_all()
-        warnings = cgo.warnings()
+        warnings += cgo.warnings()
     except MultiarchError as error:
         problems += _lines(error)
+    notes = plan.notes if plan else ()
     if plan is None or problems:
-        notes = plan.notes if plan else ()
         return Checked(tuple(dict.fromkeys(problems)), "", notes, tuple(warnings))
-    return Checked((), _says(plan), plan.notes, tuple(warnings))
+    return Checked((), _says(plan), notes, tuple(warnings))
 
 
 def _problem(error: MultiarchError) -> Problem:
@@ -134,29 +136,43 @@ def _compilers(plan: Plan) -> Iterator[Problem]:
                 yield Problem(says, 'install it, or set "auto"', ToolchainError.exit_code)
 
 
-def _files(plan: Plan, document: dict[str, Any]) -> Iterator[Problem]:
-    """Yield what hatchling would leave out, or not know how to ship."""
+def _files(
+    plan: Plan, document: dict[str, Any], environ: Mapping[str, str], warnings: list[str]
+) -> Iterator[Problem]:
+    """Yield what hatchling would leave out, or not know how to ship.
+
+    Where a hook of the project's own may still add the files, that is one of *warnings*.
+    """
     root = plan.project.root
     try:
         # A property that looks for the package; it raises ValueError where there is none.
         _ = WheelBuilder(str(root), config=document).config.packages
-        sdist = SdistBuilder(str(root), config=document)
-        taken = {each.path for each in sdist.recurse_included_files()}
+        sdist = SdistFiles(root, document)
     except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
         first = str(error).partition("\n")[0]
         yield Problem(f"hatchling: {first}", "see its documentation", PlanError.exit_code)
         return
-    for helper in plan.config.helpers:
-        compiled = any(
-            u.helper.name == helper.name and u.compiler != "prebuilt" for u in plan.units
+    helpers = HelperFiles(plan, environ)
+    whole = []
+    for helper, (source, _) in helpers.by_helper().items():
+        if (PurePosixPath(source) / "go.mod").as_posix() in sdist.taken:
+            whole.append(helper)
+            continue
+        yield Problem(
+            f"tool.hatch.build.targets.sdist: leaves out {source}, so that nobody can "
+            f"compile {helper} from the sdist",
+            "include it (a .gitignore counts too)",
+            PlanError.exit_code,
         )
-        if compiled and str(root / helper.source / "go.mod") not in taken:
-            yield Problem(
-                f"tool.hatch.build.targets.sdist: leaves out {helper.source}, so that nobody can "
-                f"compile {helper.name} from the sdist",
-                "include it (a .gitignore counts too)",
-                PlanError.exit_code,
-            )
+    helpers.look_at_all()
+    for helper, why in helpers.failures.items():
+        warnings.append(f"whether the sdist has all that {helper} needs is not known: {why}")
+    for helper, (_, files) in helpers.by_helper().items():
+        for found in sdist.left_out(helper, files) if helper in whole else ():
+            if sdist.hooks:
+                warnings.append(f"{found}, unless the build hook {sdist.hooks[0]} adds it")
+            else:
+                yield Problem(found.message, found.advice, PlanError.exit_code)
 
 
 def _says(plan: Plan) -> str:

@@ -25,7 +25,7 @@ FALSE = ("0", "false", "no", "off", "")
 
 @dataclass(frozen=True)
 class Switches:
-    """``HATCH_MULTIARCH_*`` as typed values; None means that the variable is not set."""
+    """``HATCH_MULTIARCH_*`` and GOWORK; None means that the variable is not set."""
 
     platforms: tuple[str, ...] | None = None
     """Normalised names, or just ``("all",)`` or ``("host",)``."""
@@ -34,6 +34,8 @@ class Switches:
     skip: bool = False
     offline: bool = False
     """No registry is asked for the image's base."""
+    workspace: str = ""
+    """GOWORK, as Go reads it: ``off``, ``auto`` or the path of a go.work."""
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Switches:
@@ -45,6 +47,7 @@ class Switches:
             image=_flag(env, "IMAGE", problems),
             skip=bool(_flag(env, "SKIP", problems)),
             offline=bool(_flag(env, "OFFLINE", problems)),
+            workspace=env.get("GOWORK", ""),
         )
         if problems:
             raise ConfigError(problems)

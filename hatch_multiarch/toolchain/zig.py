@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.metadata import Distribution
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Zig:
 
     path: Path
     version: Version
+    wheel: Distribution | None = field(default=None, repr=False, compare=False)
+    """The distribution ``ziglang`` that it belongs to; None for the machine's."""
 
     def __str__(self) -> str:
         return f"zig {self.version}"
@@ -89,4 +92,4 @@ def _ziglang() -> Zig | None:
     path = Path(str(dist.locate_file("ziglang"))) / (
         "zig.exe" if sys.platform == "win32" else "zig"
     )
-    return Zig(path, Version(dist.version)) if path.is_file() else None
+    return Zig(path, Version(dist.version), dist) if path.is_file() else None

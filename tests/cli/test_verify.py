@@ -117,10 +117,10 @@ def built(
 
 def left(run: Callable[..., Ran]) -> tuple[set[str], set[str]]:
     """Return the images and containers that verify could have left."""
-    images = run("docker", "images", "-a", "--format", "{{.Repository}}:{{.Tag}}@{{.Digest}}").out
+    words = ("images", "-a", "--filter=reference=*verify-*", "--filter=reference=*/verify-*")
+    images = run("docker", *words, "--format", "{{.Repository}}:{{.Tag}}@{{.Digest}}").out
     containers = run("docker", "ps", "-a", "--format", "{{.Image}}").out
-    ours = {line for line in images.splitlines() if "verify" in line}
-    return ours, {line for line in containers.splitlines() if "verify" in line}
+    return set(images.splitlines()), {line for line in containers.splitlines() if "verify" in line}
 
 
 def results(run: Callable[..., Ran], *words: str | Path, code: int = 0) -> dict[str, Any]:

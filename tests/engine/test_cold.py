@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from importlib.metadata import distribution
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +19,7 @@ from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.recipe import Recipe, Recipes
 from hatch_multiarch.engine.schedule import Task
 from hatch_multiarch.engine.warmup import WarmUp, warm_ups
+from hatch_multiarch.files import link
 from hatch_multiarch.toolchain import find_go
 
 if TYPE_CHECKING:
@@ -110,6 +114,31 @@ def test_zig_builds_its_runtime_once(site: Site, cold: Path, runs: Runs):
     runs.commands.clear()
     assert all(binary.cached for binary in site.build(*units))
     assert runs.zig() == []
+
+
+@pytest.mark.slow
+def test_zig_finds_its_runtime_from_wherever_it_is_installed(
+    site: Site, cold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """pip installs ziglang into a new folder for each build. musl's start files stand for all."""
+    site.tone()
+    dynamic = ("zig", "cc", "-target", "aarch64-linux-musl", "-dynamic", "-Wl,-s")
+    linked = []
+    for name in ("one", "two"):
+        wheel = distribution("ziglang")
+        for part in ("ziglang", f"ziglang-{wheel.version}.dist-info"):
+            source, target = str(wheel.locate_file(part)), tmp_path / name / part
+            shutil.copytree(source, target, copy_function=link)
+        monkeypatch.syspath_prepend(tmp_path / name)
+        [made] = recipe(site, "tone")
+        assert made.compiler.folder == tmp_path / name / "ziglang"
+        (tmp_path / f"run-{name}").mkdir()
+        warm_up = WarmUp(Task("link"), dynamic, "aarch64-linux-musl", ".c", made)
+        warm_up.run(tmp_path / f"run-{name}", dict(os.environ), process.Group())
+        linked.append((tmp_path / f"run-{name}/link/empty").read_bytes())
+        shutil.rmtree(tmp_path / name)
+        assert len(list(cold.rglob("crt1.o"))) == 2  # of C and of assembly
+    assert linked[0] == linked[1]
 
 
 def test_units_of_one_target_share_what_prepares_them(site: Site):

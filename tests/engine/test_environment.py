@@ -17,6 +17,7 @@ DROPPED = """
     GOTOOLDIR GOBIN GOENV GOEXPERIMENT GOFIPS140 GO_EXTLINK_ENABLED CC CXX FC AR LD CC_FOR_TARGET
     CXX_FOR_linux_arm64 CGO_ENABLED CGO_CFLAGS CGO_LDFLAGS CFLAGS CPPFLAGS
     CXXFLAGS LDFLAGS PKG_CONFIG PKG_CONFIG_PATH PKG_CONFIG_LIBDIR ZIG_LIB_DIR C_INCLUDE_PATH
+    CCC_OVERRIDE_OPTIONS
     LIBRARY_PATH CPATH
 """
 KEPT = """
@@ -68,7 +69,6 @@ def test_surroundings():
     assert ours == {
         "A": "b",
         "GOPROXY": "off",
-        "GOWORK": "off",
         "GOTOOLCHAIN": "local",
         "GOGC": COLLECT,
         "SOURCE_DATE_EPOCH": "1580601600",
@@ -79,7 +79,6 @@ def test_surroundings():
 
 def test_what_the_user_may_decide():
     said = {
-        "GOWORK": "auto",
         "GOTOOLCHAIN": "go1.27.0+auto",
         "SOURCE_DATE_EPOCH": "1",
         "GOGC": "off",

