@@ -61,6 +61,8 @@ class CgoCheck:
                 return
             told = [listed.needs_cgo(unit.platform.os), *listed.unseen[:1], ""][:2]
             if digest:
+                if told[1] and not told[0]:
+                    return  # the builder stage has modules that Go's cache here lacks
                 self._cache.note(told, "cgo", *inputs)
         self._found[unit.id] = (told[0], told[1])
 

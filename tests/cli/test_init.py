@@ -325,6 +325,9 @@ def test_cgo_is_found_where_linux_compiles_it_and_in_what_is_imported(tmp_path: 
         f"cache/{sqlite}": 'package sqlite\n\n// #include "x.h"\nimport "C"\n',
         "tray/go.mod": module("tray"),
         "tray/tray_windows.go": GO,
+        "vend/go.mod": module("vend") + "\nrequire example.com/either v1.0.0\n",
+        "vend/main.go": 'package main\n\nimport _ "example.com/either"\n\nfunc main() {}\n',
+        **{f"vend/vendor/example.com/either/{name}": text for name, text in EITHER.items()},
         "said/go.mod": module("said"),
         "said/main.go": 'package main\n\n// import "C" is not for us.\nfunc main() {}\n',
     }
@@ -335,6 +338,7 @@ def test_cgo_is_found_where_linux_compiles_it_and_in_what_is_imported(tmp_path: 
         "deep": "example.com/deep/in",
         "database": "github.com/MattN/sqlite",
         "tray": "",
+        "vend": "",
         "said": "",
     }
     assert {each.systems for each in programs if each.name == "tray"} == {("windows",)}
