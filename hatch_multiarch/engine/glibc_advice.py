@@ -37,6 +37,8 @@ _NOT_IN_MUSL = re.compile(
 """Names in what was compiled with glibc's headers, which musl's have no such names for."""
 
 _OLDEST = (2, 17)
+_UNSEEN = (2, 28)
+"""For an archive that cannot be read, as in a builder stage: that of most which are built now."""
 _MUSL_TAG = re.compile(r"^//(?:go:build|[ \t]*\+build)[^\n]*\bmusl\b", re.MULTILINE)
 
 
@@ -85,6 +87,7 @@ def _needed(archives: list[Path]) -> tuple[int, int]:
         try:
             data = path.read_bytes() if path.stat().st_size <= _LIMIT else b""
         except OSError:
+            found = max(found, _UNSEEN)
             continue
         for names, since in _SINCE:
             if since > found and re.search(rb"\0(?:" + names.encode() + rb")\0", data):

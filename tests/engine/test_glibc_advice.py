@@ -52,6 +52,13 @@ def test_an_archive_for_glibc_in_a_link_with_musl(
     )
 
 
+def test_an_archive_that_is_in_a_builder_stage(site: Site) -> None:
+    unit = site.unit("tone", compiler="zig", libc=STATIC)
+    found = glibc_advice(unit, lld("getcontext", archive="/root/go/pkg/mod/x@v1/libx.a"))
+    assert found.startswith("libx.a was compiled against glibc (getcontext), ")
+    assert found.endswith(f'set {KEY}.libc = "glibc:2.28"')
+
+
 @pytest.mark.parametrize(
     ("libc", "symbols", "said"),
     [
