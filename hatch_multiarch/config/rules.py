@@ -169,7 +169,7 @@ RULES: dict[str, Rule] = {
     ),
     "workspace": Rule(
         "'auto', 'off' or the path of a go.work inside the project, relative and with '/'",
-        rf"{_INSIDE}[^{CONTROL}\\]+",
+        rf"auto|off|{_INSIDE}[^{CONTROL}\\]*\.work",
         _relative_path,
         words=("auto", "off"),
     ),

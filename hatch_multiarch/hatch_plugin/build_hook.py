@@ -96,12 +96,23 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             self._build = build, build.prepare(build_data)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
-        """Make the other wheels, move everything into place, write the report."""
+        """Make the other wheels, move everything into place, write the report.
+
+        Of an sdist, only look whether it holds what the helpers are compiled from.
+        """
+        if self.target_name == "sdist":
+            self._check_sdist(Path(artifact_path))
         if self._build is not None:
             build, prepared = self._build
             with self._errors():
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
+
+    def _check_sdist(self, archive: Path) -> None:
+        from hatch_multiarch.pipeline.sdist_check import check_sdist  # noqa: PLC0415 - see _plan
+
+        with self._errors():
+            check_sdist(Path(self.root), os.environ, self.metadata.config, archive)
 
     def _plan(self, version: str) -> Plan | None:
         """Return the plan, or None when the hook is switched off.

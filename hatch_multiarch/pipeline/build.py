@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatchling.builders.sdist import SdistBuilder
+
 from hatch_multiarch import files, sbom, wheel
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import exposed
@@ -161,7 +163,5 @@ class Build:
 
     def _sdist_takes_outputs(self) -> bool:
         """Tell whether hatchling would put the output folder into an sdist."""
-        from hatchling.builders.sdist import SdistBuilder  # noqa: PLC0415 - most builds need it not
-
         sdist = SdistBuilder(str(self._plan.project.root), metadata=self._builder.metadata)
         return sdist_takes(sdist.config, self._plan.config.output)

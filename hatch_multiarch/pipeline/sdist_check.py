@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.pipeline.helper_files import HelperFiles
+from hatch_multiarch.pipeline.sdist_files import SdistFiles
+from hatch_multiarch.plan import Switches, make_plan
+from hatch_multiarch.project import read_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,25 +39,49 @@ class SdistCheck:
         *document* is the project's pyproject.toml. Raises PlanError where the sdist of this version
         is in *dist* and does lack them.
         """
-        helpers = {} if self._off else self._helpers.by_helper()
-        if not any(files for _, files in helpers.values()):
-            return []
-        from hatch_multiarch.pipeline.sdist_files import SdistFiles  # noqa: PLC0415 - 15 ms
+        return [] if self._off else _lacking(self._plan, self._helpers, document, dist)
 
-        try:
-            sdist = SdistFiles(self._plan.project.root, document)
-        except Exception:  # noqa: BLE001 - hatchling and its plugins raise what they like
-            return []  # whoever builds the sdist is told
-        archive = dist / sdist.name
-        made = archive.is_file()
-        said: list[str] = []
-        for helper, (_, files) in helpers.items():
-            found = [str(each) for each in sdist.left_out(helper, files)]
-            # A build hook of the project's own may have added them.
-            if found and not (made and not sdist.lacking(archive, files)):
-                said += found
-        if said and made:
-            raise PlanError(
-                "\n".join(said), advice=f"then build {archive.name} again, or remove it"
-            )
-        return said
+
+def check_sdist(
+    root: Path, environ: Mapping[str, str], document: dict[str, Any], archive: Path
+) -> None:
+    """Remove the sdist *archive* of the project in *root* where it lacks what is compiled.
+
+    Raises PlanError then. Without a Go on this machine nothing is found.
+    """
+    switches = Switches.read(environ)
+    if switches.skip:
+        return
+    try:
+        plan = make_plan(*read_project(root), "all", switches)
+    except PlanError:
+        return  # what this machine cannot build, another one may
+    helpers = HelperFiles(plan, environ)
+    helpers.look_at_all()
+    try:
+        _lacking(plan, helpers, document, archive.parent)
+    except PlanError:
+        archive.unlink(missing_ok=True)
+        raise
+
+
+def _lacking(plan: Plan, helpers: HelperFiles, document: dict[str, Any], dist: Path) -> list[str]:
+    known = helpers.by_helper()
+    if not any(files for _, files in known.values()):
+        return []
+    try:
+        sdist = SdistFiles(plan.project.root, document)
+    except Exception:  # noqa: BLE001 - hatchling and its plugins raise what they like
+        return []  # whoever builds the sdist is told
+    archive = dist / sdist.name
+    made = archive.is_file()
+    said: list[str] = []
+    for helper, (_, files) in known.items():
+        found = [str(each) for each in sdist.left_out(helper, files)]
+        # A build hook of the project's own may have added them.
+        if found and not (made and not sdist.lacking(archive, files)):
+            said += found
+    if said and made:
+        advice = f"then build {archive.name} again, or remove it"
+        raise PlanError("\n".join(said), advice=advice)
+    return said

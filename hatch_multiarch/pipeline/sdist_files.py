@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import tarfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -51,13 +52,18 @@ class SdistFiles:
         builder = SdistBuilder(str(root), config=document)
         self.taken = _taken(builder)
         """The paths in the sdist."""
-        self.name = f"{builder.artifact_project_id}.tar.gz"
+        self._base = builder
         self.hooks = sorted(set(builder.config.hook_config) - _KNOWN_HOOKS)
         """Build hooks of the sdist that may add files."""
         own = document.get("tool", {}).get("hatch", {}).get("build")
         hidden = builder.build_config and builder.build_config is not own
         self._table = f"hatch.toml: {_TABLE.removeprefix('tool.hatch.')}" if hidden else _TABLE
         """The table of the sdist, where Hatch reads it."""
+
+    @property
+    def name(self) -> str:
+        """The name of the sdist; its version may come from a plugin, which `check` can lack."""
+        return f"{self._base.artifact_project_id}.tar.gz"
 
     def left_out(self, helper: str, files: Iterable[Path]) -> Iterator[LeftOut]:
         """Yield what is missing of *files*, which *helper* is compiled from."""
@@ -84,9 +90,15 @@ class SdistFiles:
             )
 
     def lacking(self, archive: Path, files: Iterable[Path]) -> set[Path]:
-        """Return those of *files* that an sdist which is made already does not hold."""
-        with tarfile.open(archive) as tar:
-            held = {name.partition("/")[2] for name in tar.getnames()}
+        """Return those of *files* that an sdist which is made already does not hold.
+
+        One that cannot be read holds none.
+        """
+        try:
+            with tarfile.open(archive) as tar:
+                held = {name.partition("/")[2] for name in tar.getnames()}
+        except (OSError, EOFError, tarfile.TarError, zlib.error):
+            held = set()
         return {path for path in files if self._place(path) not in held}
 
     def _place(self, path: Path) -> str | None:

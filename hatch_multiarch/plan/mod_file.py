@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,12 +76,19 @@ def sums(work: Path) -> Path:
     return work.with_name(f"{work.name}.sum")
 
 
+def _word(token: str) -> str:
+    """Return what *token* says: Go's strings with escapes are near enough to JSON's."""
+    if token.startswith('"'):
+        with suppress(ValueError):
+            return str(json.loads(token))
+    return token.strip('"`')
+
+
 def _directives(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the verb and the words of each directive, those in a block one by one."""
     block = ""
     for line in text.splitlines():
-        words = [word for word in _TOKEN.findall(line) if not word.startswith("//")]
-        words = [word.strip('"`') for word in words]
+        words = [_word(word) for word in _TOKEN.findall(line) if not word.startswith("//")]
         if not words:
             continue
         if block:

@@ -40,7 +40,8 @@ def find_workspace(
             says = f"{helper.workspace} does not use {helper.source}"
             problems.append(f"{key}: {says}; add it with `go work use`")
         return named
-    path = workspace_above(source, root)
+    # In a workspace Go passes over a module's own vendor folder.
+    path = None if _has_vendor(source) else workspace_above(source, root)
     outside = _outside(path, root) if path else ""
     if path and outside:
         file = path.relative_to(root).as_posix()
@@ -64,6 +65,15 @@ def _lists(work: Path, source: Path) -> bool:
     except OSError:
         return False
     return source.resolve() in [each.resolve() for each in used]
+
+
+def _has_vendor(source: Path) -> bool:
+    """Tell whether `go mod vendor` has been run in *source*; `go work vendor` makes another one."""
+    try:
+        text = (source / "vendor/modules.txt").read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    return not text.startswith("## workspace")
 
 
 def _outside(work: Path, root: Path) -> str:

@@ -55,6 +55,7 @@ FIELDS = {
     "helpers.*": REFUSED,
     "helpers.source": BUILT,
     "helpers.package": REFUSED,
+    "helpers.workspace": BUILT,
     "helpers.cgo": CHOICE,
     "helpers.platforms": REFUSED,
     "helpers.libc": REFUSED,
@@ -281,10 +282,12 @@ def project(root: Path, engine: Engine, more: str, helper: dict[str, Any]) -> Pa
     root = root / f"pro ject {PATH}"
     module = root / SOURCE
     module.mkdir(parents=True)
-    (module / "go.mod").write_text(
-        "module example.com/greet\n\ngo 1.21\n\nrequire example.com/other v0.0.0\n\n"
-        "replace example.com/other => ../other\n"
-    )
+    modules = "module example.com/greet\n\ngo 1.21\n\nrequire example.com/other v0.0.0\n\n"
+    if "workspace" in helper:
+        (root / helper["workspace"]).write_text("go 1.21\n\nuse (\n\t.\n\t../other\n)\n")
+    else:
+        modules += "replace example.com/other => ../other\n"
+    (module / "go.mod").write_text(modules)
     (module / "main.go").write_text(GO)
     (module.parent / "other").mkdir()
     (module.parent / "other" / "go.mod").write_text("module example.com/other\n\ngo 1.21\n")
@@ -337,7 +340,11 @@ class Looked:
     """In the image."""
 
 
-HELPER = {"source": SOURCE, "ldflags": [f"-X 'main.text={FLAG}\\'", "-X main.none="]}
+HELPER = {
+    "source": SOURCE,
+    "workspace": f"{SOURCE}/{PATH}.work",
+    "ldflags": [f"-X 'main.text={FLAG}\\'", "-X main.none="],
+}
 
 
 @pytest.fixture(scope="module")
@@ -470,6 +477,7 @@ def the_prebuilt(looked: Looked) -> None:
 LOOKS = {
     "output": output,
     "helpers.source": source,
+    "helpers.workspace": source,
     "helpers.ldflags": ldflags,
     "helpers.prebuilt": the_prebuilt,
     "image.entrypoint": entrypoint,

@@ -133,10 +133,7 @@ def test_the_sdist_gives_the_same_helper(
     monkeypatch.setenv("HATCH_MULTIARCH_PLATFORMS", "host")
     more, left_out, line = KINDS[kind]
     root = tmp_path / "project"
-    for name, text in {**PLAIN, **more}.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(root, {**PLAIN, **more})
     problems = said(root)
     assert len(problems) == bool(left_out), problems
     if left_out:
@@ -154,6 +151,13 @@ def test_the_sdist_gives_the_same_helper(
     aside = tmp_path / "aside/carrier-1.0"
     build(run, aside, "-t", "wheel")
     assert helper(aside) == helper(root)
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 def said(root: Path) -> list[str]:
@@ -189,6 +193,19 @@ def helper(root: Path) -> str:
         return hashlib.sha256(archive.read(name)).hexdigest()
 
 
+def test_the_sdist_itself_is_refused(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    """Where the hook is on for all targets."""
+    more, left_out, line = KINDS["a generated file"]
+    hooks = PYPROJECT.replace("targets.wheel.hooks", "hooks")
+    write(tmp_path, {**PLAIN, **more, "pyproject.toml": hooks})
+    refused = build(run, tmp_path, "-t", "sdist", code=3)
+    assert f"error: tool.hatch.build.targets.sdist: leaves out {left_out}, which" in refused
+    assert line in refused
+    assert list((tmp_path / "dist").iterdir()) == []
+    mend(tmp_path, said(tmp_path)[0])
+    build(run, tmp_path, "-t", "sdist")
+
+
 def test_a_wheel_alone_warns_and_a_hook_may_add_files(
     tmp_path: Path, run: Callable[..., Ran]
 ) -> None:
@@ -198,14 +215,13 @@ def test_a_wheel_alone_warns_and_a_hook_may_add_files(
     hook += "class Hook(BuildHookInterface):\n    def initialize(self, version, build_data):\n"
     hook += f'        build_data["artifacts"].append("/{left_out}")\n'
     build_table = "[build.targets.wheel.hooks.multiarch]\n"
-    for name, text in {**PLAIN, **more, "hatch.toml": build_table}.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(tmp_path, {**PLAIN, **more, "hatch.toml": build_table})
     warned = build(run, tmp_path, "-t", "wheel")
     table = "hatch.toml: build.targets.sdist"
     assert f"warning: {table}: leaves out {left_out}, which greet is compiled from" in warned
     assert f"add to [build.targets.sdist]: {line}" in warned
+    (tmp_path / "dist/carrier-1.0.tar.gz").write_text("cut short")
+    assert "error: hatch.toml: build" in build(run, tmp_path, "-t", "wheel", code=3)
     (tmp_path / "hatch_build.py").write_text(hook)
     (tmp_path / "hatch.toml").write_text(f"{build_table}[build.targets.sdist.hooks.custom]\n")
     found = check(tmp_path, Switches.read({}), {**os.environ, "HATCH_MULTIARCH_ENGINE": "host"})

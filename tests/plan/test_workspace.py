@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OUR = {"go.work": "use (\n\t./helpers/greet // ours\n\t./lib\n)\n"}
 OUTSIDE = {"go.work": 'use "./helpers/greet"\nuse ../lib\n'}
 NEAR = {**OUR, "helpers/go.work": "use greet\n"}
+VENDOR = "helpers/greet/vendor/modules.txt"
 CASES = [
     ("none", {}, "auto", "", None),
     ("the project's", OUR, "auto", "", "go.work"),
@@ -25,6 +26,8 @@ CASES = [
     ("above the project", {"../go.work": "use p/helpers/greet\n"}, "auto", "", None),
     ("outside", OUTSIDE, "auto", "", None),
     ("outside, but named", OUTSIDE, "go.work", "", "go.work"),
+    ("its own vendor folder", {**OUR, VENDOR: "# x v1\n"}, "auto", "", None),
+    ("the workspace's", {**OUR, VENDOR: "## workspace\n"}, "auto", "", "go.work"),
     ("off", OUR, "off", "", None),
     ("named", NEAR, "go.work", "", "go.work"),
     ("no file", OUR, "no.work", "", "no.work"),
@@ -55,6 +58,7 @@ def test_workspace(
     root = tmp_path / "p"
     (root / "helpers/greet").mkdir(parents=True)
     for path, text in files.items():
+        (root / path).parent.mkdir(exist_ok=True)
         (root / path).write_text(text)
     problems: list[str] = []
     notes: list[str] = []
@@ -71,10 +75,10 @@ def test_mod_file(tmp_path: Path) -> None:
         "require example.com/d v0.0.0\nreplace example.com/b => ./b // here\n"
         'replace (\n\texample.com/c v1.0.0 => "../c d"\n'
         "\texample.com/e => example.com/f v1.0.0\n)\n"
-        "replace example.com/g => C:\\g\nuse ()\nuse .\n"
+        'replace example.com/g => C:\\g\nuse ()\nuse .\nuse "./a \\"b\\" `c`"\n'
     )
     said = ModFile.read(path)
-    assert (said.module, said.uses) == ("example.com/a", (".",))
+    assert (said.module, said.uses) == ("example.com/a", (".", './a "b" `c`'))
     assert said.requires == ("example.com/b", "example.com/c", "example.com/d")
     assert said.replaces == (
         ("example.com/b", "./b"),

@@ -130,7 +130,7 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
         "GOENV": f"/run/secrets/{GOENV}",
         "NETRC": f"/run/secrets/{NETRC}",
         "GOTOOLCHAIN": "local",
-        "GOWORK": f"/src/{workspace}" if workspace else "off",
+        "GOWORK": "off",
         "SOURCE_DATE_EPOCH": str(epoch),
         "LC_ALL": "C",
     }
@@ -149,7 +149,9 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     mounts = [f"type=bind,source={unit.helper.name},target=/src", *GO_CACHES, *SECRETS]
     folder = re.sub(r"/\.$", "", f"/src/{folder}")
     go = "hatch-multiarch-go" if unit.compiler == "gcc" else "go"
-    words = [go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
+    # A path of the user's may hold anything, which ENV cannot.
+    told = ["env", f"GOWORK=/src/{workspace}"] if workspace else []
+    words = [*told, go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
     written = " ".join(f"--mount={mount}" for mount in mounts)
     yield f"RUN {written} {exec_form([*words, '--', unit.helper.package])}"
 
