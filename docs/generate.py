@@ -79,7 +79,7 @@ Python |
 | `HATCH_MULTIARCH_ENGINE` | `auto`, `host` or `buildkit`, instead of the config's |
 | `HATCH_MULTIARCH_IMAGE` | `0`: no image; `1`: an image, with the defaults if there is no table |
 | `HATCH_MULTIARCH_OFFLINE` | `1`: the image's base comes from the cache; no registry is asked \
-for it |
+for it, and `check` asks no package index |
 | `HATCH_MULTIARCH_FEWER_PLATFORMS` | `1`: tags in a registry may \
 [lose platforms](push.md#platforms) |
 | `HATCH_MULTIARCH_SKIP` | `1`: the hook does nothing; the wheel is `py3-none-any`, without \

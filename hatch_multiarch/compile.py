@@ -11,6 +11,7 @@ from packaging.tags import platform_tags
 
 from hatch_multiarch import audit
 from hatch_multiarch.engine import HostEngine
+from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.errors import AuditError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine import Binary, Engine, Progress
-    from hatch_multiarch.plan import Plan, WheelPlan
+    from hatch_multiarch.plan import Plan, Unit, WheelPlan
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Compiled:
     engine: Engine
     binaries: dict[str, Binary]
     facts: dict[str, audit.BinaryInfo]
+    warnings: tuple[str, ...] = ()
+    """What was built but likely does not work."""
 
     def wheel_tag(self, wheel: WheelPlan) -> str:
         """Return the tag of *wheel*, read from the binaries in it: ``py3-none-...``.
@@ -62,26 +65,53 @@ def compile_plan(
     else:
         engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
     read: dict[str, audit.BinaryInfo] = {}
+    cgo = CgoCheck(plan, os.environ, cache)
 
     def done(binary: Binary) -> None:
         """Read a binary while others are compiled; one that cannot be read is reported later."""
         built(binary)
         with suppress(AuditError):
-            read[binary.unit.id] = audit.read_cached(binary.path, binary.sha256, cache)
+            read[binary.unit.id] = _read(binary, plan, cache)
+        cgo.look(binary.unit, binary.sha256)
 
     binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, done)}
     facts = {}
     for unit in plan.units:
-        binary = binaries[unit.id]
-        found = read.get(unit.id) or audit.read_cached(binary.path, binary.sha256, cache)
-        file = unit.output.relative_to(plan.project.root).as_posix()
-        audit.check(found, file=file, platform=unit.platform, libc=unit.libc)
+        found = read.get(unit.id) or _read(binaries[unit.id], plan, cache)
+        audit.check(
+            found,
+            file=_named(unit, plan),
+            platform=unit.platform,
+            libc=unit.libc,
+            made=_MADE.get(unit.compiler, "cgo"),
+        )
         known = engine.exports(unit) if isinstance(engine, HostEngine) else None
         if known is not None:
-            audit.check_imports(found, file=file, exports=known)
+            audit.check_imports(found, file=_named(unit, plan), exports=known)
         facts[unit.id] = found
-    compiled = Compiled(engine, binaries, facts)
+    compiled = Compiled(engine, binaries, facts, tuple(cgo.warnings()))
     for wheel in plan.wheels:
         if wheel.units and plan.mode != "editable":
             compiled.wheel_tag(wheel)
     return compiled
+
+
+_MADE: dict[str, audit.Made] = {"none": "go", "prebuilt": "prebuilt"}
+
+
+def _named(unit: Unit, plan: Plan) -> str:
+    """Return how messages name a unit's binary; one that was built elsewhere by its key."""
+    if unit.compiler != "prebuilt":
+        return unit.output.relative_to(plan.project.root).as_posix()
+    file = unit.source.relative_to(plan.project.root).as_posix()
+    return f"tool.multiarch.helpers.{unit.helper.name}.prebuilt: {file}, for {unit.platform.name},"
+
+
+def _read(binary: Binary, plan: Plan, cache: BuildCache) -> audit.BinaryInfo:
+    """Return the facts of *binary*. Raises AuditError, which names it."""
+    unit = binary.unit
+    try:
+        return audit.read_cached(binary.path, binary.sha256, cache, unit.platform.architecture)
+    except AuditError as error:
+        said = error.message.removeprefix(binary.path.name).lstrip()
+        raise AuditError(f"{_named(unit, plan)} {said}", advice=error.advice) from None

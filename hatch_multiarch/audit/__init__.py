@@ -2,13 +2,14 @@
 
 from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.audit.cached import read_cached
-from hatch_multiarch.audit.check import check, check_imports
+from hatch_multiarch.audit.check import Made, check, check_imports
 from hatch_multiarch.audit.read_binary import read, runs_on
 from hatch_multiarch.audit.tags import wheel_tag, wheel_tags
 
 __all__ = [
     "BinaryInfo",
     "GoBuild",
+    "Made",
     "check",
     "check_imports",
     "read",

@@ -16,15 +16,17 @@ class Window:
     LIMIT = 64 * 1024 * 1024
     """No header, string table or build info is larger; what claims to be is not believed."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, start: int = 0, size: int | None = None) -> None:
+        """Read *file*, or the part of it that begins at *start* and has *size* bytes."""
         self.file = file
-        self.size = file.seek(0, 2)
+        self.start = start
+        self.size = file.seek(0, 2) if size is None else size
 
     def read(self, offset: int, length: int) -> bytes:
         """Return exactly *length* bytes from *offset*."""
         if offset < 0 or length < 0 or length > self.LIMIT or offset + length > self.size:
             raise Malformed(f"{length} bytes at offset {offset} are outside the file")
-        self.file.seek(offset)
+        self.file.seek(self.start + offset)
         return self.file.read(length)
 
     def holds(self, offset: int, length: int) -> None:

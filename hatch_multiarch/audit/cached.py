@@ -18,16 +18,16 @@ FORMAT = 2
 """Counted up when the same binary gives other facts than before."""
 
 
-def read_cached(path: Path, sha256: str, cache: BuildCache) -> BinaryInfo:
+def read_cached(path: Path, sha256: str, cache: BuildCache, architecture: str = "") -> BinaryInfo:
     """Return the facts of the executable *path*, whose digest is *sha256* (hex), as ``read`` does.
 
     Raises what ``read`` raises.
     """
-    inputs = (sha256, __version__, FORMAT)
+    inputs = (sha256, __version__, FORMAT, architecture)
     told = cache.recall("facts", *inputs)
     if told is not None:
         return load(told)
-    facts = read(path)
+    facts = read(path, architecture)
     cache.note(asdict(facts), "facts", *inputs)
     return facts
 

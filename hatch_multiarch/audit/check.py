@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hatch_multiarch.errors import AuditError
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.config import Libc
     from hatch_multiarch.platforms import Platform
+
+Made = Literal["cgo", "go", "prebuilt"]
+"""How a binary was made: by Go and a C compiler of ours, by Go alone, or elsewhere."""
 
 # glibc's own libraries and the compiler's, which every manylinux policy (PEP 600) lets a wheel
 # rely on. libstdc++ is left out although the policies name it: each caps its symbol versions,
@@ -44,15 +47,18 @@ LEVELS = {
 }
 
 
-def check(facts: BinaryInfo, *, file: str, platform: Platform, libc: Libc) -> None:
+def check(
+    facts: BinaryInfo, *, file: str, platform: Platform, libc: Libc, made: Made = "cgo"
+) -> None:
     """Raise AuditError unless *facts* fit *platform* and need no more than *libc* allows.
 
-    *file* is how messages name the binary. A glibc floor of None allows any glibc.
+    *file* is how messages name the binary. A glibc floor of None allows any glibc. *made* decides
+    what is advised: keys of a C compiler mean something to a helper with cgo only.
     """
     _machine(facts, file, platform)
     _level(facts, file)
     if platform.os == "linux":
-        _libc(facts, file, platform, libc)
+        _libc(facts, file, platform, libc, made)
         return
     if (platform.os, platform.architecture) == ("darwin", "arm64") and not facts.signed:
         raise AuditError(
@@ -114,11 +120,12 @@ def _level(facts: BinaryInfo, file: str) -> None:
             )
 
 
-def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc) -> None:
+def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc, made: Made) -> None:
     if facts.libc == "musl":
         raise AuditError(
             f"{file} needs musl's loader ({facts.interpreter}); a helper for musl must be static",
-            advice='link it with -static, or let zig do it: libc = "musl", compiler = "zig"',
+            advice="link it with -static"
+            + (', or let zig do it: libc = "musl", compiler = "zig"' if made == "cgo" else ""),
         )
     if facts.libc == "static":
         return
@@ -127,26 +134,28 @@ def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc) -> None:
             f"{file} is dynamic (it needs {', '.join(facts.needed) or facts.interpreter}), but "
             f'libc = "{libc}" '
             "promises a static program",
-            advice='link it with -static, or set libc = "glibc:2.17" for this helper',
+            advice=_DYNAMIC[made] + 'set libc = "glibc:2.17" for this helper',
         )
     if facts.interpreter != platform.loader:
         raise AuditError(
             f"{file} starts with the loader {facts.interpreter}, but on {platform.name} it is "
             f"{platform.loader}",
-            advice="a compiler of Nix or Guix, or one for another float ABI, gives this; compiler "
-            '= "zig" does not',
+            advice="a compiler of Nix or Guix, or one for another float ABI, gives this"
+            + ('; compiler = "zig" does not' if made == "cgo" else ""),
         )
     if facts.glibc_odd:
         raise AuditError(
             f"{file} needs {', '.join(facts.glibc_odd)}, and no wheel tag says which glibc has it",
-            advice='compiler = "zig" links against public, numbered versions of glibc only',
+            advice='compiler = "zig" links against public, numbered versions of glibc only'
+            if made == "cgo"
+            else "build it against a release of glibc that has a number",
         )
     outside = [name for name in facts.needed if not allowed(name, platform)]
     if outside:
         raise AuditError(
             f"{file} needs {', '.join(outside)}, which a Linux wheel may not take for granted",
-            advice='set libc = "static" for this helper, so that the library becomes part of it; '
-            "as it is, it only fits an image of your own that has the library (`hatch-multiarch "
+            advice=_LIBRARY[made]
+            + "as it is, it only fits an image of your own that has the library (`hatch-multiarch "
             "dockerfile` prints the stage that compiles it)",
         )
     if libc.floor is not None and facts.glibc is not None and facts.glibc > libc.floor:
@@ -154,8 +163,21 @@ def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc) -> None:
         raise AuditError(
             f"{file} needs glibc {need} ({facts.glibc_symbol or 'a symbol'}@GLIBC_{need}), more "
             f'than libc = "{libc}" allows on {platform.name}',
-            advice=f'compiler = "zig" builds for glibc {floor}; or raise it: libc = "glibc:{need}"',
+            advice=(f'compiler = "zig" builds for glibc {floor}; or ' if made == "cgo" else "")
+            + f'raise it: libc = "glibc:{need}"',
         )
+
+
+_DYNAMIC: dict[Made, str] = {
+    "cgo": "link it with -static, or ",
+    "go": "a package in it loads C libraries without cgo, which makes the program dynamic; ",
+    "prebuilt": "link it with -static, or ",
+}
+_LIBRARY: dict[Made, str] = {
+    "cgo": 'set libc = "static" for this helper, so that the library becomes part of it; ',
+    "go": "a package in it loads the library without cgo; ",
+    "prebuilt": "link the library statically; ",
+}
 
 
 def allowed(library: str, platform: Platform) -> bool:

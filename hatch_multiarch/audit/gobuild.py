@@ -22,21 +22,22 @@ GUARD = 16
 """The module text stands between two 16-byte marks; a program built without modules has none."""
 
 
-def read_go_build(file: BinaryIO, start: int) -> GoBuild | None:
+def read_go_build(file: BinaryIO, start: int, end: int | None = None) -> GoBuild | None:
     """Return the build info of a Go binary, or None where there is none.
 
     *start* is the offset of the section where Go's linker puts it: a copy before that is another
-    program's, which this one embeds or looks for.
+    program's, which this one embeds or looks for. *end* is where a part of a larger file ends.
     """
     with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
-        at = data.find(MAGIC, start)
+        end = len(data) if end is None else end
+        at = data.find(MAGIC, start, end)
         while at >= 0:
             if at % ALIGN == 0 and at + HEADER <= len(data) and data[at + 15] & INLINE:
                 with suppress(Malformed):
-                    version, end = _string(data, at + HEADER)
-                    modules, _ = _string(data, end)
+                    version, behind = _string(data, at + HEADER)
+                    modules, _ = _string(data, behind)
                     return _parse(version, modules)
-            at = data.find(MAGIC, at + 1)
+            at = data.find(MAGIC, at + 1, end)
     return None
 
 

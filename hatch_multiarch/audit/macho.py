@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MAGIC_64 = 0xFEEDFACF
 FAT = (0xCAFEBABE, 0xCAFEBABF)
+"""<mach-o/fat.h>: with offsets of 32 bits and of 64, big endian whatever the processor."""
+FAT_64 = FAT[1]
 # Names and numbers of <mach/machine.h> and <mach-o/loader.h>.
 CPUS = {0x01000007: "amd64", 0x0100000C: "arm64"}
 MH_EXECUTE = 2
@@ -29,12 +31,35 @@ PLATFORM_MACOS = 1
 MAX_COMMANDS = 10_000
 MAX_SECTIONS = 255
 MAX_IMPORTS = 100_000
+MAX_PARTS = 16
+
+
+def part_of_fat(window: Window, architecture: str) -> Window:
+    """Return the part of a universal Mach-O file that is for *architecture*, as OCI names it."""
+    magic, count = window.unpack(">2I", 0)
+    if count > MAX_PARTS:
+        raise Malformed(f"it claims {count} processors")
+    # cputype, cpusubtype, offset, size, align; the 64-bit form ends in a reserved word.
+    form, length = (">2I2Q2I", 32) if magic == FAT_64 else (">5I", 20)
+    held = []
+    for number in range(count):
+        cpu, _, start, size, *_ = window.unpack(form, 8 + number * length)
+        name = CPUS.get(cpu, f"{cpu:#x}")
+        window.holds(start, size)
+        if name == architecture:
+            return Window(window.file, start, size)
+        held.append(name)
+    wanted = f"none for {architecture}" if architecture else "which of them counts is not said"
+    raise Malformed(
+        f"it is a universal (fat) Mach-O file with programs for {', '.join(held) or 'nothing'}, "
+        f"and {wanted}"
+    )
 
 
 def read_macho(window: Window) -> BinaryInfo:
     """Return the facts of a thin 64-bit Mach-O executable; raises Malformed when it is none."""
-    _, cpu, _, kind, count, _ = window.unpack("<6I", 0)
-    if kind != MH_EXECUTE or cpu not in CPUS:
+    magic, cpu, _, kind, count, _ = window.unpack("<6I", 0)
+    if magic != MAGIC_64 or kind != MH_EXECUTE or cpu not in CPUS:
         raise Malformed(f"its Mach-O type is {kind}, its processor {cpu:#x}")
     if count > MAX_COMMANDS:
         raise Malformed(f"it claims {count} load commands")
@@ -69,7 +94,7 @@ def read_macho(window: Window) -> BinaryInfo:
         imports=_imports(window, found, needed),
         signed=LC_CODE_SIGNATURE in found,
         macos=macos,
-        go=read_go_build(window.file, start),
+        go=read_go_build(window.file, window.start + start, window.start + window.size),
     )
 
 

@@ -6,7 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.audit.binary import Malformed, Window
-from hatch_multiarch.audit.macho import FAT, MAGIC_64, read_macho
+from hatch_multiarch.audit.macho import FAT, MAGIC_64, part_of_fat, read_macho
 from hatch_multiarch.audit.pe import read_pe
 from hatch_multiarch.errors import AuditError
 
@@ -25,14 +25,15 @@ def runs_on(magic: bytes, system: str) -> bool:
     return int.from_bytes(magic, "big") in FAT or int.from_bytes(magic, "little") == MAGIC_64
 
 
-def read(path: Path) -> BinaryInfo:
+def read(path: Path, architecture: str = "") -> BinaryInfo:
     """Return what the executable at *path* says of itself.
 
+    *architecture*, as OCI names it, chooses the part of a universal Mach-O file that counts.
     Raises AuditError when it is not a regular file (a link is not followed) or not an executable
     of a known format, also when it is cut off or contradicts itself.
     """
     try:
-        return _read(path)
+        return _read(path, architecture)
     except OSError as error:
         raise AuditError(f"{path.name} cannot be read: {error.strerror}") from error
     except Malformed as error:
@@ -42,7 +43,7 @@ def read(path: Path) -> BinaryInfo:
         raise AuditError(f"{path.name} is not a well-formed executable ({reason})") from error
 
 
-def _read(path: Path) -> BinaryInfo:
+def _read(path: Path, architecture: str) -> BinaryInfo:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise Malformed("it is not a regular file (links are not followed)")
     with path.open("rb") as file:
@@ -57,5 +58,5 @@ def _read(path: Path) -> BinaryInfo:
         if magic[:2] == b"MZ":
             return read_pe(window)
         if int.from_bytes(magic, "big") in FAT:
-            raise Malformed("it is a universal (fat) Mach-O file; build one file per architecture")
+            return read_macho(part_of_fat(window, architecture))
     raise Malformed("it is no ELF, Mach-O or PE file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.cli.check import as_data, as_text
@@ -33,7 +34,7 @@ def run(arguments: Any) -> int:
                 advice="add that by hand; docs/reference/config.md has every key",
             )
         return _say(arguments, [], target, target.before)
-    programs = find_programs(root, os.environ)
+    programs = find_programs(root, os.environ, _Fetching())
     if not programs:
         raise PlanError(
             f"there is no Go program below {root}: no go.mod with a main package beside it or in "
@@ -66,7 +67,14 @@ def _say(
     if arguments.json:
         told = {
             "programs": [
-                {"name": each.name, "folder": each.folder, "cgo": each.cgo, "go": each.go}
+                {
+                    "name": each.name,
+                    "folder": each.folder,
+                    "cgo": bool(each.cgo),
+                    "cgo_for": each.cgo,
+                    "unseen": list(each.unseen),
+                    "go": each.go,
+                }
                 for each in programs
             ],
             "diff": diff,
@@ -82,10 +90,10 @@ def _say(
         lines = diff.splitlines()
     else:
         lines = [
-            f"added {each.name}: Go{' with cgo' if each.cgo else ''}, in {each.folder}, needs go "
-            f"{each.go}"
+            f"added {each.name}: {each.kind}, in {each.folder}, needs go {each.go}"
             for each in programs
         ]
+        lines += [_unseen(each) for each in programs if each.unseen and not each.cgo]
         if target.text != target.before:
             lines.append("removed the byte order mark, with which nothing reads pyproject.toml")
         if hidden is not None:
@@ -95,6 +103,28 @@ def _say(
             lines.append("next: hatch build (or `hatch-multiarch build`)")
     put("\n".join(lines))
     return failed
+
+
+class _Fetching:
+    """Says once that Go modules are fetched, which may take minutes."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def __call__(self, line: str) -> None:
+        if line.startswith("go: downloading ") and not self._said:
+            self._said = True
+            print("fetching Go modules, to see which of them need cgo", file=sys.stderr, flush=True)
+
+
+def _unseen(program: Program) -> str:
+    """Return what a user has to do about packages that were not there to look at."""
+    more = f" and {len(program.unseen) - 1} more" if program.unseen[1:] else ""
+    return (
+        f"note: {program.name}: its modules are not in Go's module cache and could not be fetched, "
+        f"so {program.unseen[0]}{more} was not looked into; run `go mod download` in "
+        f"{program.source}, then `hatch-multiarch check`, which tells if it needs cgo"
+    )
 
 
 def _diff(name: str, before: str, after: str) -> str:

@@ -62,7 +62,7 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         if helper.prebuilt and key in COMPILE_ONLY:
             message = "has no effect on a prebuilt binary; remove it, or remove prebuilt"
             yield key, ("prebuilt",), message
-        elif not helper.cgo and key in CGO_ONLY:
+        elif not helper.cgo and key in CGO_ONLY and (key, helper.libc.kind) != ("libc", "glibc"):
             message = "has no effect without cgo; set cgo = true, or remove it"
             yield key, ("cgo",), message
     if helper.debian_packages:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config.messages import printable
+from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from hatchling.builders.config import BuilderConfig
@@ -27,15 +21,12 @@ def read_hatch_file(root: Path) -> dict[str, Any]:
     """
     path = root / FILE
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        data = path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
-    except RecursionError:
-        raise ConfigError([f"{path}: its arrays or tables are nested too deeply"]) from None
-    except ValueError as error:
-        raise ConfigError([f"{path}: not valid TOML: {printable(str(error))}"]) from None
+    return parse_toml(data, str(path))
 
 
 def hatch_key(root: Path, path: str) -> str:

@@ -68,7 +68,8 @@ class Helper:
     libc: Libc = key(
         "`static` (runs on every distribution and on `scratch`), `musl` (static, against musl), "
         "or `glibc:FLOOR`, the oldest glibc it must run on, such as `glibc:2.17`; `glibc` alone "
-        "takes what the compiler gives. Only Linux and cgo helpers heed it.",
+        "takes what the compiler gives. Only Linux heeds it. Without cgo a program is static, "
+        "unless a package in it, such as purego, loads C libraries: that one needs a glibc here.",
         default=Libc(),
         check="libc",
     )
@@ -145,7 +146,10 @@ COMPILE_ONLY = (
 """Keys of a helper that a prebuilt binary has no use for."""
 
 CGO_ONLY = ("libc", "compiler", "macos", "debian_packages")
-"""Keys of a helper that mean something with ``cgo = true`` only."""
+"""Keys of a helper that mean something with ``cgo = true`` only.
+
+But ``libc = "glibc"`` also says what a dynamic program may need that is made without cgo.
+"""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Nothing stops at the first mistake: every key is looked at, and all problems are
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, is_dataclass, replace
 from types import NoneType, UnionType
@@ -26,12 +25,8 @@ from hatch_multiarch.config.messages import (
 )
 from hatch_multiarch.config.model import Config, Libc
 from hatch_multiarch.config.rules import RULES
+from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import ConfigError, NoConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,13 +59,9 @@ def read_pyproject(path: Path) -> tuple[Config, dict[str, Any]]:
     """
     file = printable(str(path))
     try:
-        document = tomllib.loads(path.read_bytes().decode("utf-8"))
+        document = parse_toml(path.read_bytes(), file)
     except OSError as error:
         raise ConfigError([f"{file}: cannot be read: {error.strerror}"]) from None
-    except RecursionError:
-        raise ConfigError([f"{file}: its arrays or tables are nested too deeply"]) from None
-    except ValueError as error:  # not UTF-8, not TOML, or an integer of thousands of digits
-        raise ConfigError([f"{file}: not valid TOML: {printable(str(error))}"]) from None
     tool = document.get("tool")
     if not isinstance(tool, dict) or "multiarch" not in tool:
         advice = "`hatch-multiarch init` adds it, with each Go program that it finds"

@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
+from hatch_multiarch.engine.glibc_advice import glibc_advice
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.mod_file import ModFile
 from hatch_multiarch.plan.workspace import workspace_above
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hatch_multiarch.plan import Unit
 
@@ -56,6 +57,13 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         (
             "Go fetches modules by GOPROXY; where it has no network, commit a vendor folder (`go "
             "mod vendor`) or fill the module cache first (`go mod download`)"
+        ),
+    ),
+    (
+        r"server response: [^\n]*not (available|found)|: 4(00 Bad Request|04 Not Found|10 Gone)",
+        (
+            "GOPROXY does not serve that module or version: check both in {source}/go.mod; a "
+            "private module needs GOPRIVATE"
         ),
     ),
     (
@@ -125,13 +133,19 @@ _PATH = re.compile(r"(?:[A-Za-z]:)?[/\\][^\s:'\"]*")
 _WITHOUT_C = r"build constraints exclude all Go files|undefined: "
 
 
-def advice(unit: Unit, output: str) -> str:
-    """Return what to do about the compiler's *output*; empty when it is not a known case."""
-    if not unit.helper.cgo and re.search(_WITHOUT_C, output) and _says_c(unit.source):
-        return (
-            'Go leaves out files with `import "C"` unless the helper uses cgo: set '
-            f"tool.multiarch.helpers.{unit.helper.name}.cgo = true"
-        )
+def advice(unit: Unit, output: str, needs_cgo: Callable[[Unit], str] = lambda _: "") -> str:
+    """Return what to do about the compiler's *output*; empty when it is not a known case.
+
+    *needs_cgo* returns the name of a package in a unit that does not work without cgo, if any.
+    """
+    if not unit.helper.cgo and re.search(_WITHOUT_C, output):
+        package = needs_cgo(unit)
+        if package or _says_c(unit.source):
+            whose = f", which {package} needs" if package else ""
+            return (
+                f'Go leaves out files with `import "C"` unless the helper uses cgo{whose}: set '
+                f"tool.multiarch.helpers.{unit.helper.name}.cgo = true"
+            )
     workspace = _workspace(unit, output)
     if workspace:
         return workspace
@@ -140,6 +154,8 @@ def advice(unit: Unit, output: str) -> str:
             "this is an sdist that may lack files: `hatch-multiarch check`, where it was made, "
             "names them"
         )
+    if glibc := glibc_advice(unit, output):
+        return glibc
     for pattern, text in _KNOWN:
         found = re.search(pattern, output)
         if found and ("{name}" not in text or unit.platform.os == "darwin"):

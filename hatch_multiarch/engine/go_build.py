@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
+from hatch_multiarch.engine.cgo_packages import list_unit
 from hatch_multiarch.engine.compile_advice import advice, unwritable
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.order import import_path
@@ -118,12 +119,20 @@ class Bench:
             folders = [Path(env[name]) for name in names if env.get(name)]
             if (full := unwritable("\n".join((done.out, *said)), folders)) is not None:
                 raise CompileError(f"{unit.id}: {full.message}", advice=full.advice)
-            words = "\n".join((done.out.splitlines() + said)[-LAST_LINES:])
+            said = done.out.splitlines() + said
+            words = "\n".join(said[-LAST_LINES:])
             raise CompileError(
                 f"{unit.id}: go build failed with exit code {done.code}\n{words}",
-                advice=advice(unit, words),
+                advice=advice(unit, "\n".join(said), self._needs_cgo),
             )
         return len(said) < len(lines)
+
+    def _needs_cgo(self, unit: Unit) -> str:
+        """Return the name of a package in *unit* that does not work without cgo, if Go can tell."""
+        try:
+            return list_unit(self.go, self.env, unit).needs_cgo(unit.platform.os)
+        except CompileError:
+            return ""
 
 
 def take(unit: Unit) -> Binary:

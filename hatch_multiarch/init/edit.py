@@ -146,9 +146,8 @@ def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
     yield f"platforms = {_array(names)}{why}"
     for each in programs:
         name = f'"{each.name}"' if "." in each.name else each.name
-        kind = "Go with cgo" if each.cgo else "Go"
         yield ""
-        yield f"[tool.multiarch.helpers.{name}]  # {kind}, in {each.folder}"
+        yield f"[tool.multiarch.helpers.{name}]  # {each.kind}, in {each.folder}"
         if each.source != f"helpers/{each.name}":
             yield f'source = "{each.source}"'
         if each.package != ".":
@@ -156,6 +155,8 @@ def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
         if each.cgo:
             yield "cgo = true"
             yield 'libc = "static"  # runs on every Linux; "glibc:2.17" uses the machine\'s libc'
+        elif each.dynamic and "linux" in each.systems:
+            yield f'libc = "glibc:2.17"  # {each.dynamic} loads C libraries at run time'
         mine = _systems(each)
         if set(mine) != systems:
             why = _APPLE if each.cgo and "darwin" in each.systems else ""

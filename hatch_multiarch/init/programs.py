@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.config import Helper, Toolchain
 from hatch_multiarch.config.rules import RULES
-from hatch_multiarch.init.go_source import SYSTEMS, GoFile, read_file
+from hatch_multiarch.engine.cgo_packages import Listed, list_without_cgo
+from hatch_multiarch.engine.environment import surroundings
+from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_source import SYSTEMS, GoFile
+from hatch_multiarch.errors import CompileError, ToolchainError
+from hatch_multiarch.init.go_module import ImportWalk, Module
 from hatch_multiarch.plan.mod_file import ModFile
-from hatch_multiarch.toolchain import go_line
+from hatch_multiarch.plan.workspace import find_workspace
+from hatch_multiarch.toolchain import find_go, go_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _NEVER = {"vendor", "node_modules", "testdata", "__pycache__", "site-packages"}
 """Folders whose Go is not the project's, or not a program's (go help packages: testdata)."""
 
 _OUTPUTS = {"build", "dist"}
 """Folders at the project's root that hold copies of it."""
-
-_MODULE = re.compile(r"^\s*module\s+[\"`]?([^\s\"`]+)", re.MULTILINE)
-_REQUIRED = re.compile(r"^\s*(?:require\s+)?([^\s/]+\.[^\s]+)\s+(v[^\s/]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,23 @@ class Program:
     """Folder of its module, relative to the project and with ``/``."""
     package: str
     """The main package inside the module: ``.`` or ``./cmd/NAME``."""
-    cgo: bool
-    """It, or what it imports and is on this machine, uses cgo on Linux."""
+    cgo: str
+    """Import path of a package in it that does not work without cgo, ``.`` for its own main
+    package, empty for none."""
+    dynamic: str
+    """Import path of a package that loads C libraries without cgo, or empty."""
+    unseen: tuple[str, ...]
+    """Import paths of packages that were not there to look at."""
     systems: tuple[str, ...]
     """Those of SYSTEMS on which it has a main package."""
     go: str
     """The ``go`` line of its module."""
+
+    @property
+    def kind(self) -> str:
+        """What it is compiled by, and for which package, for people."""
+        because = f" (for {self.cgo})" if self.cgo != "." else ""
+        return f"Go with cgo{because}" if self.cgo else "Go"
 
     @property
     def folder(self) -> str:
@@ -50,44 +65,76 @@ class Program:
         return "/".join(filter(None, parts)) or "the folder of pyproject.toml"
 
 
-def find_programs(root: Path, environ: Mapping[str, str]) -> list[Program]:
+def find_programs(
+    root: Path, environ: Mapping[str, str], fetching: Callable[[str], object] | None = None
+) -> list[Program]:
     """Return the Go programs below *root*, by module and name.
 
     A module's programs are the main package in its own folder and those in ``cmd/NAME``. What is
-    in another Python project below *root* is left to that. Raises ToolchainError for a go.mod
-    whose ``go`` line is no version.
+    in another Python project below *root* is left to that. With *fetching*, Go lists what they
+    import where there is a Go, fetches the modules that its cache lacks, and *fetching* gets each
+    line that it says. Raises ToolchainError for a go.mod whose ``go`` line is no version.
     """
     root = root.resolve()
-    modules = [_Module(folder) for folder in _module_folders(root)]
+    modules = [Module(folder) for folder in _module_folders(root)]
     local = {each.path: each for each in modules}
     found: list[Program] = []
     for module in modules:
-        finder = _Finder(module, local, environ)
+        walk = ImportWalk(module, local, environ)
+        go = go_line(module.folder / "go.mod")
         for folder in module.candidates():
-            package = finder.package(folder)
+            package = walk.package(folder)
             systems = tuple(s for s in SYSTEMS if any(_main(each, s) for each in package))
             if not systems:
                 continue
             inside = folder.relative_to(module.folder).as_posix()
             wanted = folder.name if inside != "." else module.name
+            inside = "." if inside == "." else f"./{inside}"
+            listed = None
+            if fetching is not None:
+                listed = _by_go(root, module, inside, systems[0], go, environ, fetching)
+            listed = listed or walk.without_cgo(folder, systems[0])
+            cgo = listed.needs_cgo(systems[0])
             found.append(
                 Program(
                     name=_name(wanted, module, {each.name for each in found}),
                     source=module.folder.relative_to(root).as_posix(),
-                    package="." if inside == "." else f"./{inside}",
-                    cgo=finder.uses_c(folder),
+                    package=inside,
+                    cgo="." if cgo == f"{module.path}{inside[1:]}" else cgo,
+                    dynamic=listed.links_at_run_time("linux"),
+                    unseen=listed.unseen,
                     systems=systems,
-                    go=go_line(module.folder / "go.mod"),
+                    go=go,
                 )
             )
     return found
+
+
+def _by_go(
+    root: Path,
+    module: Module,
+    package: str,
+    system: str,
+    go: str,
+    environ: Mapping[str, str],
+    fetching: Callable[[str], object],
+) -> Listed | None:
+    """Return what Go lists; None where there is no Go, or where it cannot read the module."""
+    with suppress(ToolchainError, CompileError):
+        found = find_go(Toolchain().go, go)
+        helper = Helper("init", source=module.folder.relative_to(root).as_posix())
+        work = find_workspace(root, helper, environ.get("GOWORK", ""), [], [])
+        env = surroundings(environ, go_settings(found, environ))
+        env |= {"GOOS": system, "GOARCH": "amd64", "GOWORK": str(work or "off")}
+        return list_without_cgo(found, env, module.folder, package, fetching=fetching)
+    return None
 
 
 def _main(file: GoFile, system: str) -> bool:
     return file.package == "main" and system in file.systems
 
 
-def _name(wanted: str, module: _Module, taken: set[str]) -> str:
+def _name(wanted: str, module: Module, taken: set[str]) -> str:
     """Return a name that is a helper's and not taken: *wanted* where it can be."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("._-").removesuffix(".exe")[:40]
     for name in (plain, f"{module.name}-{plain}", f"{module.folder.name}-{plain}"):
@@ -131,85 +178,3 @@ def _foreign(folder: Path) -> bool:
     except OSError:
         return False
     return re.search(r"^\s*\[\s*project\s*\]", text, re.MULTILINE) is not None
-
-
-class _Module:
-    """A Go module of the project."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.text = (folder / "go.mod").read_bytes().decode("utf-8", "replace")
-        found = _MODULE.search(self.text)
-        self.path = found.group(1) if found else folder.name
-        parts = [part for part in self.path.split("/") if not re.fullmatch(r"v[0-9]+", part)]
-        self.name = parts[-1] if parts else folder.name
-        """What ``go install`` calls the program in its folder."""
-
-    def candidates(self) -> list[Path]:
-        """Return where a main package may be: the module's folder and those in ``cmd``."""
-        commands = self.folder / "cmd"
-        below = commands.iterdir() if commands.is_dir() else ()
-        inner = (each for each in below if each.is_dir() and not (each / "go.mod").exists())
-        return [self.folder, *sorted(inner)]
-
-    @cached_property
-    def required(self) -> dict[str, str]:
-        """Module path -> version of what go.mod requires."""
-        return dict(_REQUIRED.findall(re.sub(r"//[^\n]*", "", self.text)))
-
-
-class _Finder:
-    """Follows the imports of one module's packages, as far as their files are here."""
-
-    def __init__(
-        self, module: _Module, local: Mapping[str, _Module], environ: Mapping[str, str]
-    ) -> None:
-        self._module = module
-        self._local = local
-        home = environ.get("HOME") or environ.get("USERPROFILE") or "-"
-        go_path = (environ.get("GOPATH") or f"{home}/go").split(os.pathsep)[0]
-        self._cache = Path(environ.get("GOMODCACHE") or f"{go_path}/pkg/mod")
-        self._read: dict[Path, list[GoFile]] = {}
-
-    def package(self, folder: Path) -> list[GoFile]:
-        """Return the Go files of one folder that are compiled anywhere."""
-        if folder not in self._read:
-            files = [read_file(path) for path in sorted(folder.glob("*.go"))]
-            self._read[folder] = [each for each in files if each is not None and each.systems]
-        return self._read[folder]
-
-    def uses_c(self, folder: Path) -> bool:
-        """Tell whether a package, or one that it imports, holds cgo on Linux."""
-        seen: set[Path] = set()
-        pending = [folder]
-        while pending:
-            here = pending.pop()
-            if here in seen:
-                continue
-            seen.add(here)
-            for file in self.package(here):
-                if "linux" not in file.systems or file.package == "documentation":
-                    continue
-                if "C" in file.imports:
-                    return True
-                pending += filter(None, map(self._folder, file.imports))
-        return False
-
-    def _folder(self, imported: str) -> Path | None:
-        """Return where an imported package is; None for Go's own and for what is not here."""
-        vendored = self._module.folder / "vendor" / imported
-        if vendored.is_dir():
-            return vendored
-        for path, module in self._local.items():
-            if imported == path or imported.startswith(f"{path}/"):
-                return module.folder / imported[len(path) :].lstrip("/")
-        for path, version in self._module.required.items():
-            if imported == path or imported.startswith(f"{path}/"):
-                kept = self._cache / f"{_escaped(path)}@{_escaped(version)}"
-                return kept / imported[len(path) :].lstrip("/")
-        return None
-
-
-def _escaped(path: str) -> str:
-    """Return a module path as the cache writes it (Go Modules Reference, "Module cache")."""
-    return re.sub("[A-Z]", lambda found: f"!{found.group().lower()}", path)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.hatch_file import read_hatch_file
 from hatch_multiarch.config.messages import printable, show
+from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
 from hatch_multiarch.project import requires
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,10 +58,7 @@ def read_target(root: Path, environ: Mapping[str, str]) -> Target:
     except ValueError as error:
         raise ConfigError([f"{path}: not valid TOML: {printable(str(error))}"]) from None
     text = before.removeprefix(_BOM)
-    try:
-        document = tomllib.loads(text)
-    except ValueError as error:
-        raise ConfigError([f"{path}: not valid TOML: {printable(str(error))}"]) from None
+    document = parse_toml(text, str(path))
     members = _declared(document)
     if not isinstance(document.get("project"), dict):
         raise _no_package(root, environ, members, "has no [project]")

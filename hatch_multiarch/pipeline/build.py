@@ -199,7 +199,8 @@ class Build:
 
         with self._console.build(self._plan.units) as progress:
             compiled = compile_plan(self._plan, progress, epoch, cache, built)
-        for warning in sdist.warnings(self._builder.metadata.config, self._dist):
+        document = self._builder.metadata.config
+        for warning in (*compiled.warnings, *sdist.warnings(document, self._dist)):
             self._console.warn(warning)
         return compiled
 

@@ -12,6 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch import sbom, wheel
 from hatch_multiarch.config.hatch_file import hatch_key
+from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.errors import (
     ConfigError,
     MultiarchError,
@@ -21,6 +22,7 @@ from hatch_multiarch.errors import (
 )
 from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.pipeline.brought import not_on_index
 from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.pipeline.sdist_files import SdistFiles
@@ -79,6 +81,8 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         plan = make_plan(project, config, "all", switches, choice)
         problems += _modules(plan)
         problems += _compilers(plan)
+        if plan.engine == "host" and not problems and not switches.offline:
+            problems += map(_problem, not_on_index(plan, environ))
         problems += _files(plan, target.document, environ, warnings)
         for each in other_hooks(WheelBuilder(str(root), config=target.document), config):
             if each.source.always:
@@ -86,6 +90,9 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
             else:
                 warnings.append(f"{each.says}; {each.advice}")
         warnings += _base(plan, environ)
+        cgo = CgoCheck(plan, environ)
+        cgo.look_at_all()
+        warnings += cgo.warnings()
     except MultiarchError as error:
         problems += _lines(error)
     notes = plan.notes if plan else ()
@@ -109,6 +116,10 @@ def _base(plan: Plan, environ: Mapping[str, str]) -> Iterator[str]:
         if offline:
             raise
         yield f"{error.message}; its platforms are not checked"
+
+
+def _problem(error: MultiarchError) -> Problem:
+    return Problem(error.message, error.advice, error.exit_code)
 
 
 def _lines(error: MultiarchError) -> Iterator[Problem]:

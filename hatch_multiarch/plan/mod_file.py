@@ -27,6 +27,8 @@ class ModFile:
     """The path of the module; empty where none is named."""
     requires: tuple[str, ...]
     """The paths of the modules that it requires."""
+    fetched: tuple[tuple[str, str, str], ...]
+    """Those with the path and version of the module that is fetched, which may be another."""
     replaces: tuple[tuple[str, str], ...]
     """A module's path and the folder, as written, that stands in for it."""
     uses: tuple[str, ...]
@@ -39,19 +41,25 @@ class ModFile:
         Raises OSError.
         """
         modules, requires, replaces, uses = [], [], [], []
+        fetched: dict[str, tuple[str, str]] = {}
         for verb, words in _directives(path.read_text("utf-8", errors="replace")):
             if verb == "module":
                 modules += words[:1]
             elif verb == "require":
                 requires += words[:1]
+                if words[1:]:
+                    fetched.setdefault(words[0], (words[0], words[1]))
             elif verb == "use":
                 uses += words[:1]
             elif verb == "replace" and "=>" in words[:-1]:
                 new = words[words.index("=>") + 1]
                 if _LOCAL.match(new):
                     replaces.append((words[0], new))
+                else:
+                    fetched[words[0]] = (new, words[-1])
         module = modules[0] if modules else ""
-        return cls(path, module, tuple(requires), tuple(replaces), tuple(uses))
+        found = tuple((name, *each) for name, each in fetched.items())
+        return cls(path, module, tuple(requires), found, tuple(replaces), tuple(uses))
 
     def folder(self, written: str) -> Path:
         """Return the folder that is *written* in the file."""

@@ -183,7 +183,8 @@ def _image(
                 f"{platform.name}, so the image would be empty there"
             )
         if image.base == "scratch":
-            glibc = [unit for unit in mine if unit.libc.kind == "glibc"]
+            # Without cgo a helper may be static all the same: the audit will tell.
+            glibc = [unit for unit in mine if unit.libc.kind == "glibc" and unit.helper.cgo]
             problems.extend(_dynamic_on_scratch(unit) for unit in glibc)
         parts.append((platform, mine))
     problems.extend(_missing(project, image))

@@ -38,8 +38,7 @@ def make_unit(  # noqa: PLR0911 - a return for each kind of unit
     output = project.root / config.output / "bin" / slug(platform) / file
     libc = helper.libc if platform.os == "linux" else Libc()
     if force_musl and libc.kind == "glibc":
-        notes.append(f"{helper.name}: built for musl, because this Python runs on musl")
-        libc = Libc("musl")
+        libc = _on_musl(helper, libc, notes)
     if helper.prebuilt:
         source = project.root / _fill(helper.prebuilt, helper, platform)
         if not source.is_file():
@@ -74,6 +73,15 @@ def make_unit(  # noqa: PLR0911 - a return for each kind of unit
     return Unit(
         helper, platform, _floor(libc, platform, compiler, helper, notes), compiler, source, output
     )
+
+
+def _on_musl(helper: Helper, libc: Libc, notes: list[str]) -> Libc:
+    """Return what a helper against glibc is linked against where Python runs on musl."""
+    if not helper.cgo and not helper.prebuilt:
+        notes.append(f"{helper.name}: this Python runs on musl, where a program with glibc fails")
+        return libc
+    notes.append(f"{helper.name}: built for musl, because this Python runs on musl")
+    return Libc("musl")
 
 
 def slug(platform: Platform) -> str:

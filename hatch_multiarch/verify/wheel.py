@@ -106,7 +106,8 @@ def _copied(wheel: Opened, name: str, member: str, folder: Path) -> _Helper:
     digest, _, _ = wheel.hashed(member, path)
     path.chmod(0o700)
     try:
-        return _Helper(name, member, path, digest, audit.read(path), "")
+        architecture = wheel.platform.architecture if wheel.platform else ""
+        return _Helper(name, member, path, digest, audit.read(path, architecture), "")
     except AuditError as error:
         return _Helper(name, member, path, digest, None, error.message)
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 SMALL = 1 << 24
 """Most bytes of a file that is read whole: RECORD, WHEEL, an SBOM, the locator."""
+LOCATOR = 1 << 18
+"""Most bytes of a locator: one of ours takes 100 for each helper, and Python's parser thousands
+for each byte of some others."""
 UNREADABLE = (KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What zipfile raises for bytes that it does not understand; RuntimeError: they are encrypted."""
 LINUX = ("manylinux", "musllinux", "linux_")
@@ -110,14 +113,14 @@ def _stem(path: Path, archive: zipfile.ZipFile) -> str:
     return found[0].removesuffix(".dist-info")
 
 
-def _small(path: Path, archive: zipfile.ZipFile, member: str) -> bytes:
+def _small(path: Path, archive: zipfile.ZipFile, member: str, most: int = SMALL) -> bytes:
     try:
         with archive.open(member) as file:
-            data = file.read(SMALL + 1)
+            data = file.read(most + 1)
     except KeyError:
         raise AuditError(f"{path.name}: {member} is not in it") from None
-    if len(data) > SMALL:
-        raise AuditError(f"{path.name}: {member} is larger than {SMALL >> 20} MiB")
+    if len(data) > most:
+        raise AuditError(f"{path.name}: {member} is larger than {most >> 10} KiB")
     return data
 
 
@@ -131,14 +134,20 @@ def _members(path: Path, archive: zipfile.ZipFile, name: str, stem: str) -> dict
         return {}
     places = {"package": module, "scripts": f"{stem}.data/scripts"}
     try:
-        table = _table(_small(path, archive, source))
+        table = _table(_small(path, archive, source, LOCATOR))
         members = {helper: f"{places[place]}/{file}" for helper, (place, file) in table.items()}
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, SyntaxError):
+    except _NO_TABLE:
         raise AuditError(f"{path.name}: {source} has no table of helpers") from None
     for helper, member in members.items():
         if member not in archive.namelist():
             raise AuditError(f"{path.name}: {member}, the program of {helper}, is not in it")
     return members
+
+
+_NO_TABLE = (
+    *(AttributeError, KeyError, TypeError, ValueError, SyntaxError),
+    *(RecursionError, MemoryError),  # of Python's parser, for what is nested too deeply
+)
 
 
 def _table(source: bytes) -> dict[str, tuple[str, str]]:

@@ -62,7 +62,7 @@ def check_natives(
                 shutil.copyfileobj(file, copy)
             where = f"{wheel.path.name}: {name}, which is no helper,"
             try:
-                found = audit.read(aside)
+                found = audit.read(aside, plan.platform.architecture)
             except AuditError as error:
                 why = error.message.removeprefix(f"{aside.name} ")
                 raise AuditError(f"{where} {why}", advice=_APART) from None

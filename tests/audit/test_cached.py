@@ -52,7 +52,7 @@ def test_any_facts_come_back(found):
 def test_a_binary_is_read_once(tmp_path, monkeypatch):
     found = BinaryInfo("elf", "linux", "amd64", None, "static", None, go=GoBuild("go1.27.3", "x"))
     reads = iter([found])
-    monkeypatch.setattr("hatch_multiarch.audit.cached.read", lambda _: next(reads))
+    monkeypatch.setattr("hatch_multiarch.audit.cached.read", lambda *_: next(reads))
     for _ in range(3):
         assert read_cached(tmp_path, "digest", BuildCache(tmp_path / "cache")) == found
     with pytest.raises(StopIteration):

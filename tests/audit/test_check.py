@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sys
 from pathlib import Path
 
 import auditwheel
@@ -11,9 +13,14 @@ import pytest
 
 from hatch_multiarch.audit import BinaryInfo, GoBuild, check, check_imports, read
 from hatch_multiarch.audit.check import ALLOWED, allowed
-from hatch_multiarch.config import Libc
+from hatch_multiarch.config import Libc, read_table
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.platforms import all_platforms, lookup
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 STATIC = Libc("static")
 MUSL = Libc("musl")
@@ -142,6 +149,22 @@ def test_a_binary_is_refused_with_these_words(found, name, libc, message):
     assert caught.value.advice
 
 
+@pytest.mark.parametrize("made", ["go", "prebuilt"])
+@pytest.mark.parametrize(("found", "name", "libc", "message"), REFUSALS)
+def test_no_hint_names_a_key_that_the_helper_may_not_have(found, name, libc, message, made):
+    """A compiler, or libc = "static", for what no compiler of ours makes ends in another error."""
+    with pytest.raises(AuditError) as caught:
+        check(found, file="greet", platform=lookup(name), libc=libc, made=made)
+    assert caught.value.message == message
+    for key in ('compiler = "', 'libc = "static"', 'libc = "musl"'):
+        assert key not in caught.value.advice
+    for line in re.findall(r'libc = "[^"]*"', caught.value.advice):
+        table = {"helpers": {"greet": tomllib.loads(line)}}
+        if made == "prebuilt":
+            table["helpers"]["greet"]["prebuilt"] = "made/greet"
+        read_table(table)
+
+
 @pytest.mark.parametrize(
     ("found", "name", "libc"),
     [
@@ -210,10 +233,18 @@ def _make(kind, path):
         (b"MZ", "greet is not an executable: 4 bytes at offset 60 are outside the file"),
         (
             b"\xca\xfe\xba\xbe\0\0\0\2",
+            "greet is not an executable: 20 bytes at offset 8 are outside the file",
+        ),
+        (
+            b"\xca\xfe\xba\xbe\0\0\0\1\1\0\0\7" + bytes(16),
             (
-                "greet is not an executable: it is a universal (fat) Mach-O file; build one file "
-                "per architecture"
+                "greet is not an executable: it is a universal (fat) Mach-O file with programs for "
+                "amd64, and which of them counts is not said"
             ),
+        ),
+        (
+            b"\xca\xfe\xba\xbe\xff\0\0\0",
+            "greet is not an executable: it claims 4278190080 processors",
         ),
         (
             b"\xcf\xfa\xed\xfe\7\0\0\1",

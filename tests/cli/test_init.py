@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import difflib
 import json
+import shutil
 import sys
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from go_proxy import serve
 from projects import CGO, GO, PLAIN, PYPROJECT, TUNER, module, write
 
 from hatch_multiarch.config import read_pyproject
+from hatch_multiarch.engine.go_source import satisfied
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.init import configured, find_programs, missing, read_target
-from hatch_multiarch.init.go_source import satisfied
 from hatch_multiarch.platforms import host
+from hatch_multiarch.toolchain import find_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,6 +165,7 @@ def test_a_diff_changes_nothing(tmp_path: Path, run: Callable[..., Ran]) -> None
         assert "+[tool.multiarch.image]  # from scratch: the helpers alone\n" in said
     told = json.loads(run(*CLI, "init", "--diff", "--json", root).out)
     greet = {"name": "greet", "folder": "helpers/greet", "cgo": False, "go": "1.21"}
+    greet |= {"cgo_for": "", "unseen": []}
     assert (told["programs"], told["written"], told["check"]) == ([greet], False, None)
     assert told["diff"].startswith("--- a/pyproject.toml\n")
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
@@ -357,19 +361,151 @@ def test_cgo_is_found_where_linux_compiles_it_and_in_what_is_imported(tmp_path: 
         f"cache/{sqlite}": 'package sqlite\n\n// #include "x.h"\nimport "C"\n',
         "tray/go.mod": module("tray"),
         "tray/tray_windows.go": GO,
+        "vend/go.mod": module("vend") + "\nrequire example.com/either v1.0.0\n",
+        "vend/main.go": 'package main\n\nimport _ "example.com/either"\n\nfunc main() {}\n',
+        **{f"vend/vendor/example.com/either/{name}": text for name, text in EITHER.items()},
         "said/go.mod": module("said"),
         "said/main.go": 'package main\n\n// import "C" is not for us.\nfunc main() {}\n',
     }
     write(tmp_path, files)
     programs = find_programs(tmp_path, {"GOMODCACHE": str(tmp_path / "cache")})
     assert {each.name: each.cgo for each in programs} == {
-        "own": False,
-        "deep": True,
-        "database": True,
-        "tray": False,
-        "said": False,
+        "own": "",
+        "deep": "example.com/deep/in",
+        "database": "github.com/MattN/sqlite",
+        "tray": "",
+        "vend": "",
+        "said": "",
     }
     assert {each.systems for each in programs if each.name == "tray"} == {("windows",)}
+
+
+STUB = {
+    "stub.go": 'package stub\n\nimport "C"\n\nfunc Open() {}\n\nfunc Close() {}\n',
+    "mock.go": "//go:build !cgo\n\npackage stub\n\nfunc Open() { panic(`this is a stub`) }\n",
+}
+EITHER = {
+    "fast.go": '//go:build cgo\n\npackage either\n\nimport "C"\n\nfunc Sum() int { return 1 }\n',
+    "plain.go": "//go:build !cgo\n\npackage either\n\nfunc Sum() int { return 1 }\n",
+}
+LOADER = {
+    "load_linux.go": (
+        'package loader\n\n//go:cgo_import_dynamic _ _ "libc.so.6"\n\nfunc Load() {}\n'
+    ),
+    "load_other.go": "//go:build !linux\n\npackage loader\n\nfunc Load() {}\n",
+}
+IMPORTS = {"stub": (STUB, "Open()"), "either": (EITHER, "Sum()"), "loader": (LOADER, "Load()")}
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Return a project whose programs need a module each, and where those are to be had."""
+    root = write(tmp_path / "greeter", PLAIN)
+    for name, (files, call) in IMPORTS.items():
+        path = f"example.com/{name}"
+        sums = serve(tmp_path / "proxy", path, "v1.0.0", files)
+        use = f'package main\n\nimport "{path}"\n\nfunc main() {{ {name}.{call} }}\n'
+        write(
+            root,
+            {
+                f"helpers/use-{name}/go.mod": f"{module(f'use-{name}')}\nrequire {path} v1.0.0\n",
+                f"helpers/use-{name}/go.sum": sums,
+                f"helpers/use-{name}/main.go": use,
+            },
+        )
+    # Read-only folders, which Go's cache is made of, are in the way when the test's is removed.
+    return root, {
+        "GOMODCACHE": str(tmp_path / "cache"),
+        "GOPROXY": (tmp_path / "proxy").as_uri(),
+        "GOSUMDB": "off",
+        "GOFLAGS": "-modcacherw",
+    }
+
+
+def test_modules_are_fetched_to_see_which_need_cgo(
+    modules: tuple[Path, dict[str, str]], run: Callable[..., Ran]
+) -> None:
+    root, env = modules
+    said = run(*CLI, "init", root, **env)
+    assert "fetching Go modules, to see which of them need cgo\n" in said
+    assert "added use-stub: Go with cgo (for example.com/stub), in helpers/use-stub" in said
+    assert "added use-either: Go, in helpers/use-either" in said
+    config, _ = read_pyproject(root / "pyproject.toml")
+    assert {each.name: (each.cgo, str(each.libc), each.platforms) for each in config.helpers} == {
+        "greet": (False, "static", ("*",)),
+        "use-either": (False, "static", ("*",)),
+        "use-loader": (False, "glibc:2.17", ("*",)),
+        "use-stub": (True, "static", ("linux/*", "windows/*")),
+    }
+    assert (
+        'libc = "glibc:2.17"  # example.com/loader loads C' in (root / "pyproject.toml").read_text()
+    )
+
+
+def test_a_dynamic_program_of_pure_go_is_taken_against_a_glibc(
+    modules: tuple[Path, dict[str, str]], tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    """And the hint for one that is not leads to that, not to another error."""
+    root, env = modules
+    for name in ("either", "stub"):
+        shutil.rmtree(root / f"helpers/use-{name}")
+    run(*CLI, "init", root, **env)
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+    env |= {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64 linux/arm64"}
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text()
+    [line] = [line for line in text.splitlines() if line.startswith("libc = ")]
+    pyproject.write_text(text.replace(line, ""))
+    said = run(*build, cwd=root, code=6, **env)
+    assert 'use-loader is dynamic (it needs libc.so.6), but libc = "static" promises' in said
+    assert 'makes the program dynamic; set libc = "glibc:2.17" for this helper\n' in said
+    pyproject.write_text(text.replace(line, 'libc = "glibc:2.17"'))
+    run(*build, cwd=root, **env)
+    assert sorted(path.name.partition("none-")[2] for path in root.glob("dist/*.whl")) == [
+        "manylinux2014_aarch64.manylinux_2_17_aarch64.whl",
+        "manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
+    ]
+    pyproject.write_text(pyproject.read_text() + "[tool.multiarch.image]\n")
+    said = run(*build, cwd=root, code=7, **env)
+    assert 'hint: take a base with glibc, such as "debian:stable-slim", or leave it out' in said
+
+
+def test_a_helper_that_lost_files_to_go_without_cgo_is_named(
+    modules: tuple[Path, dict[str, str]], run: Callable[..., Ran]
+) -> None:
+    """By init, which could not fetch them; then by check and by the build, which have them."""
+    root, env = modules
+    for name in ("either", "loader"):
+        shutil.rmtree(root / f"helpers/use-{name}")
+    off = {**env, "GOPROXY": "off"}
+    said = run(*CLI, "init", root, **off)
+    assert (
+        "note: use-stub: its modules are not in Go's module cache and could not be fetched, so "
+        "example.com/stub was not looked into; run `go mod download` in helpers/use-stub"
+    ) in said
+    key = "tool.multiarch.helpers.use-stub.cgo"
+    told = json.loads(run(*CLI, "check", "--json", root, **off).out)
+    assert (told["ok"], told["warnings"]) == (
+        True,
+        [
+            (
+                f"{key}: whether example.com/stub needs cgo is not known, because its module is "
+                "not in Go's module cache; run `go mod download` in helpers/use-stub"
+            )
+        ],
+    )
+    go = find_go("", "1.21").path
+    run(go, "mod", "download", cwd=root / "helpers/use-stub", **env)
+    line = f"warning: {key}: example.com/stub does not work without cgo, and use-stub is built "
+    said = run(*CLI, "check", root, **off)
+    assert f"{line}without it for linux, darwin, windows; set cgo = true\nok: " in said
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+    for _ in range(2):  # the second time from the cache
+        said = run(*build, cwd=root, HATCH_MULTIARCH_PLATFORMS="linux/amd64 linux/arm64", **off)
+        assert f"{line}without it for linux; set cgo = true\n" in said
+    pyproject = root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + "cgo = true\n")
+    assert "warning" not in run(*CLI, "check", root, code=3, **off)  # darwin's compiler
 
 
 @pytest.mark.parametrize(

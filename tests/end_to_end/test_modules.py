@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -175,3 +176,85 @@ def go_version_m(path: Path) -> list[tuple[str, str, str]]:
     said = subprocess.run([go, "version", "-m", path], capture_output=True, text=True, check=True)
     rows = [line.strip().split("\t") for line in said.stdout.splitlines()]
     return [(row[1], row[2], row[3]) for row in rows if row[0] == "dep"]
+
+
+LOAD = """\
+package main
+
+import (
+	"fmt"
+
+	"github.com/ebitengine/purego"
+)
+
+func main() {
+	lib, err := purego.Dlopen("libc.so.6", purego.RTLD_NOW)
+	if err != nil {
+		panic(err)
+	}
+	var abs func(int32) int32
+	purego.RegisterLibFunc(&abs, lib, "abs")
+	fmt.Println("abs", abs(-7))
+}
+"""
+HOST = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "modules"
+version = "0.1"
+"""
+
+
+def test_init_asks_modules_that_are_not_here_yet_what_they_need(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    """go-sqlite3 is a stub without cgo, confluent-kafka-go is gone, purego is as good as with."""
+    from hatch_multiarch.toolchain import find_go
+
+    go = find_go(">=1.21", "1.21").path
+    root = tmp_path / "modules"
+    (root / "modules").mkdir(parents=True)
+    (root / "modules/__init__.py").touch()
+    (root / "pyproject.toml").write_text(HOST)
+    kafka = "github.com/confluentinc/confluent-kafka-go/v2"
+    wanted = {
+        "query": (QUERY, "github.com/mattn/go-sqlite3@v1.14.32"),
+        "stream": (
+            f'package main\n\nimport _ "{kafka}/kafka"\n\nfunc main() {{}}\n',
+            f"{kafka}@v2.11.1",
+        ),
+        "load": (LOAD, "github.com/ebitengine/purego@v0.9.0"),
+    }
+    for name, (source, required) in wanted.items():
+        folder = root / "helpers" / name
+        folder.mkdir(parents=True)
+        (folder / "main.go").write_text(source)
+        run(go, "mod", "init", f"example.com/{name}", cwd=folder, GOTOOLCHAIN="local")
+        run(go, "get", required, cwd=folder, GOTOOLCHAIN="local")
+    cold = {"GOMODCACHE": str(tmp_path / "cold"), "GOFLAGS": "-modcacherw"}
+    cold["HATCH_MULTIARCH_PLATFORMS"] = "linux/amd64"
+    said = run(sys.executable, "-m", "hatch_multiarch", "init", root, **cold)
+    assert "added query: Go with cgo (for github.com/mattn/go-sqlite3), in" in said
+    assert f"added stream: Go with cgo (for {kafka}/kafka), in" in said
+    assert "added load: Go, in" in said
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text()
+    assert 'libc = "glibc:2.17"  # github.com/ebitengine/purego loads C libraries' in text
+    pyproject.write_text(text.replace('cgo = true\nlibc = "static"', "#"))
+    told = run(sys.executable, "-m", "hatch_multiarch", "check", root, **cold).out
+    for name, package in (("query", "github.com/mattn/go-sqlite3"), ("stream", f"{kafka}/kafka")):
+        key = f"tool.multiarch.helpers.{name}.cgo"
+        assert f"warning: {key}: {package} does not work without cgo, and {name} is" in told
+    shutil.rmtree(root / "helpers/stream")
+    lines = pyproject.read_text().split("[tool.multiarch.helpers.stream]")[0]
+    pyproject.write_text(lines)
+    said = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=root, **cold)
+    assert "warning: tool.multiarch.helpers.query.cgo: github.com/mattn/go-sqlite3 does" in said
+    binaries = root / "build/multiarch/bin/linux-amd64"
+    assert run(binaries / "load").out == "abs 7\n"
+    assert "requires cgo to work. This is a stub" in run(binaries / "query", code=2)
+    [wheel] = root.glob("dist/*.whl")
+    assert wheel.name == "modules-0.1-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"

@@ -15,6 +15,7 @@ import pytest
 
 from hatch_multiarch.config import Libc, Toolchain
 from hatch_multiarch.engine import HostEngine
+from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.errors import CompileError, PlanError, ToolchainError
 from hatch_multiarch.platforms import host, lookup
 
@@ -319,7 +320,7 @@ def test_a_long_output_keeps_its_end(site: Site):
 
 
 @pytest.mark.parametrize(
-    ("files", "advice"),
+    ("files", "hint"),
     [
         (
             {"greet/extra.go": 'package main\n\nimport "C"\n\nfunc extra() int { return 1 }\n'},
@@ -336,10 +337,18 @@ def test_a_long_output_keeps_its_end(site: Site):
             },
             "run `go mod tidy` in greet",
         ),
+        (
+            {
+                "greet/extra.go": 'package main\n\nimport "example.com/greet/c"\n\n'
+                "func extra() int { return c.One() }\n",
+                "greet/c/c.go": 'package c\n\nimport "C"\n\nfunc One() int { return 1 }\n',
+            },
+            "which example.com/greet/c needs: set tool.multiarch.helpers.greet.cgo = true",
+        ),
     ],
 )
 def test_known_causes_come_with_advice(
-    site: Site, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], advice: str
+    site: Site, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], hint: str
 ):
     monkeypatch.setenv("GOPROXY", "off")
     monkeypatch.setenv("GOFLAGS", "-mod=readonly")
@@ -347,7 +356,33 @@ def test_known_causes_come_with_advice(
     site.write(files)
     with pytest.raises(CompileError) as caught:
         site.build(site.unit("greet"))
-    assert advice in caught.value.advice
+    assert hint in caught.value.advice
+
+
+PROXY = "go: reading https://proxy.example/example.com/m/@v/v1.0.0.info: "
+
+
+@pytest.mark.parametrize(
+    ("said", "private"),
+    [
+        (f"{PROXY}403 Forbidden\n\tserver response: This module version is not available.", False),
+        (f"{PROXY}404 Not Found\n\tserver response: not found: unknown revision v1.0.0", False),
+        (f"{PROXY}410 Gone", False),
+        (f"{PROXY}400 Bad Request", False),
+        (f"{PROXY}401 Unauthorized", True),
+        (f"{PROXY}403 Forbidden\n\tserver response: log in first", True),
+        (
+            "fatal: could not read Username for 'https://git.example': terminal prompts disabled",
+            True,
+        ),
+    ],
+)
+def test_a_module_that_the_proxy_does_not_serve_is_not_called_private(
+    site: Site, said: str, *, private: bool
+):
+    found = advice(site.unit("greet"), said)
+    assert found.startswith("set GOPRIVATE and give Go access") == private
+    assert found.startswith("GOPROXY does not serve that module or version: check") != private
 
 
 def test_undefined_symbol_comes_with_advice(site: Site, logged: Logged):

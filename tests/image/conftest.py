@@ -51,6 +51,7 @@ class Bench:
     def __init__(self, root):
         self.root = root
         self.count = 0
+        self.cgo = False
 
     def build(self, helpers, *, name="greeter", version="1.0.0", **more):
         builder = self.prepare(helpers, name=name, version=version, **more)
@@ -133,7 +134,7 @@ class Bench:
         if isinstance(content, bytes):
             path = self.root / f"{self.count}-{name}-{platform.replace('/', '-')}"
             path.write_bytes(content)
-        unit = Unit(Helper(name=name), lookup(platform), Libc(), "none", path.parent, path)
+        unit = Unit(Helper(name, cgo=self.cgo), lookup(platform), Libc(), "none", path.parent, path)
         size = path.stat().st_size
         self.binaries[unit.id] = Binary(unit, path, sha256(path), size, 0.0, False, "none")
         return unit

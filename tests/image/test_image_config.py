@@ -181,6 +181,7 @@ def test_what_cannot_run_is_refused_before_there_are_wheels(bench, helpers, imag
 
 def test_a_dynamic_helper_is_refused_on_scratch(bench):
     dynamic = {"tone linux/arm64": {"libc": "glibc", "interpreter": "/lib/ld-linux-aarch64.so.1"}}
+    bench.cgo = True
     with pytest.raises(ImageError) as caught:
         bench.prepare(TWO, dynamic=dynamic, entrypoint=("greet",))
     assert caught.value.message == (
@@ -191,11 +192,18 @@ def test_a_dynamic_helper_is_refused_on_scratch(bench):
         'set tool.multiarch.helpers.tone.libc = "static", or leave it out with '
         'tool.multiarch.image.helpers = ["greet"]'
     )
+    bench.cgo = False  # what loads C libraries without cgo cannot be static
+    with pytest.raises(ImageError) as caught:
+        bench.prepare(TWO, dynamic=dynamic, entrypoint=("greet",))
+    assert caught.value.advice.startswith(
+        'take a base with glibc, such as "debian:stable-slim", or'
+    )
 
 
 def test_all_dynamic_helpers_are_named_at_once(bench):
     needed = {"libc": "musl", "needed": ("libc.so", "libgcc_s.so.1")}
     dynamic = {f"greet {name}": needed for name in TWO}
+    bench.cgo = True
     with pytest.raises(ImageError) as caught:
         bench.prepare({name: {"greet": b"x"} for name in TWO}, dynamic=dynamic)
     assert caught.value.message.splitlines() == [

@@ -60,7 +60,7 @@ def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
     by files that scratch has not; the kernel would say no more than "no such file or directory".
     """
     problems: list[str] = []
-    dynamic: dict[str, None] = {}
+    dynamic: dict[str, bool] = {}
     names: dict[str, None] = {}
     for platform, units in plan.platforms:
         for unit in units:
@@ -68,7 +68,7 @@ def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
             fact = facts[unit.id]
             if fact.interpreter is None and not fact.needed:
                 continue
-            dynamic[unit.helper.name] = None
+            dynamic[unit.helper.name] = unit.helper.cgo
             wants = fact.interpreter or ", ".join(fact.needed)
             problems.append(
                 f'tool.multiarch.image.base: helper "{unit.helper.name}" on {platform.name} is '
@@ -76,7 +76,11 @@ def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
             )
     if not problems:
         return
-    ways = [f'set tool.multiarch.helpers.{name}.libc = "static"' for name in dynamic]
+    ways = [
+        f'set tool.multiarch.helpers.{name}.libc = "static"' for name in dynamic if dynamic[name]
+    ]
+    if not all(dynamic.values()):
+        ways.append('take a base with glibc, such as "debian:stable-slim"')
     if rest := [f'"{name}"' for name in names if name not in dynamic]:
         ways.append(f"leave it out with tool.multiarch.image.helpers = [{', '.join(rest)}]")
     raise ImageError("\n".join(problems), advice=", or ".join(ways))
