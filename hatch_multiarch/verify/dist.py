@@ -13,7 +13,7 @@ from packaging.version import Version
 from hatch_multiarch.errors import AuditError, NoConfigError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.project import read_project
-from hatch_multiarch.report.file_names import is_wheel, sdists
+from hatch_multiarch.report.file_names import is_of, is_wheel, sdists
 from hatch_multiarch.verify.report_check import Shipped
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Dist:
     whole: bool = False
     """Image and report belong to it too."""
     stem: str = ""
-    """``NAME-VERSION`` of the project as it is now; the config is of these wheels."""
+    """``NAME-VERSION`` of the project as it is now; empty without one."""
 
 
 def find_dist(sources: Sequence[str]) -> Dist | None:
@@ -98,7 +98,7 @@ def _has_image(folder: Path) -> bool:
 
 
 def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
-    """Return *wheels* with the project in whose *folder* they are, if it is theirs."""
+    """Return *wheels* with the project in whose *folder* they are, if any is of it."""
     for root in (folder, folder.parent):
         if not (root / "pyproject.toml").is_file():
             continue
@@ -106,11 +106,11 @@ def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
             project, config = read_project(root)
         except NoConfigError:
             return Dist(wheels)
-        names = {canonicalize_name(each.name.partition("-")[0]) for each in wheels}
-        if names == {canonicalize_name(project.name)}:
+        mine = [each.name for each in wheels if is_of(each.name, project.name)]
+        if mine:
             now = WheelBuilder(str(root)).artifact_project_id
-            current = any(is_wheel(each.name, now) for each in wheels)
-            stem = now if current else "-".join(wheels[0].name.split("-")[:2])
+            current = any(is_wheel(each, now) for each in mine)
+            stem = now if current else "-".join(mine[0].split("-")[:2])
             return replace(_with_report(wheels, root, config, stem), stem=now)
         break
     return Dist(wheels)
