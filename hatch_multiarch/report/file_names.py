@@ -32,6 +32,11 @@ def name_version(stem: str) -> NameVersion | None:
         return None
 
 
+def is_of(file: str, project: str) -> bool:
+    """Tell whether a wheel is called as one of *project*, of whatever version."""
+    return canonicalize_name(file.partition("-")[0]) == canonicalize_name(project)
+
+
 def is_wheel(file: str, stem: str) -> bool:
     """Tell whether a wheel is called as one of ``STEM``, with whatever tags."""
     try:

@@ -14,7 +14,7 @@ from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import AuditError, MultiarchError, NoConfigError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.project import read_project
-from hatch_multiarch.report.file_names import is_wheel, sdists
+from hatch_multiarch.report.file_names import is_of, is_wheel, sdists
 from hatch_multiarch.verify.report_check import Shipped
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Dist:
     whole: bool = False
     """Image and report belong to it too."""
     stem: str = ""
-    """``NAME-VERSION`` of the project as it is now; the config is of these wheels."""
+    """``NAME-VERSION`` of the project as it is now; empty without one."""
 
 
 def find_dist(sources: Sequence[str]) -> Dist | None:
@@ -100,7 +100,7 @@ def _has_image(folder: Path) -> bool:
 
 
 def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
-    """Return *wheels* with the project in whose *folder* they are, if it is theirs."""
+    """Return *wheels* with the project in whose *folder* they are, if any is of it."""
     for root in (folder, folder.parent):
         if not (root / "pyproject.toml").is_file():
             continue
@@ -108,12 +108,13 @@ def _near(wheels: tuple[Path, ...], folder: Path) -> Dist:
             config, document = read_pyproject(root / "pyproject.toml")
         except NoConfigError:
             return Dist(wheels)
-        names = {canonicalize_name(each.name.partition("-")[0]) for each in wheels}
         project = document.get("project")
-        if isinstance(project, dict) and names == {canonicalize_name(str(project.get("name")))}:
-            now = _now(wheels[0], root)
-            current = any(is_wheel(each.name, now) for each in wheels)
-            stem = now if current else _stem(wheels[0])
+        name = str(project.get("name")) if isinstance(project, dict) else ""
+        mine = [each for each in wheels if is_of(each.name, name)]
+        if mine:
+            now = _now(mine[0], root)
+            current = any(is_wheel(each.name, now) for each in mine)
+            stem = now if current else _stem(mine[0])
             return replace(_with_report(wheels, root, config, stem), stem=now)
         break
     return Dist(wheels)

@@ -10,7 +10,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from hatch_multiarch.errors import AuditError, EngineError
 from hatch_multiarch.pipeline.journal import check_sets
 from hatch_multiarch.platforms import match
-from hatch_multiarch.report.file_names import is_wheel
+from hatch_multiarch.report.file_names import is_of, is_wheel
 from hatch_multiarch.verify.file_check import check_file, check_set
 from hatch_multiarch.verify.image_check import check_image
 from hatch_multiarch.verify.outcome import Check, Verified
@@ -54,10 +54,10 @@ def _each(
 ) -> Iterator[Verified]:
     for path in wheels:
         shipped = _of(dist, path)
-        current = bool(dist.stem) and is_wheel(path.name, dist.stem)
-        yield verify_wheel(
-            path, dist.config, shipped, environ, timeout=run.timeout, current=current
-        )
+        # Of a stranger's wheel, which may lie beside ours, nothing is started.
+        config = dist.config if is_of(path.name, dist.stem.partition("-")[0]) else None
+        current = is_wheel(path.name, dist.stem)
+        yield verify_wheel(path, config, shipped, environ, timeout=run.timeout, current=current)
     if dist.sdist is not None and dist.folder is not None:
         yield verify_sdist(dist.sdist, dist.shipped)
     for path in dist.images:

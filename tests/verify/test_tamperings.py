@@ -635,6 +635,14 @@ FOLDER = {
     "gone": WHEELS["gone"],
     "build tag": WHEELS["build tag"],
     "no name": WHEELS["no name"],
+    "locator, beside a stranger": (
+        lambda s: (append(s, LOCATOR), copied(s.wheel(), "other-1.0.0-py3-none-any.whl")),
+        "greeter-1.0.0.json says sha256",
+    ),
+    "locator, beside an older version": (
+        lambda s: (append(s, LOCATOR), copied(s.wheel(), "greeter-0.9.0-py3-none-any.whl")),
+        "greeter-1.0.0.json says sha256",
+    ),
     "sdist gone": OTHERS["sdist gone"],
     "sdist: a source": OTHERS["sdist: a source"],
     "sdist as zip": OTHERS["sdist as zip"],
