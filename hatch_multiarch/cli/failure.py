@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 KEY = re.compile(
     r"((?:tool\.(?:multiarch|hatch)|build-system)(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
-    r"|HATCH_MULTIARCH_\w+): "
+    r"|HATCH_MULTIARCH_\w+|SOURCE_DATE_EPOCH): "
 )
 """What messages about a key or a variable begin with."""
 

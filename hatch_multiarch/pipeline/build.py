@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,8 @@ class Build:
         self._console.summary(report, self._plan.project.root, file)
 
     def _check(self, build_data: dict[str, Any]) -> None:
-        if self._output.resolve() == self._dist.resolve():
+        # Not Path.resolve, which raises for a link that leads to itself.
+        if os.path.realpath(self._output) == os.path.realpath(self._dist):
             raise ConfigError(
                 [f"tool.multiarch.output: {self._plan.config.output} is the folder of the wheels"]
             )

@@ -13,6 +13,7 @@ from hatchling.builders.wheel import WheelBuilder
 from hatch_multiarch import sbom, wheel
 from hatch_multiarch.errors import ConfigError, MultiarchError, PlanError, ToolchainError
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.project import read_project
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
@@ -124,8 +125,9 @@ def _files(plan: Plan, document: dict[str, Any]) -> Iterator[Problem]:
     """Yield what hatchling would leave out, or not know how to ship."""
     root = plan.project.root
     try:
-        # A property that looks for the package; it raises ValueError where there is none.
         wheels = WheelBuilder(str(root), config=document)
+        wheels.metadata.validate_fields()
+        # A property that looks for the package; it raises ValueError where there is none.
         _ = wheels.config.packages
         bill = sbom.member(wheels.artifact_project_id) if plan.config.sbom else ""
         wheel.check_paths(plan, wheels, {}, bill)
@@ -135,8 +137,7 @@ def _files(plan: Plan, document: dict[str, Any]) -> Iterator[Problem]:
         yield from _lines(error)
         return
     except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
-        first = str(error).partition("\n")[0]
-        yield Problem(f"hatchling: {first}", "see its documentation", PlanError.exit_code)
+        yield from _lines(hatchling_error(error))
         return
     for helper in plan.config.helpers:
         compiled = any(

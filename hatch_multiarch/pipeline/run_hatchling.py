@@ -15,8 +15,9 @@ from hatchling.dep.core import dependencies_in_sync  # type: ignore[attr-defined
 from packaging.requirements import InvalidRequirement, Requirement
 
 from hatch_multiarch.config import read_pyproject
-from hatch_multiarch.errors import ConfigError, PlanError, ToolchainError
+from hatch_multiarch.errors import ConfigError, ToolchainError
 from hatch_multiarch.init.pyproject import requires
+from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.platforms import host
@@ -79,7 +80,7 @@ def build(root: Path, asked: Asked, environ: Mapping[str, str], *, aloud: bool =
             f"this environment lacks what the project needs to be built: {', '.join(lacks)}",
             advice=f"`hatch build` gets it by itself; or: pip install {listed}",
         )
-    words = [sys.executable, "-m", "hatchling", "build"]
+    words = [sys.executable, "-m", "hatch_multiarch.pipeline.hatchling_command", "build"]
     for target in asked.targets:
         words += ["-t", target]
     if asked.clean:
@@ -106,7 +107,7 @@ def missing_requirements(
             found = builders[target](str(root), config=document).config.dependencies
             needed.update(dict.fromkeys(found))
     except Exception as error:
-        raise PlanError(f"hatchling: {str(error).partition(chr(10))[0]}") from error
+        raise hatchling_error(error) from error
     return _lacking(needed)
 
 
