@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KEY = re.compile(
     r"((?:tool\.(?:multiarch|hatch)|hatch\.toml: build|build-system)"
     r"(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
-    r"|HATCH_MULTIARCH_\w+): "
+    r"|HATCH_MULTIARCH_\w+|SOURCE_DATE_EPOCH): "
 )
 """What messages about a key or a variable begin with."""
 

@@ -49,7 +49,10 @@ class Console:
         self._moves = self._tty and env.get("TERM") != "dumb" and not ci
         self._encoding = stream.encoding or "utf-8"
         self._symbols = tame(CHECK, self._encoding) == CHECK
-        self._rich = Rich(file=stream, markup=False, emoji=False, highlight=False, _environ=env)
+        # In no columns rich would print nothing.
+        sizes = [name for name in ("COLUMNS", "LINES") if not env.get(name, "").strip("0")]
+        known = {name: value for name, value in env.items() if name not in sizes}
+        self._rich = Rich(file=stream, markup=False, emoji=False, highlight=False, _environ=known)
 
     @contextmanager
     def build(self, units: Sequence[Unit], title: str = "") -> Iterator[Progress]:

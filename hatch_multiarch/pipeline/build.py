@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,8 @@ class Build:
         return report, staged
 
     def _check(self, build_data: dict[str, Any]) -> None:
-        if self._output.resolve() == self._dist.resolve():
+        # Not Path.resolve, which raises for a link that leads to itself.
+        if os.path.realpath(self._output) == os.path.realpath(self._dist):
             raise ConfigError(
                 [f"tool.multiarch.output: {self._plan.config.output} is the folder of the wheels"]
             )

@@ -23,6 +23,7 @@ from hatch_multiarch.errors import (
 from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
 from hatch_multiarch.pipeline.brought import not_on_index
+from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.pipeline.sdist_files import SdistFiles
@@ -182,8 +183,9 @@ def _files(
     """
     root = plan.project.root
     try:
-        # A property that looks for the package; it raises ValueError where there is none.
         wheels = WheelBuilder(str(root), config=document)
+        wheels.metadata.validate_fields()
+        # A property that looks for the package; it raises ValueError where there is none.
         _ = wheels.config.packages
         bill = sbom.member(wheels.artifact_project_id) if plan.config.sbom else ""
         wheel.check_paths(plan, wheels, {}, bill)
@@ -192,8 +194,7 @@ def _files(
         yield from _lines(error)
         return
     except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
-        first = str(error).partition("\n")[0]
-        yield Problem(f"hatchling: {first}", "see its documentation", PlanError.exit_code)
+        yield from _lines(hatchling_error(error))
         return
     helpers = HelperFiles(plan, environ)
     whole = []

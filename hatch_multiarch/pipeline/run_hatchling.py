@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
-# hatchling 1.27 has it there; where it is now, that has not.
 from hatch_multiarch import files
 from hatch_multiarch.config import read_pyproject
-from hatch_multiarch.errors import ConfigError, PlanError
+from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.platforms import host
@@ -75,7 +75,7 @@ def build(root: Path, asked: Asked, environ: Mapping[str, str], *, aloud: bool =
     lacks = missing_requirements(root, asked.targets, env)
     if lacks:
         raise lacking_error(lacks)
-    words = [sys.executable, "-m", "hatchling", "build"]
+    words = [sys.executable, "-m", "hatch_multiarch.pipeline.hatchling_command", "build"]
     for target in asked.targets:
         words += ["-t", target]
     if asked.clean:
@@ -108,7 +108,7 @@ def missing_requirements(
             found = builders[target](str(root), config=document).config.dependencies
             needed.update(dict.fromkeys(found))
     except Exception as error:
-        raise PlanError(f"hatchling: {str(error).partition(chr(10))[0]}") from error
+        raise hatchling_error(error) from error
     return lacking(needed)
 
 

@@ -33,7 +33,7 @@ def check_paths(plan: Plan, first: Any, build_data: dict[str, Any], bill: str) -
     for path, owner in ours.items():
         for folder in _above(path):
             folders.setdefault(folder, owner)
-    problems = []
+    problems = _missing(first)
     for key, source, path in _theirs(first, build_data):
         above = next((each for each in _above(path) if each in ours), path)
         meets = ours.get(above) or folders.get(path)
@@ -42,7 +42,7 @@ def check_paths(plan: Plan, first: Any, build_data: dict[str, Any], bill: str) -
     if problems:
         raise PlanError(
             "\n".join(dict.fromkeys(problems)),
-            advice="give it another path there, or exclude it; a helper may be renamed too",
+            advice="give the file another path, or exclude it; a helper may be renamed too",
         )
 
 
@@ -75,11 +75,9 @@ def _theirs(first: Any, build_data: dict[str, Any]) -> Iterator[tuple[str, str, 
     )
     config, files = builder.config, builder.recurse_explicit_files
     about, data = f"{first.artifact_project_id}.dist-info", f"{first.artifact_project_id}.data"
-    named = "force-include" in builder.target_config
-    forced = f"{_TARGET if named else 'tool.hatch.build'}.force-include"
     hooks = "a build hook"
     for key, walk, table, folder in (
-        (forced, builder.recurse_forced_files, config.force_include, ""),
+        (_forced(first), builder.recurse_forced_files, config.force_include, ""),
         (hooks, builder.recurse_forced_files, build_data.get("force_include", {}), ""),
         (f"{_TARGET}.shared-scripts", files, config.shared_scripts, f"{data}/scripts/"),
         (hooks, files, build_data.get("shared_scripts", {}), f"{data}/scripts/"),
@@ -92,6 +90,22 @@ def _theirs(first: Any, build_data: dict[str, Any]) -> Iterator[tuple[str, str, 
     config.build_force_include[__file__] = ""  # hatchling needs a file, if the project has none
     for each in _walked(builder.recurse_selected_project_files()):
         yield _entry(_TARGET, first.root, each, "")
+
+
+def _missing(first: Any) -> list[str]:
+    """Return a line for each forced file that is not there; another hook might still make it."""
+    if list(first.config.hook_config)[-1:] != ["multiarch"]:
+        return []
+    return [
+        f"{_forced(first)}: there is no {_shown(Path(source), first.root)}"
+        for source in first.config.force_include
+        if not Path(first.root, source).exists()
+    ]
+
+
+def _forced(builder: Any) -> str:
+    named = "force-include" in builder.target_config
+    return f"{_TARGET if named else 'tool.hatch.build'}.force-include"
 
 
 def _walked(files: Iterable[Any]) -> Iterator[Any]:
@@ -108,7 +122,9 @@ def _walked(files: Iterable[Any]) -> Iterator[Any]:
 
 
 def _entry(key: str, root: str, each: Any, folder: str) -> tuple[str, str, str]:
-    source, path = Path(each.path), Path(each.distribution_path).as_posix()
-    inside = source.is_relative_to(root)
-    shown = (source.relative_to(root) if inside else source).as_posix()
-    return key, shown, f"{folder}{path}"
+    path = Path(each.distribution_path).as_posix()
+    return key, _shown(Path(each.path), root), f"{folder}{path}"
+
+
+def _shown(source: Path, root: str) -> str:
+    return (source.relative_to(root) if source.is_relative_to(root) else source).as_posix()

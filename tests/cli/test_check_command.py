@@ -119,6 +119,27 @@ def test_a_package_that_hatchling_does_not_find(tmp_path: Path, run: Callable[..
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('scripts = "x"', "Field `project.scripts` must be a table"),
+        ('requires-python = "--help"', "Field `project.requires-python` is invalid"),
+        ('readme = "none.md"', "Readme file does not exist: none.md"),
+    ],
+)
+def test_what_hatchling_raises_is_one_line(
+    tmp_path: Path, run: Callable[..., Ran], line: str, says: str
+) -> None:
+    root = write(tmp_path, PLAIN)
+    run(*CLI, "init", root)
+    text = (root / "pyproject.toml").read_text().replace("[project]", f"[project]\n{line}", 1)
+    (root / "pyproject.toml").write_text(text)
+    for command in ("check", "build"):
+        said = run(*CLI, command, root, code=3).out
+        assert f"error: hatchling: {says}" in said
+        assert "Traceback" not in said
+
+
 def test_a_compiler_that_the_build_brings_is_no_problem(
     tmp_path: Path, run: Callable[..., Ran]
 ) -> None:

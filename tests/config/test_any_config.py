@@ -1,7 +1,13 @@
-"""Whatever TOML can say, reading it gives a Config or a ConfigError of readable lines."""
+"""Whatever TOML can say, reading it gives a Config or a ConfigError of readable lines.
+
+HATCH_MULTIARCH_EXAMPLES=5000 tries that many of each kind.
+"""
 
 import copy
 import datetime as dt
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,14 +18,20 @@ from hypothesis import strategies as st
 from hatch_multiarch.config import Config, read_table
 from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.config.schema import json_schema
-from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.engine.stage import stages
+from hatch_multiarch.errors import ConfigError, MultiarchError
+from hatch_multiarch.plan import Choice, Project, Switches, make_plan, show, slug
 from hatch_multiarch.platforms import all_platforms
 
 # A busy machine is not a failure, and what fails shrinks to something that belongs in
 # bad_configs.txt, not in a database.
 CALM = settings(
-    deadline=None, database=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow]
+    deadline=None,
+    database=None,
+    max_examples=int(os.environ.get("HATCH_MULTIARCH_EXAMPLES", "200")),
+    suppress_health_check=[HealthCheck.too_slow],
 )
+MODES = ("all", "one", "editable")
 SCHEMA = jsonschema.Draft7Validator(json_schema())
 
 VALID: dict[str, Any] = {
@@ -213,6 +225,43 @@ def test_rules_refuse_with_a_sentence_or_keep_their_own_form(name, text):
         assert str(value).isprintable()
     elif isinstance(value, str):
         assert rule(value) == value
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose helpers are there."""
+    root = tmp_path_factory.mktemp("project")
+    for name in ("greet", "tone", "opus"):
+        folder = root / "helpers" / name
+        folder.mkdir(parents=True)
+        (folder / "go.mod").write_text("module example.com/x\n\ngo 1.21\n")
+    for platform in all_platforms():
+        folder = root / "bin" / slug(platform)
+        folder.mkdir(parents=True)
+        (folder / f"chime{'.exe' * (platform.os == 'windows')}").touch()
+    return root
+
+
+@CALM
+@given(tree=mutated(), engine=st.sampled_from(["host", "buildkit"]), mode=st.sampled_from(MODES))
+def test_what_is_read_is_planned_or_refused(modules, tree, engine, mode):
+    config = read_or_problems(tree)
+    if not isinstance(config, Config):
+        return
+    metadata = {"scripts": {"greet": "greeter:main"}}
+    project = Project(modules, "greeter", "1.0+local", metadata)
+    plan, said = None, ""
+    try:
+        plan = make_plan(project, config, mode, Switches(), Choice(engine))
+    except MultiarchError as error:
+        said = str(error)
+    assert all(line.isprintable() for line in said.splitlines())
+    if plan is None:
+        return
+    json.dumps(show.as_data(plan))
+    assert show.as_text(plan)
+    if engine == "buildkit" and not config.stage.dockerfile:
+        assert stages(plan, 0).startswith("FROM ")
 
 
 def test_the_start_of_the_mutations_is_valid():

@@ -194,3 +194,10 @@ def test_an_ascii_stream_takes_it(speak):
     console, stream = speak(encoding="ascii", FORCE_COLOR="1")
     console.summary(REPORT, Path("/p"))
     assert "greet" in stream.text
+
+
+def test_no_columns_are_no_reason_to_say_nothing(speak):
+    for columns in ("0", "00", "", "x"):
+        console, stream = speak(COLUMNS=columns)
+        console.note("said")
+        assert "note: said" in stream.text

@@ -59,7 +59,6 @@ MEET: list[tuple[str, str, str, str, str]] = [
 APART = [
     (FORCED, "a.txt", "greeter/greet"),
     (FORCED, "a.txt", "_greeter_helpers/more.py"),
-    (FORCED, "missing", "_greeter_helpers/greet"),
     (SCRIPTS, "a.txt", "greet"),
     ("shared-data", "a.txt", "scripts/tone"),
     ("extra-metadata", "folder", "sboms"),
@@ -97,6 +96,15 @@ def test_what_does_not(root: Path, table: str, source: str, target: str) -> None
     assert (
         problems(root, f'[tool.hatch.build.targets.wheel.{table}]\n"{source}" = "{target}"\n') == []
     )
+
+
+def test_a_forced_file_that_is_not_there(root: Path) -> None:
+    """Unless a hook that comes later may make it."""
+    table = "tool.hatch.build.targets.wheel.force-include"
+    gone = f'[{table}]\n"gone.txt" = "greeter/x"\n'
+    assert problems(root, gone) == [f"{table}: there is no gone.txt"]
+    (root / "hatch_build.py").write_text(HOOK)
+    assert problems(root, f"{gone}[tool.hatch.build.targets.wheel.hooks.custom]\n") == []
 
 
 @pytest.mark.parametrize("name", ["_greeter_helpers/__init__.py", "_greeter_helpers.py"])

@@ -1,0 +1,57 @@
+"""Hatchling's own command, whose errors are one line: ``python -m`` this module ``build``.
+
+Hatchling raises what it finds wrong in a project, and its command ends in a traceback. What a
+module of ours raises is a mistake of ours, and keeps it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatchling import cli
+
+from hatch_multiarch.config.messages import printable
+from hatch_multiarch.console import Console
+from hatch_multiarch.errors import PlanError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_OURS = Path(__file__).parent.parent
+_HATCHLING = Path(cli.__file__).parent.parent
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        return cli.hatchling()
+    except Exception as error:
+        if _is_ours(error.__traceback__):
+            raise
+        Console().error(hatchling_error(error, advice="`python -m hatchling build` shows where"))
+        return PlanError.exit_code
+
+
+def hatchling_error(error: Exception, advice: str = "see its documentation") -> PlanError:
+    """Return *error*, which hatchling or a plugin raised, as one line."""
+    said = next((line for line in str(error).splitlines() if line.strip()), "")
+    return PlanError(f"hatchling: {printable(said) or type(error).__name__}", advice=advice)
+
+
+def _is_ours(trace: TracebackType | None) -> bool:
+    """Tell whether this package raised, or a library that it called, and not hatchling."""
+    ours = False
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.is_relative_to(_HATCHLING):
+            ours = False
+        elif file.is_relative_to(_OURS) and file != Path(__file__):
+            ours = True
+        trace = trace.tb_next
+    return ours
+
+
+if __name__ == "__main__":
+    sys.exit(main())
