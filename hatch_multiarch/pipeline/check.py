@@ -28,7 +28,7 @@ from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.pipeline.sdist_files import SdistFiles
 from hatch_multiarch.plan import choose, make_plan
-from hatch_multiarch.project import read_project
+from hatch_multiarch.project import lacking, read_project, requires
 from hatch_multiarch.registry import Pace
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
 
@@ -184,11 +184,12 @@ def _files(
     root = plan.project.root
     try:
         wheels = WheelBuilder(str(root), config=document)
-        wheels.metadata.validate_fields()
         # A property that looks for the package; it raises ValueError where there is none.
         _ = wheels.config.packages
-        bill = sbom.member(wheels.artifact_project_id) if plan.config.sbom else ""
-        wheel.check_paths(plan, wheels, {}, bill)
+        if not lacking(requires(document)):  # what makes the version is here
+            wheels.metadata.validate_fields()
+            bill = sbom.member(wheels.artifact_project_id) if plan.config.sbom else ""
+            wheel.check_paths(plan, wheels, {}, bill)
         sdist = SdistFiles(root, document)
     except MultiarchError as error:
         yield from _lines(error)
