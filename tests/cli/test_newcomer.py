@@ -47,6 +47,7 @@ VARIES = (
     (r"compiled on this machine.*", "compiled on this machine"),  # by which Go, and whose
     (r"\d+(?:\.\d+)? (?:min|ms|s)\b(?: \d+ s)?", "TIME"),
     (r"\d\.\d MB", "SIZE"),
+    (r"sha256 [0-9a-f]{12}\.{3}", "sha256 DIGEST"),
 )
 STORED = Path(__file__).with_name("newcomer.txt")
 
