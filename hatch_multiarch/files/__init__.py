@@ -1,7 +1,8 @@
 """Atomic writes, moves into place, staging folders and digests of files."""
 
 from hatch_multiarch.files.atomic import copy, rewrite, write, writing
-from hatch_multiarch.files.digest import fingerprint, hashed, sha256
+from hatch_multiarch.files.digest import hashed, sha256
+from hatch_multiarch.files.folder_digest import fingerprint, folder_digest
 from hatch_multiarch.files.held_folders import probe, sweep_temporary, temporary, temporary_home
 from hatch_multiarch.files.replace import move
 from hatch_multiarch.files.staging import link, place, same, stage, unstage
@@ -13,6 +14,7 @@ __all__ = [
     "copy",
     "failed",
     "fingerprint",
+    "folder_digest",
     "hashed",
     "link",
     "move",

@@ -13,7 +13,6 @@ from hatch_multiarch import __version__, files
 from hatch_multiarch.deflate import compressor
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.report.file_names import SDIST, sdists
-from hatch_multiarch.report.folder_digest import folder_digest
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.report_model import (
     SCHEMA,
@@ -201,7 +200,7 @@ def _output(path: Path, folder: str) -> OutputRecord:
     if not path.is_dir():
         return OutputRecord(name, files.sha256(path), None)
     try:
-        return OutputRecord(name, None, folder_digest(path))
+        return OutputRecord(name, None, files.folder_digest(path))
     except PermissionError:  # a program of the base that its owner may start and not read
         return OutputRecord(name, None, None)
 

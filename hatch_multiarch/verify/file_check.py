@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
 from hatch_multiarch.report.file_names import is_wheel, sdists
-from hatch_multiarch.report.folder_digest import folder_digest
 from hatch_multiarch.verify.outcome import Check
 from hatch_multiarch.verify.report_rules import ENDS
 
@@ -46,7 +45,7 @@ def check_file(path: Path, shipped: Shipped | None) -> Check:
         return Check("report", "none", "not compared: the build could not read all of its files")
     try:
         folder = path.is_dir()
-        sha256 = folder_digest(path) if folder else files.sha256(path)
+        sha256 = files.folder_digest(path) if folder else files.sha256(path)
         size = path.stat().st_size if told.size is not None else None
     except OSError as error:
         return Check("report", "failed", f"it cannot be read: {error.strerror}")

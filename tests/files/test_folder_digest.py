@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_multiarch.report.folder_digest import folder_digest
+from hatch_multiarch import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,14 +36,14 @@ def test_it_is_that_of_the_list(folder: Path) -> None:
         f"{empty} 0 usr/x",
     ]
     text = "".join(f"{each}\n" for each in lines)
-    assert folder_digest(folder) == hashlib.sha256(text.encode()).hexdigest()
+    assert files.folder_digest(folder) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_times_and_what_a_umask_decides_do_not_count(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "copy", symlinks=True, copy_function=shutil.copyfile)
     (tmp_path / "copy/usr/bin/greet").chmod(0o700)
     (tmp_path / "copy/usr/x").chmod(0o600)
-    assert folder_digest(tmp_path / "copy") == folder_digest(folder)
+    assert files.folder_digest(tmp_path / "copy") == files.folder_digest(folder)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,6 @@ def test_times_and_what_a_umask_decides_do_not_count(folder: Path, tmp_path: Pat
     ],
 )
 def test_everything_else_does(folder: Path, change: Callable[[Path], object]) -> None:
-    before = folder_digest(folder)
+    before = files.folder_digest(folder)
     change(folder)
-    assert folder_digest(folder) != before
+    assert files.folder_digest(folder) != before
