@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.init.programs import Program
     from hatch_multiarch.init.pyproject import Target
 
-WITH_C = ("linux", "windows")
-"""Systems for which any machine can compile C: macOS needs Apple's SDK."""
-
-
-_APPLE = "  # macOS: cgo for it is compiled on a Mac"
-
 
 def configured(target: Target, programs: Sequence[Program], *, image: bool) -> str:
     """Return the text of *target*'s file with the hook, *programs* and perhaps an image in it.
@@ -137,13 +131,11 @@ def _append(text: str, more: str, newline: str) -> str:
 
 def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
     """Yield the lines of ``[tool.multiarch]``."""
-    systems = {system for each in programs for system in _systems(each)}
+    systems = {system for each in programs for system in each.systems}
     # Those of the default, written out: a reader wants to see them.
     names = [name for name in DEFAULT_PLATFORMS if name.partition("/")[0] in systems]
     yield "[tool.multiarch]"
-    apple = any(each.cgo and "darwin" in each.systems for each in programs)
-    why = _APPLE if apple and "darwin" not in systems else ""
-    yield f"platforms = {_array(names)}{why}"
+    yield f"platforms = {_array(names)}"
     for each in programs:
         name = f'"{each.name}"' if "." in each.name else each.name
         yield ""
@@ -157,19 +149,12 @@ def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
             yield 'libc = "static"  # runs on every Linux; "glibc:2.17" uses the machine\'s libc'
         elif each.dynamic and "linux" in each.systems:
             yield f'libc = "glibc:2.17"  # {each.dynamic} loads C libraries at run time'
-        mine = _systems(each)
-        if set(mine) != systems:
-            why = _APPLE if each.cgo and "darwin" in each.systems else ""
-            yield f"platforms = {_array([f'{system}/*' for system in mine])}{why}"
+        if set(each.systems) != systems:
+            yield f"platforms = {_array([f'{system}/*' for system in each.systems])}"
     if image:
         yield ""
         yield "[tool.multiarch.image]  # from scratch: the helpers alone"
         yield '# base = "python:3.13-slim"  # would hold the package and its dependencies too'
-
-
-def _systems(program: Program) -> tuple[str, ...]:
-    """Return where a program can be compiled from anywhere."""
-    return tuple(each for each in program.systems if not program.cgo or each in WITH_C)
 
 
 def _array(names: Sequence[str]) -> str:
