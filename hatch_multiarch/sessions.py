@@ -213,8 +213,9 @@ def _ci(session: nox.Session) -> None:
 def _images(session: nox.Session) -> None:
     """Build, and with ``--push`` push what was built."""
     push, words = _take(session.posargs, "--push")
+    fewer, words = _take(words, "--fewer-platforms")
     if push:
         session.install(_PLUGIN)
     _hatch_build(session, words, image=True)
     if push:
-        session.run(*_CLI, "push")
+        session.run(*_CLI, "push", *(["--fewer-platforms"] if fewer else []))

@@ -93,7 +93,7 @@ def test_the_sessions_build(
     assert not archive.exists()
     name = f"{engine.registry}/nox-{secrets.token_hex(4)}/greeter"
     image(project, name, '"oci"')
-    words = ("--push", "--platform", "linux/arm64", "-c")
+    words = ("--push", "--fewer-platforms", "--platform", "linux/arm64", "-c")
     said = run(*nox, "images", "--", *words, cwd=project, **env)
     [wheel] = project.glob("dist/*.whl")
     assert "aarch64" in wheel.name
