@@ -22,11 +22,18 @@ _HASHES = {1: ("sha1", 20), 2: ("sha256", 32), 3: ("sha256", 20), 4: ("sha384", 
 _MAX_BLOBS = 64
 
 
+class BadSignature(Malformed):
+    """A code signature that does not fit the file."""
+
+
 def check_signature(window: Window, start: int) -> None:
-    """Raise Malformed unless the signature at offset *start* fits all that stands before it."""
+    """Raise BadSignature unless the signature at offset *start* fits all that stands before it.
+
+    Raises Malformed where it leads out of the file.
+    """
     magic, _, count = window.unpack(">3I", start)
     if magic != _EMBEDDED_SIGNATURE or count > _MAX_BLOBS:
-        raise Malformed("its code signature is damaged")
+        raise BadSignature("its code signature is damaged")
     directories = 0
     for index in range(count):
         _, offset = window.unpack(">2I", start + 12 + index * 8)
@@ -34,7 +41,7 @@ def check_signature(window: Window, start: int) -> None:
             _check_directory(window, start, start + offset)
             directories += 1
     if not directories:
-        raise Malformed("its code signature has no hashes")
+        raise BadSignature("its code signature has no hashes")
 
 
 def _check_directory(window: Window, end: int, at: int) -> None:
@@ -42,13 +49,13 @@ def _check_directory(window: Window, end: int, at: int) -> None:
     hashes, _, _, slots, limit = window.unpack(">5I", at + 16)
     size, kind, _, bits = window.unpack(">4B", at + 36)
     if kind not in _HASHES or _HASHES[kind][1] != size:
-        raise Malformed(f"the hashes in its code signature are of an unknown type, {kind}")
+        raise BadSignature(f"the hashes in its code signature are of an unknown type, {kind}")
     page = 1 << bits if bits else max(limit, 1)
     if limit != end or slots != -(-limit // page) or page > window.LIMIT:
-        raise Malformed(f"its code signature is for {limit} bytes, and {end} stand before it")
+        raise BadSignature(f"its code signature is for {limit} bytes, and {end} stand before it")
     wanted = window.read(at + hashes, slots * size)
     for slot in range(slots):
         data = window.read(slot * page, min(page, limit - slot * page))
         found = hashlib.new(_HASHES[kind][0], data, usedforsecurity=False).digest()[:size]
         if found != wanted[slot * size : (slot + 1) * size]:
-            raise Malformed(f"it was changed after it was signed: page {slot} has another hash")
+            raise BadSignature(f"page {slot} was changed after it was signed")

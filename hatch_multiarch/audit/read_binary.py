@@ -6,6 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.code_signature import BadSignature
 from hatch_multiarch.audit.macho import FAT, MAGIC_64, part_of_fat, read_macho
 from hatch_multiarch.audit.pe import read_pe
 from hatch_multiarch.errors import AuditError
@@ -36,6 +37,11 @@ def read(path: Path, architecture: str = "") -> BinaryInfo:
         return _read(path, architecture)
     except OSError as error:
         raise AuditError(f"{path.name} cannot be read: {error.strerror}") from error
+    except BadSignature as error:
+        raise AuditError(
+            f"{path.name} would not start on macOS: {error}",
+            advice="change it before it is signed, or sign it again: `codesign --sign - FILE`",
+        ) from error
     except Malformed as error:
         raise AuditError(f"{path.name} is not an executable: {error}") from error
     except Exception as error:  # whatever a parser makes of a malicious file is its fault
