@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# hatchling 1.27 has it there; where it is now, that has not.
+# Hatchling 1.27 has it here; the module of newer versions cannot be imported from 1.27.
 from hatchling.dep.core import dependencies_in_sync  # type: ignore[attr-defined]
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager

@@ -1,7 +1,7 @@
 """The Debian package of a C header, a library or a pkg-config file that a compiler did not find.
 
-Most have the name that one guesses: `opus.h`, `-lopus` and `opus.pc` are in libopus-dev. The table
-is of those that have not, as Debian 12 has them.
+Most packages have the name that one guesses: `opus.h`, `-lopus` and `opus.pc` are in libopus-dev.
+The table lists the others, as of Debian 12.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Compiler:
     folder: Path | None = None
     """Goes onto PATH in front."""
     env: Mapping[str, str] = field(default_factory=dict)
-    """Variables that it is told. They decide no byte, and so are no part of a recipe's key."""
+    """Variables for it. They decide no byte, and so are no part of a recipe's key."""
 
 
 def placeholders(name: str, version: str) -> dict[str, str]:

@@ -132,7 +132,8 @@ def _check_without(
 ) -> None:
     """Refuse bases of which some or all are without Python, where the project needs one.
 
-    What the project runs and depends on would not be in the image, and keys heeded by nothing.
+    Otherwise the image would be without what the project runs and depends on, and such keys would
+    have no effect.
     """
     without = [each for each in bases if each.python is None]
     if image.base == SCRATCH or not image.package:

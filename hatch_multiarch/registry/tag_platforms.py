@@ -1,4 +1,4 @@
-"""The platforms that a tag would lose: the image that it names has them, the new one has not."""
+"""The platforms that a tag would lose: its present image has them, and the new one does not."""
 
 from __future__ import annotations
 
