@@ -45,6 +45,8 @@ def small():
     """Return a function that makes a folder a file system with little room."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         pytest.skip("only root mounts file systems")
+    if shutil.which("mount") is None:
+        pytest.skip("there is no program mount")
     mounted = []
 
     def small(folder, *, room=None, inodes=None, read_only=False):

@@ -98,7 +98,7 @@ def libraries(path: Path) -> dict[str, set[str]]:
     """Return library -> symbols bound to it, as another reader of Mach-O files sees them."""
     found: dict[str, set[str]] = {}
     binary = lief.MachO.parse(str(path)).at(0)
-    for binding in binary.bindings:
+    for binding in (each for each in binary.bindings if each.has_library):
         found.setdefault(binding.library.name, set()).add(str(binding.symbol.name))
     return found
 
