@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import __version__
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.engine.cgo_packages import list_unit
-from hatch_multiarch.engine.environment import surroundings
-from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.errors import CompileError, ToolchainError
-from hatch_multiarch.toolchain import find_go, minimum_go
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +42,7 @@ class CgoCheck:
     @cached_property
     def _go(self) -> tuple[Go, dict[str, str]]:
         """Go and the environment in which it runs."""
-        go = find_go(self._toolchain.go, minimum_go(self._units))
-        return go, surroundings(self._environ, go_settings(go, self._environ))
+        return find_go_env(self._toolchain.go, self._units, self._environ)
 
     def look(self, unit: Unit, digest: str = "") -> None:
         """Look at *unit*, whose binary has the sha256 *digest* where it is built already."""
@@ -55,8 +52,9 @@ class CgoCheck:
         told = self._cache.recall("cgo", *inputs) if digest else None
         if told is None:
             try:
-                with self._lock:
-                    listed = list_unit(*self._go, unit)
+                with self._lock:  # Go is looked for once; it lists for several at a time
+                    go, env = self._go
+                listed = list_unit(go, env, unit)
             except (CompileError, ToolchainError):
                 return
             told = [listed.needs_cgo(unit.platform.os), *listed.unseen[:1], ""][:2]

@@ -1,4 +1,4 @@
-"""Go's settings for modules and caches, from ``go env``."""
+"""Go, and the environment in which it runs: its settings for modules and caches."""
 
 from __future__ import annotations
 
@@ -9,13 +9,27 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.cache.cache_dir import private, writable
-from hatch_multiarch.engine.environment import FETCHING, scrub
+from hatch_multiarch.engine.environment import FETCHING, scrub, surroundings
 from hatch_multiarch.errors import ToolchainError
+from hatch_multiarch.toolchain import find_go, minimum_go
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from hatch_multiarch.plan import Unit
     from hatch_multiarch.toolchain import Go
+
+
+def find_go_env(
+    wanted: str, units: Iterable[Unit], user: Mapping[str, str]
+) -> tuple[Go, dict[str, str]]:
+    """Return the Go that builds *units*, within *wanted*, and the environment in which it runs.
+
+    *wanted* is ``tool.multiarch.toolchain.go``, *user* the user's environment. Raises
+    ToolchainError.
+    """
+    go = find_go(wanted, minimum_go(units))
+    return go, surroundings(user, go_settings(go, user))
 
 
 def go_settings(go: Go, user: Mapping[str, str]) -> dict[str, str]:

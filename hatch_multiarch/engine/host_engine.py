@@ -8,9 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
-from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.go_build import Bench, take
-from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.engine.order import unit_task, with_cxx
 from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.engine.schedule import Schedule
@@ -18,7 +17,6 @@ from hatch_multiarch.engine.warmup import warm_ups
 from hatch_multiarch.engine.workers import work_off
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.process import Group, Stopped, processors
-from hatch_multiarch.toolchain import find_go, minimum_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -91,11 +89,10 @@ class HostEngine:
         compiled = [unit for unit in units if unit.compiler != "prebuilt"]
         if not compiled:
             return making
-        go = find_go(self._toolchain.go, minimum_go(compiled))
+        go, env = find_go_env(self._toolchain.go, compiled, os.environ)
         self.go = str(go)
         self._recipes = Recipes(self._toolchain, go, *self._project, work, progress.doing)
         making.recipes = {unit.id: self._recipes.recipe(unit) for unit in compiled}
-        env = surroundings(os.environ, go_settings(go, os.environ))
         making.bench = Bench(go=go, env=env, work=work, group=group)
         return making
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import __version__, files
-from hatch_multiarch.engine.environment import surroundings
-from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.engine.go_inputs import go_inputs, go_maps
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.process import processors
-from hatch_multiarch.toolchain import find_go, minimum_go
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,5 +90,4 @@ class HelperFiles:
 
     @cached_property
     def _go(self) -> tuple[Go, dict[str, str]]:
-        go = find_go(self._plan.config.toolchain.go, minimum_go(self._units))
-        return go, surroundings(self._environ, go_settings(go, self._environ))
+        return find_go_env(self._plan.config.toolchain.go, self._units, self._environ)
