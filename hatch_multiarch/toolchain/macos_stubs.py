@@ -19,6 +19,7 @@ import os
 import re
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ _LISTS = re.compile(r"\b(targets|[a-z-]*symbols):\s*\[([^\]]*)\]")
 _TARGETS = "[ x86_64-macos, arm64-macos ]"
 
 
+@cache
 def exports(goroot: Path, library: Path, processor: str) -> dict[str, frozenset[str]]:
     """Return library -> what it exports on *processor*, ``x86_64`` or ``arm64``.
 
@@ -71,6 +73,7 @@ def install_zig(zig: Path, goroot: Path, folder: Path, sdk: Path | None = None) 
     script.chmod(0o700)
 
 
+@cache
 def _imported(goroot: Path) -> dict[str, set[str]]:
     """Return library -> the symbols that Go's own packages import; without those of libSystem."""
     symbols: dict[str, set[str]] = {}
