@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.sdist import SdistBuilder
 
+from hatch_multiarch.config.hatch_file import hatch_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_TABLE = "tool.hatch.build.targets.sdist"
 _KNOWN_HOOKS = {"multiarch", "vcs", "version"}
 """Hooks that add no Go file."""
 _VENDOR = "run `go mod vendor` in the helper's folder and commit what it makes"
@@ -55,9 +56,7 @@ class SdistFiles:
         self._base = builder
         self.hooks = sorted(set(builder.config.hook_config) - _KNOWN_HOOKS)
         """Build hooks of the sdist that may add files."""
-        own = document.get("tool", {}).get("hatch", {}).get("build")
-        hidden = builder.build_config and builder.build_config is not own
-        self._table = f"hatch.toml: {_TABLE.removeprefix('tool.hatch.')}" if hidden else _TABLE
+        self._table = hatch_key(root, "build.targets.sdist")
         """The table of the sdist, where Hatch reads it."""
 
     @property
