@@ -72,7 +72,7 @@ def compile_plan(
         built(binary)
         with suppress(AuditError):
             read[binary.unit.id] = _read(binary, plan, cache)
-        cgo.look(binary.unit, binary.sha256)
+        cgo.built(binary)
 
     binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, done)}
     facts = {}

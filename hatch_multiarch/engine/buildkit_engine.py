@@ -18,6 +18,7 @@ from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.stage import (
     HELPERS,
     Told,
+    read_stage_packages,
     secret_files,
     stages,
     unit_stage,
@@ -157,6 +158,7 @@ class BuildkitEngine:
         if not unit.output.is_file() or sha256(unit.output) != digest:
             BuildStamp(unit.output).remove()
             copy(file, unit.output, mode=0o755)
+        inputs, needs_cgo = read_stage_packages(unit, folder)
         return Binary(
             unit=unit,
             path=unit.output,
@@ -165,6 +167,8 @@ class BuildkitEngine:
             seconds=watch.seconds.get(unit.id, 0.0),
             cached=unit.id in watch.cached,
             compiler=told.compiler(unit),
+            inputs=inputs,
+            needs_cgo=needs_cgo,
         )
 
 
@@ -185,6 +189,8 @@ class _Watch:
 
     def __call__(self, step: Step) -> None:
         unit = self._units.get(step.stage)
+        if unit is not None and unit.id in self._compiled:
+            return  # `go list` comes after `go build`
         if unit is None:
             if step.seconds is None:
                 self._progress.doing(f"{step.platform} {step.name}".strip())
@@ -200,7 +206,7 @@ class _Watch:
             self.seconds[unit.id] = self.seconds.get(unit.id, 0.0) + step.seconds
             if step.cached:
                 self.cached.add(unit.id)
-            if step.name.startswith("RUN "):  # `go build` is the only one of the stage
+            if step.name.startswith("RUN "):  # `go build` is the first of the stage
                 self.compiled(unit)
 
     def compiled(self, unit: Unit) -> None:

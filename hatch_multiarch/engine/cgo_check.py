@@ -18,6 +18,7 @@ from hatch_multiarch.errors import CompileError, ToolchainError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.plan import Plan, Unit
     from hatch_multiarch.toolchain import Go
 
@@ -44,8 +45,14 @@ class CgoCheck:
         """Go and the environment in which it runs."""
         return find_go_env(self._toolchain.go, self._units, self._environ)
 
-    def look(self, unit: Unit, digest: str = "") -> None:
-        """Look at *unit*, whose binary has the sha256 *digest* where it is built already."""
+    def built(self, binary: Binary) -> None:
+        """Look at the unit of *binary*, which has just been built."""
+        if binary.needs_cgo is not None:
+            self._found[binary.unit.id] = (binary.needs_cgo, "")
+        else:
+            self._look(binary.unit, binary.sha256)
+
+    def _look(self, unit: Unit, digest: str = "") -> None:
         if unit not in self._units:
             return
         inputs = (digest, __version__)
@@ -60,7 +67,7 @@ class CgoCheck:
             told = [listed.needs_cgo(unit.platform.os), *listed.unseen[:1], ""][:2]
             if digest:
                 if told[1] and not told[0]:
-                    return  # the builder stage has modules that Go's cache here lacks
+                    return  # it was compiled by what Go's cache does not have any longer
                 self._cache.note(told, "cgo", *inputs)
         self._found[unit.id] = (told[0], told[1])
 
@@ -72,7 +79,7 @@ class CgoCheck:
             key = (helper.name, helper.source, helper.package, helper.tags, unit.platform.os)
             if key not in seen:
                 seen.add(key)
-                self.look(unit)
+                self._look(unit)
 
     def warnings(self) -> list[str]:
         """Return a line for each helper that does not work, or that could not be looked at."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hatch_multiarch.toolchain import Go
 
 
+FIELDS = ("GoFiles", "IgnoredGoFiles")
+"""The fields of ``go list`` that are read here (``go help list``)."""
+
 _DYNAMIC = re.compile(rb'^//go:cgo_import_dynamic \S+ \S+ "', re.MULTILINE)
 """What cmd/link makes a needed library of."""
 
@@ -92,12 +95,17 @@ def list_without_cgo(
         package,
         {**env, "GOENV": "off", "GO111MODULE": "on", "CGO_ENABLED": "0"},
         tags=f"-tags={','.join(tags)}",
-        fields=("GoFiles", "IgnoredGoFiles"),
+        fields=FIELDS,
         fetching=fetching,
     )
+    return listed(found, tags)
+
+
+def listed(packages: Sequence[dict[str, Any]], tags: Sequence[str]) -> Listed:
+    """Return the same, from what ``go list`` said of *packages*, with FIELDS."""
     return Listed(
-        tuple(_package(each) for each in found if each.get("Dir")),
-        tuple(each["ImportPath"] for each in found if not each.get("Dir")),
+        tuple(_package(each) for each in packages if each.get("Dir")),
+        tuple(each["ImportPath"] for each in packages if not each.get("Dir")),
         tuple(tags),
     )
 

@@ -30,6 +30,10 @@ class Binary:
     """When it began, in seconds after the engine did."""
     worker: int | None = None
     """Which of the host's workers made it, from 0; None where BuildKit decides."""
+    inputs: frozenset[Path] | None = None
+    """The files of the project that it is made from, where the engine asked Go."""
+    needs_cgo: str | None = None
+    """A package in it that does not work without cgo, or empty, where the engine asked Go."""
 
 
 class Progress(Protocol):

@@ -15,16 +15,17 @@ from hatch_multiarch.engine.list_packages import list_packages
 from hatch_multiarch.plan.mod_file import ModFile, sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hatch_multiarch.plan import Unit
     from hatch_multiarch.toolchain import Go
 
-_FILES = (
+FIELDS = (
     *("GoFiles", "CgoFiles", "CFiles", "CXXFiles", "MFiles", "HFiles", "FFiles", "SFiles"),
     *("SwigFiles", "SwigCXXFiles", "SysoFiles", "EmbedFiles"),
+    *FLAGS,
 )
-"""The fields of ``go list`` with the names of files that are compiled (``go help list``)."""
+"""The fields of ``go list`` with files that are compiled, and with flags (``go help list``)."""
 
 
 def go_inputs(go: Go, unit: Unit, env: Mapping[str, str]) -> set[Path]:
@@ -40,8 +41,13 @@ def go_inputs(go: Go, unit: Unit, env: Mapping[str, str]) -> set[Path]:
         unit.helper.package,
         {**env, **target(unit, compiler)},
         tags=build_tags(unit, compiler),
-        fields=(*_FILES, *FLAGS),
+        fields=FIELDS,
     )
+    return inputs_of(packages, unit)
+
+
+def inputs_of(packages: Iterable[Mapping[str, Any]], unit: Unit) -> set[Path]:
+    """Return the same, from what ``go list`` said of the *packages* of *unit*, with FIELDS."""
     local = [each for each in packages if "Dir" in each and _is_local(each)]
     found = {path for each in local for path in _files(each)}
     found.update(path for path in (*_modules(unit), *go_maps(unit)) if path.is_file())
@@ -68,11 +74,10 @@ def _is_local(package: Mapping[str, Any]) -> bool:
 
 def _files(package: Mapping[str, Any]) -> Iterator[Path]:
     folder = Path(package["Dir"])
-    for field in _FILES:
-        for name in package.get(field) or ():
-            yield folder / name
+    sources = [name for field in FIELDS if field not in FLAGS for name in package.get(field) or ()]
+    for name in sources:
+        yield folder / name
     if package.get("CgoFiles"):
-        sources = [name for field in _FILES for name in package.get(field) or ()]
         yield from c_inputs(folder, sources, package)
     profile = folder / "default.pgo"
     if package.get("Name") == "main" and profile.is_file():

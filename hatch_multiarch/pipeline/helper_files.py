@@ -56,6 +56,9 @@ class HelperFiles:
         unit = binary.unit
         if unit not in self._units:
             return
+        if binary.inputs is not None:
+            self._add(unit, set(binary.inputs))
+            return
         # Where a module is, Go compiles nothing for.
         maps = [files.sha256(path) for path in go_maps(unit) if path.is_file()]
         inputs = ("inputs", __version__, str(unit.output), binary.sha256, *maps)

@@ -3,6 +3,7 @@
 from hatch_multiarch.engine.stage.context import write_context
 from hatch_multiarch.engine.stage.dockerfile import by_platform, helpers_stage, stages, unit_stage
 from hatch_multiarch.engine.stage.own_dockerfile import HELPERS, with_helpers
+from hatch_multiarch.engine.stage.packages import read_stage_packages
 from hatch_multiarch.engine.stage.secrets import secret_files
 from hatch_multiarch.engine.stage.stamp import stamp
 from hatch_multiarch.engine.stage.toolchain_versions import Told
@@ -12,6 +13,7 @@ __all__ = [
     "Told",
     "by_platform",
     "helpers_stage",
+    "read_stage_packages",
     "secret_files",
     "stages",
     "stamp",

@@ -3,7 +3,7 @@
     toolchain            the builder image with a Go, on the node's own platform (strategy cross) or
                          as the target (native, emulate)
     tools-OS-ARCH        with the C compiler and the C libraries of one platform
-    compile-NAME-OS-ARCH one `go build`
+    compile-NAME-OS-ARCH one `go build`, and one `go list` that says of what it is made
     helpers-OS-ARCH      nothing but the binaries of one platform
     helpers              those of the platform that BuildKit is asked for
 
@@ -17,10 +17,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.environment import target
-from hatch_multiarch.engine.flags import build_flags, placeholders
+from hatch_multiarch.engine.flags import build_flags, build_tags, placeholders
 from hatch_multiarch.engine.stage.compiler import NO_GCC, stage_compiler
 from hatch_multiarch.engine.stage.context import module_folders
 from hatch_multiarch.engine.stage.dockerfile_text import env, exec_form, script
+from hatch_multiarch.engine.stage.packages import list_packages_words
 from hatch_multiarch.engine.stage.secrets import GOENV, NETRC
 from hatch_multiarch.platforms.macos import GO_MACOS
 from hatch_multiarch.toolchain import (
@@ -116,6 +117,7 @@ def _toolchain(plan: Plan, units: Sequence[Unit], stage: str, platform: str) -> 
     if any(_for_macos(unit) for unit in units):
         known = [f"{_dotted(go)}={_dotted(least)}" for go, least in GO_MACOS.items()]
         yield script("macos", [_ZIG_FOR_MACOS, *known], (), Path(macos_stubs.__file__))
+    yield script("list", [], ())
 
 
 def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
@@ -168,6 +170,8 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     words = [*told, go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
     written = " ".join(f"--mount={mount}" for mount in mounts)
     yield f"RUN {written} {exec_form([*words, '--', unit.helper.package])}"
+    words = [*told, *list_packages_words(unit, folder, build_tags(unit, compiler))]
+    yield f"RUN {written} {exec_form(words)}"
 
 
 def _helpers(platform: Platform, units: Sequence[Unit]) -> Iterator[str]:

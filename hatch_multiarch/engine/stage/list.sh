@@ -1,0 +1,21 @@
+# Write hatch-multiarch-list, which notes of which packages a helper is made (packages.py). A build
+# does not fail where Go cannot tell.
+cat >/usr/local/bin/hatch-multiarch-list <<'LIST'
+#!/bin/sh
+# $1: the folder to write to; the rest: a command that starts `go list`.
+out=$1
+shift
+mkdir -p "$out"
+"$@" >"$out/packages.json" 2>/dev/null || { rm -r "$out"; exit 0; }
+if [ "$CGO_ENABLED" = 1 ]; then exit 0; fi
+# Which packages do not work without cgo is read from their files, and modules are only here.
+root=$(go env GOROOT)
+sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' "$out/packages.json" | while read -r folder; do
+    case $folder in "$root"/*) continue ;; esac
+    if grep -q '"C"' "$folder"/*.go 2>/dev/null; then
+        mkdir -p "$out/files$folder"
+        cp "$folder"/*.go "$out/files$folder"
+    fi
+done
+LIST
+chmod 755 /usr/local/bin/hatch-multiarch-list
