@@ -28,15 +28,19 @@ def check_paths(plan: Plan, first: Any, build_data: dict[str, Any], bill: str) -
     *first* is hatchling's builder, *build_data* what its hooks have added so far; *bill* is the
     path of the SBOM, empty without one.
     """
-    ours = _ours(plan, first.artifact_project_id, bill)
+    # Only on Linux are names that differ in case two files.
+    fold = any(wheel.platform.os != "linux" for wheel in plan.wheels)
+    same = str.casefold if fold else str
+    ours = {same(path): who for path, who in _ours(plan, first.artifact_project_id, bill).items()}
     folders: dict[str, str] = {}
     for path, owner in ours.items():
         for folder in _above(path):
             folders.setdefault(folder, owner)
     problems = _missing(first)
     for key, source, path in _theirs(first, build_data):
-        above = next((each for each in _above(path) if each in ours), path)
-        meets = ours.get(above) or folders.get(path)
+        place = same(path)
+        above = next((each for each in _above(place) if each in ours), place)
+        meets = ours.get(above) or folders.get(place)
         if meets is not None:
             problems.append(f"{key}: puts {source} at {path} in the wheel, where {meets} is")
     if problems:

@@ -54,6 +54,8 @@ MEET: list[tuple[str, str, str, str, str]] = [
     (SCRIPTS, "a.txt", "tone", "greeter-1.0.0.data/scripts/tone", TONE),
     (SCRIPTS, "a.txt", "tone.exe", "greeter-1.0.0.data/scripts/tone.exe", TONE),
     (SCRIPTS, "folder", "tone", "greeter-1.0.0.data/scripts/tone/greet", TONE),
+    (FORCED, "a.txt", "_Greeter_Helpers/Greet", "_Greeter_Helpers/Greet", GREET),
+    (SCRIPTS, "a.txt", "Tone", "greeter-1.0.0.data/scripts/Tone", TONE),
 ]
 """A folder that holds the file ``greet`` is also given."""
 APART = [
@@ -96,6 +98,14 @@ def test_what_does_not(root: Path, table: str, source: str, target: str) -> None
     assert (
         problems(root, f'[tool.hatch.build.targets.wheel.{table}]\n"{source}" = "{target}"\n') == []
     )
+
+
+def test_names_that_differ_in_case_are_two_files_on_linux(root: Path) -> None:
+    table = "tool.hatch.build.targets.wheel.shared-scripts"
+    (root / "pyproject.toml").write_text(
+        PYPROJECT.replace(', "windows/amd64"', "") + f'[{table}]\n"a.txt" = "Tone"\n'
+    )
+    assert check(root, Switches(), {}).problems == ()
 
 
 def test_a_forced_file_that_is_not_there(root: Path) -> None:
