@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from engine_fixture import engine  # noqa: F401
+from engine_fixture import engine, has_containerd_store  # noqa: F401
 from support import QEMU, REPOSITORY, Example, Ran, Venv, clean_env, copy_example, need
 
 from hatch_multiarch.toolchain import find_go, find_zig, zig_library
@@ -48,6 +48,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Files of minutes first: one that comes last has a worker wait for the other.
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if (
+        item.get_closest_marker("containerd_store")
+        and "HM_TEST_REGISTRY" in os.environ
+        and not has_containerd_store()
+    ):
+        pytest.skip("docker's older image store is in use (ENGINE_STORE=classic)")
 
 
 @pytest.hookimpl(wrapper=True)

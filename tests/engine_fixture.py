@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,14 @@ def engine() -> Engine:
         os.environ["HM_TEST_PYTHON_IMAGE"],
         os.environ.get("HM_TEST_NETWORK", ""),
     )
+
+
+@cache
+def has_containerd_store() -> bool:
+    """Tell whether docker keeps images in containerd, and not in its own, older store."""
+    words = ["docker", "info", "--format", "{{json .DriverStatus}}"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return "io.containerd.snapshotter" in told
 
 
 def docker(engine: Engine, *words: str | Path) -> str:

@@ -33,6 +33,7 @@ COPY --from=go /etc/passwd /etc/group /etc/
 COPY --from=go /root/bin /bin
 COPY --from=go /empty /tmp
 COPY --from=go /usr/local/go /usr/local/go
+ENV PATH="/usr/local/go/bin:/bin"
 """
 
 

@@ -325,6 +325,7 @@ def test_a_project_that_cannot_be_planned_or_read(project: Path, run: Callable[.
     assert "error: tool.multiarch.helpers.tone.cgo: expected true or false" in said
 
 
+@pytest.mark.containerd_store
 def test_with_an_engine_it_names_builder_and_nodes(
     engine: Engine, project: Path, told: Callable[..., dict[str, Any]]
 ) -> None:

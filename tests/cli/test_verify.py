@@ -129,6 +129,7 @@ def results(run: Callable[..., Ran], *words: str | Path, code: int = 0) -> dict[
     return {each["platform"]: each for each in told}
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("form", ["reference", "archive"])
 def test_each_platform_runs_by_its_digest(built: Built, run: Callable[..., Ran], form: str) -> None:
     before = left(run)
@@ -149,6 +150,7 @@ def test_each_platform_runs_by_its_digest(built: Built, run: Callable[..., Ran],
     assert left(run) == before
 
 
+@pytest.mark.containerd_store
 def test_the_terminal_shows_what_each_says(built: Built, run: Callable[..., Ran]) -> None:
     said = run(*CLI, built.archive, "--platform", "linux/arm*", "--", "fail", code=7).out
     lines = said.splitlines()
@@ -162,6 +164,7 @@ def test_the_terminal_shows_what_each_says(built: Built, run: Callable[..., Ran]
     )
 
 
+@pytest.mark.containerd_store
 def test_one_that_fails_is_enough(built: Built, run: Callable[..., Ran]) -> None:
     words = [word for name in RUN_HERE for word in ("--platform", name)]
     told = results(run, built.reference, *words, "--", "fail-on-arm64", code=7)
@@ -173,6 +176,7 @@ def test_one_that_fails_is_enough(built: Built, run: Callable[..., Ran]) -> None
     assert list(results(run, built.reference, *words, "--", "--version")) == RUN_HERE
 
 
+@pytest.mark.containerd_store
 def test_a_program_without_end_is_stopped(built: Built, run: Callable[..., Ran]) -> None:
     before = left(run)
     here = ("--platform", "linux/amd64", "--timeout", "3")
@@ -185,6 +189,7 @@ def test_a_program_without_end_is_stopped(built: Built, run: Callable[..., Ran])
     assert left(run) == before
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_verify_leaves_nothing(
     built: Built, run: Callable[..., Ran], how: signal.Signals
@@ -202,6 +207,7 @@ def test_stopping_verify_leaves_nothing(
     assert left(run) == before
 
 
+@pytest.mark.containerd_store
 def test_a_container_is_held_in(engine: Engine, built: Built, run: Callable[..., Ran]) -> None:
     here = ("--platform", "linux/amd64")
     told = results(run, built.archive, *here, "--", "try", engine.registry)["linux/amd64"]
@@ -213,12 +219,14 @@ def test_a_container_is_held_in(engine: Engine, built: Built, run: Callable[...,
     assert told["problem"] == "it took more than 1024 MiB of memory"
 
 
+@pytest.mark.containerd_store
 def test_only_the_kernel_says_that_it_cannot_run(built: Built, run: Callable[..., Ran]) -> None:
     here = ("--platform", "linux/amd64")
     told = results(run, built.archive, *here, "--", "exec", code=7)["linux/amd64"]
     assert (told["outcome"], told["code"]) == ("failed", 3)
 
 
+@pytest.mark.containerd_store
 def test_an_image_that_was_there_stays(built: Built, run: Callable[..., Ran]) -> None:
     """Also another one under the name that the archive gives, which loading it would replace."""
     run("docker", "pull", built.reference)
@@ -233,6 +241,7 @@ def test_an_image_that_was_there_stays(built: Built, run: Callable[..., Ran]) ->
         run("docker", "image", "rm", built.reference, "verify-named:1")
 
 
+@pytest.mark.containerd_store
 def test_docker_archives_run_too(built: Built, run: Callable[..., Ran], tmp_path: Path) -> None:
     """As skopeo writes it, and as `docker save` does: the index, and the platform it has."""
     one = tmp_path / "one.tar"
@@ -268,6 +277,7 @@ def test_the_image_of_hatch_build_runs(
         assert said.count("greet 1.0.0\n") >= 4
 
 
+@pytest.mark.containerd_store
 def test_platforms_that_it_has_not(built: Built, run: Callable[..., Ran]) -> None:
     said = run(*CLI, built.archive, "--platform", "linux/s390x", code=7).out
     assert said.startswith(f"error: {built.archive}: no platform matches linux/s390x; it has ")

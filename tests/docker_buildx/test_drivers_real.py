@@ -88,6 +88,7 @@ HERE = {
 }
 
 
+@pytest.mark.containerd_store
 def test_docker(engine: Engine, buildx: Buildx, tmp_path: Path):
     found = inspect_builder(buildx, "default")
     assert (found.driver, found.containerd) == ("docker", True)

@@ -172,6 +172,7 @@ def kill(site: Site, program: str) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize(
     ("program", "says"),
     [("docker", r"was killed \(SIGKILL\)"), ("docker-buildx", r"was killed|ended without a word")],
@@ -186,12 +187,14 @@ def test_buildx_is_killed(site: Site, buildx: Buildx, program: str, says: str):
     site.again(buildx)
 
 
+@pytest.mark.containerd_store
 def test_the_build_is_stopped(site: Site, buildx: Buildx):
     site.cut_off(buildx, site.group.stop)
     assert isinstance(site.caught, Stopped)
     site.again(buildx)
 
 
+@pytest.mark.containerd_store
 def test_the_daemon_goes_away(
     site: Site, buildx: Buildx, engine: Engine, proxy: Callable[..., Proxy]
 ):
@@ -210,6 +213,7 @@ def test_the_daemon_goes_away(
         solve(replace(buildx, environ=env), site.request)
 
 
+@pytest.mark.containerd_store
 def test_the_registry_goes_away(
     site: Site, buildx: Buildx, engine: Engine, repository: str, proxy: Callable[..., Proxy]
 ):

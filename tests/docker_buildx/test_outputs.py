@@ -137,6 +137,7 @@ def unpacked(archive: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.containerd_store
 def test_images_in_files(engine: Engine, tmp_path: Path):
     dest = tmp_path / "it,is"
     names = ("example.com/a:1", "example.com/a:2")
@@ -152,6 +153,7 @@ def test_images_in_files(engine: Engine, tmp_path: Path):
         assert gzip.decompress(data)
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize(
     ("compression", "media"), [("zstd", "tar+zstd"), ("uncompressed", "tar"), ("gzip", "tar+gzip")]
 )
@@ -166,6 +168,7 @@ def test_compressions_of_layers(engine: Engine, tmp_path: Path, compression: str
     assert kinds == {f"application/vnd.oci.image.layer.v1.{media}"}
 
 
+@pytest.mark.containerd_store
 def test_files_of_one_platform_and_of_several(engine: Engine, tmp_path: Path):
     local, tar = tmp_path / "local", tmp_path / "files.tar"
     values = (
@@ -192,6 +195,7 @@ def test_an_image_without_files_of_its_own(engine: Engine, tmp_path: Path):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("kind", ["docker", "image"])
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
 def test_images_in_docker(

@@ -126,6 +126,7 @@ def test_docker_that_cannot_be_started(tmp_path: Path):
         solve(buildx, Request(tmp_path, tmp_path / "Dockerfile"))
 
 
+@pytest.mark.containerd_store
 def test_steps_and_files_of_several_platforms(engine: Engine, tmp_path: Path):
     token = os.urandom(8).hex()
     out = tmp_path / "out"
@@ -164,6 +165,7 @@ def test_steps_and_files_of_several_platforms(engine: Engine, tmp_path: Path):
     assert not any(step.cached for step in runs)
 
 
+@pytest.mark.containerd_store
 def test_a_push_with_names_annotations_and_provenance(
     engine: Engine, repository: str, tmp_path: Path
 ):
@@ -252,6 +254,7 @@ def test_a_registry_in_trouble_is_tried_again(
     assert len(Path(f"{docker}.calls").read_text().splitlines()) == calls
 
 
+@pytest.mark.containerd_store
 def test_folders_and_secrets_of_any_name(engine: Engine, tmp_path: Path):
     root = tmp_path / "-o,x \"y' $(touch z)"
     other = tmp_path / "--other,type=a:b@c"
@@ -337,6 +340,7 @@ def test_a_plan_is_told_before_any_of_it_runs(engine: Engine, tmp_path: Path):
     assert not [each for each in told if each.name.startswith("RUN ")]
 
 
+@pytest.mark.containerd_store
 def test_a_cache_that_lost_a_part_is_built_anew(engine: Engine, tmp_path: Path):
     """What an interrupt at the moment in which a step begins does to BuildKit's cache.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from buildkit.image_with_go import push_image_with_go
 from pages import DOCS, Page, Walk, first_missing, joined, read_page
 from support import clean_env
 
@@ -27,7 +28,6 @@ NAMES = sorted(
 HERE = [name for name in NAMES if "engine" not in read_page(name).needs]
 WITH_ENGINE = [name for name in NAMES if name not in HERE]
 NOT_RUN = {
-    "howto/dockerfile.md": 1,  # golang's image
     "howto/fleet.md": 1,  # a second machine
     "howto/macos-windows.md": 1,  # a Mac
     "howto/private-modules.md": 1,  # a private repository
@@ -36,6 +36,11 @@ NOT_RUN = {
     "howto/sbom.md": 1,  # grype's list of vulnerabilities
 }
 """How many blocks of a page cannot run in the tests; the page says why of each."""
+
+
+def marked(name: str) -> Any:
+    store = "containerd store" in read_page(name).needs
+    return pytest.param(name, marks=pytest.mark.containerd_store) if store else name
 
 
 @pytest.fixture
@@ -56,14 +61,19 @@ def test_the_commands_of_a_page_run(name: str, walk: Walk) -> None:
 
 @pytest.mark.slow
 @pytest.mark.network
-@pytest.mark.parametrize("name", WITH_ENGINE)
-def test_the_commands_of_a_page_about_docker_run(name: str, walk: Walk, engine: Engine) -> None:
+@pytest.mark.parametrize("name", [marked(name) for name in WITH_ENGINE])
+def test_the_commands_of_a_page_about_docker_run(
+    name: str, walk: Walk, engine: Engine, tmp_path: Path
+) -> None:
+    page = read_page(name)
     walk.fields = {
         "registry": engine.registry,
         "builder_image": engine.builder_image,
         "network": engine.network or "default",
     }
-    assert walk.go(read_page(name))
+    if "{golang}" in page.replace.values():
+        walk.fields["golang"] = push_image_with_go(engine, tmp_path)
+    assert walk.go(page)
 
 
 def test_blocks_that_cannot_run_are_few_and_known() -> None:

@@ -253,6 +253,7 @@ def test_skopeo_and_buildx_pull_what_was_built(built, engine, pushed, tmp_path):
     assert {each["config"]["User"] for each in shown.values()} == {"65532:65532"}
 
 
+@pytest.mark.containerd_store
 def test_crane_validates_each_platform(built, engine, named, pushed, tmp_path):
     """Beside attestations, too, which crane takes for images and so refuses, BuildKit's as well.
 
@@ -408,6 +409,7 @@ def test_a_changed_line_changes_one_small_layer_and_a_second_build_none(built, t
     assert len({layers[5] for layers in layers_of(root).values()}) == 1, "one for all platforms"
 
 
+@pytest.mark.containerd_store
 def test_an_official_image_a_lock_bytecode_and_no_index(engine, official, named, tmp_path, run):
     """As air-gapped builds do it: exact versions, a folder of wheels, nothing from an index."""
     root = make_project(tmp_path / "greeter", official)
@@ -507,6 +509,7 @@ def test_a_platform_that_the_base_has_not(built, tmp_path, run):
     assert not list(root.glob("dist/*"))
 
 
+@pytest.mark.containerd_store
 def test_the_files_are_those_that_docker_shows(engine, named, tmp_path):
     """Whiteouts and links of a real build, as our reader and as docker's own see them."""
     from hatch_multiarch.image.base import open_base, read_files

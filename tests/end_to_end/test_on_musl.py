@@ -96,6 +96,7 @@ def loaded(engine: Engine) -> Iterator[Callable[[Path], str]]:
     docker(engine, "image", "rm", "--force", *names)
 
 
+@pytest.mark.containerd_store
 def test_docker_runs_the_script_with_a_wheel_for_musl_and_both_helpers(
     engine: Engine, root: Path, run: Callable[..., Ran], loaded: Callable[[Path], str]
 ) -> None:
@@ -115,6 +116,7 @@ def test_docker_runs_the_script_with_a_wheel_for_musl_and_both_helpers(
     assert prefix == "/usr/local"
 
 
+@pytest.mark.containerd_store
 def test_a_helper_against_glibc_is_refused(root: Path, run: Callable[..., Ran]) -> None:
     change(root, ('libc = "musl"', 'libc = "glibc:2.17"'))
     out = build(run, root, code=7).out

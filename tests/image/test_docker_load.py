@@ -88,6 +88,7 @@ def published(found: Any) -> set[tuple[str, str, str]]:
     return {(each["type"], each["reference"], each["digest"]) for each in found["published"]}
 
 
+@pytest.mark.containerd_store
 def test_containerds_store_gets_the_index_with_all_platforms(
     engine: Engine, run: Callable[..., Ran], no_buildx: dict[str, str], name: str, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_containerds_store_gets_the_index_with_all_platforms(
     assert not list((root / "build/multiarch").glob(".*load*"))
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("platforms", [["linux/arm64"], ["linux/amd64", "linux/arm64"]])
 def test_containerds_store_gets_the_platforms_that_are_named(
     engine: Engine,
@@ -233,6 +235,7 @@ def test_a_socket_that_this_user_may_not_use(tmp_path: Path) -> None:
     gc.collect()
 
 
+@pytest.mark.containerd_store
 def test_a_daemon_that_breaks_off_leaves_everything_as_it_was(
     engine: Engine, run: Callable[..., Ran], no_buildx: dict[str, str], name: str, tmp_path: Path
 ) -> None:
@@ -330,6 +333,7 @@ def test_hatch_brings_the_sdk(
     assert "[amd64]" in says(engine, f"{name}:1.0.0")
 
 
+@pytest.mark.containerd_store
 def test_buildkits_image_goes_into_docker_too(
     engine: Engine, run: Callable[..., Ran], name: str, tmp_path: Path
 ) -> None:

@@ -157,6 +157,7 @@ def test_what_several_nodes_made_goes_to_the_docker_of_the_context(
     assert (found.image_builder.name, found.image_builder.classic) == ("older", True)
 
 
+@pytest.mark.containerd_store
 def test_other_outputs_leave_the_index_as_it_was(
     engine: Engine, run: Callable[..., Ran], tmp_path: Path
 ) -> None:

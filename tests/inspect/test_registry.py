@@ -75,6 +75,7 @@ def test_docker_s_own_media_types(engine, push):
     ]
 
 
+@pytest.mark.containerd_store
 def test_what_buildx_pushes_has_its_provenance(engine, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     reference = f"{engine.registry}/inspect-{secrets.token_hex(4)}:1"

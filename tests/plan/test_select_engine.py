@@ -31,6 +31,7 @@ def test_auto_without_docker_is_this_machine_and_says_why(tmp_path: Path) -> Non
     assert "docker" in note
 
 
+@pytest.mark.containerd_store
 def test_auto_with_docker_is_buildkit(engine: Engine) -> None:
     found = choose(config(), "greeter", "all", Switches(), engine.env)
     assert found.engine == "buildkit"

@@ -1,14 +1,16 @@
-# Write hatch-multiarch-list, which notes of which packages a helper is made (packages.py). A build
-# does not fail where Go cannot tell.
-cat >/usr/local/bin/hatch-multiarch-list <<'LIST'
-#!/bin/sh
+# Write list-packages, which notes of which packages a helper is made (packages.py). A build does not
+# fail where Go cannot tell, or where the image has no more than a shell.
+mkdir -p /opt/hatch-multiarch
+cat >/opt/hatch-multiarch/list-packages <<'LIST'
 # $1: the folder to write to; the rest: a command that starts `go list`.
 out=$1
 shift
 mkdir -p "$out"
-"$@" >"$out/packages.json" 2>/dev/null || { rm -r "$out"; exit 0; }
+"$@" >"$out/packages.json" 2>/dev/null || { echo >"$out/packages.json"; exit 0; }
 if [ "$CGO_ENABLED" = 1 ]; then exit 0; fi
 # Which packages do not work without cgo is read from their files, and modules are only here.
+for each in cp grep sed; do command -v "$each" >/dev/null || exit 0; done
+mkdir "$out/files"
 root=$(go env GOROOT)
 sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' "$out/packages.json" | while read -r folder; do
     case $folder in "$root"/*) continue ;; esac
@@ -18,4 +20,3 @@ sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' "$out/packages.json" | while read -r folder
     fi
 done
 LIST
-chmod 755 /usr/local/bin/hatch-multiarch-list

@@ -30,7 +30,8 @@ def list_packages_words(unit: Unit, folder: str, tags: str) -> list[str]:
     *tags* is the flag with its build tags.
     """
     asked = list_words(unit.helper.package, tags, (*FIELDS, *CGO_FIELDS))
-    return ["hatch-multiarch-list", f"/out/{_place(unit)}", "go", "-C", folder, *asked]
+    program = "/opt/hatch-multiarch/list-packages"
+    return ["sh", program, f"/out/{_place(unit)}", "go", "-C", folder, *asked]
 
 
 def read_stage_packages(unit: Unit, out: Path) -> tuple[frozenset[Path] | None, str | None]:
@@ -43,10 +44,12 @@ def read_stage_packages(unit: Unit, out: Path) -> tuple[frozenset[Path] | None, 
     try:
         packages = read_packages((noted / "packages.json").read_text("utf-8"))
     except (OSError, ValueError):
+        packages = []
+    if not packages:
         return None, None
     root = _root(unit)
     inputs = frozenset(inputs_of([_here(each, root) for each in packages], unit))
-    if unit.compiler != "none":
+    if unit.compiler != "none" or not (noted / "files").is_dir():
         return inputs, None
     there = [{**each, "Dir": f"{noted}/files{each.get('Dir', '')}"} for each in packages]
     return inputs, listed(there, unit.helper.tags).needs_cgo(unit.platform.os)
