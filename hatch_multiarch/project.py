@@ -81,6 +81,11 @@ def lacking_error(lacks: Iterable[str]) -> ToolchainError:
     )
 
 
+def lacks_package(error: Exception) -> bool:
+    """Tell whether *error* is hatchling's for a project in which it finds nothing to ship."""
+    return str(error).startswith("Unable to determine which files to ship")
+
+
 def building_python(root: Path) -> str:
     """Return the Python that can build the project in *root*: this one, or that of Hatch.
 

@@ -13,20 +13,36 @@ from hatch_multiarch.cli.output import put
 from hatch_multiarch.config import Config
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.files import rewrite
-from hatch_multiarch.init import configured, find_programs, ignored, missing, read_target
-from hatch_multiarch.pipeline.check import check
+from hatch_multiarch.init import (
+    configured,
+    find_programs,
+    ignored,
+    missing,
+    new_target,
+    read_target,
+    ships_python,
+)
+from hatch_multiarch.pipeline.check import Checked, check
 from hatch_multiarch.plan import Switches
+from hatch_multiarch.project import lacking, requires
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from hatch_multiarch.init import Ignored, Program, Target
-    from hatch_multiarch.pipeline.check import Checked
+
+
+_PYTHON = ("pyproject.toml", "setup.py", "setup.cfg")
+"""Files of which each makes a project of Python."""
 
 
 def run(arguments: Any) -> int:
     """Add it, check it, and say what to do next. Raises MultiarchError."""
     root = arguments.folder.resolve()
     switches = Switches.read(os.environ)
-    target = read_target(root, os.environ)
+    new = not any(os.path.lexists(root / each) for each in _PYTHON)
+    target = new_target(root) if new else read_target(root, os.environ)
     if "multiarch" in target.document.get("tool", {}):
         if lacks := missing(target, image=arguments.image):
             raise PlanError(
@@ -34,21 +50,38 @@ def run(arguments: Any) -> int:
                 advice="add that by hand; docs/reference/config.md has every key",
             )
         return _say(arguments, [], target, target.before)
-    programs = find_programs(root, os.environ, _Fetching())
+    found = find_programs(root, os.environ, _Fetching())
+    programs = [each for each in found if not each.aside] or found
+    if not programs and new:
+        raise PlanError(
+            f"there is no pyproject.toml in {root}, and no Go program below it",
+            advice="`hatch new --init` makes a Python project, `go mod init` a Go one",
+        )
     if not programs:
         raise PlanError(
             f"there is no Go program below {root}: no go.mod with a main package beside it or in "
             "cmd/NAME",
             advice="make one: mkdir -p helpers/greet && cd helpers/greet && go mod init greet",
         )
-    text = configured(target, programs, image=arguments.image)
+    scripts = new or not ships_python(target)
+    text = configured(target, programs, image=arguments.image, scripts=scripts)
     hidden = ignored(root, Config().output)
-    if arguments.diff:
-        return _say(arguments, programs, target, text, hidden)
-    rewrite(target.path, text)
-    if hidden is not None:
-        rewrite(hidden.path, hidden.after)
-    return _say(arguments, programs, target, text, hidden, check(root, switches, os.environ))
+    checked = None
+    if not arguments.diff:
+        rewrite(target.path, text)
+        if hidden is not None:
+            rewrite(hidden.path, hidden.after)
+        checked = _check(root, switches, target)
+    aside = [each for each in found if each not in programs]
+    return _say(arguments, programs, target, text, hidden, checked, aside)
+
+
+def _check(root: Path, switches: Switches, target: Target) -> Checked:
+    """Check the project, if what a new file asks for is here: nobody could have installed it."""
+    lacks = [] if target.before else lacking(requires(target.document))
+    if not lacks:
+        return check(root, switches, os.environ)
+    return Checked((), "", (f"{' and '.join(lacks)} is not here to check with; a build brings it",))
 
 
 def _say(
@@ -58,6 +91,7 @@ def _say(
     text: str,
     hidden: Ignored | None = None,
     checked: Checked | None = None,
+    aside: Sequence[Program] = (),
 ) -> int:
     """Print what was done, or would be where nothing was *checked*; return the exit code."""
     diff = _diff(target.path.name, target.before, text)
@@ -89,20 +123,49 @@ def _say(
     elif checked is None:
         lines = diff.splitlines()
     else:
-        lines = [
+        lines = [] if target.before else [_new(target)]
+        lines += [
             f"added {each.name}: {each.kind}, in {each.folder}, needs go {each.go}"
             for each in programs
         ]
         lines += [_unseen(each) for each in programs if each.unseen and not each.cgo]
-        if target.text != target.before:
+        lines += [_left_out(each) for each in aside]
+        if target.before and target.text != target.before:
             lines.append("removed the byte order mark, with which nothing reads pyproject.toml")
         if hidden is not None:
             lines.append(f"added {hidden.line} to {hidden.path.name}, so that sdists leave it out")
-        lines.append(as_text(checked))
+        lines += [as_text(checked)] if checked.says or failed else checked.notes
         if not failed:
             lines.append("next: hatch build (or `hatch-multiarch build`)")
+            if not target.before:
+                lines.append(_uvx(target.document["project"]["name"], programs))
     put("\n".join(lines))
     return failed
+
+
+def _new(target: Target) -> str:
+    """Return what the new file says of the project, and where that comes from."""
+    project = target.document["project"]
+    version = f"version {project['version']}" if "version" in project else "version from git's tags"
+    license_ = f"license {project['license']}" if "license" in project else "no license"
+    return f"made pyproject.toml: {project['name']}, {version}, {license_}"
+
+
+def _left_out(program: Program) -> str:
+    table = f"[tool.multiarch.helpers.{program.name}]"
+    return (
+        f"left out {program.name}, in {program.folder}: {program.aside}; to ship it, add {table} "
+        f'with source = "{program.source}", package = "{program.package}"'
+    )
+
+
+def _uvx(name: str, programs: Sequence[Program]) -> str:
+    """Return how users will run the programs of the distribution *name*."""
+    commands = (
+        f"uvx {name}" if each.name == name else f"uvx --from {name} {each.name}"
+        for each in programs
+    )
+    return f"once it is on the package index: {', '.join(commands)}"
 
 
 class _Fetching:

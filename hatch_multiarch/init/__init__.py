@@ -2,8 +2,9 @@
 
 from hatch_multiarch.init.edit import configured
 from hatch_multiarch.init.gitignore import Ignored, ignored
+from hatch_multiarch.init.new_project import new_target
 from hatch_multiarch.init.programs import Program, find_programs
-from hatch_multiarch.init.pyproject import Target, missing, read_target
+from hatch_multiarch.init.pyproject import Target, missing, read_target, ships_python
 
 __all__ = [
     "Ignored",
@@ -13,5 +14,7 @@ __all__ = [
     "find_programs",
     "ignored",
     "missing",
+    "new_target",
     "read_target",
+    "ships_python",
 ]

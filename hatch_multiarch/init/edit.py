@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.model import DEFAULT_PLATFORMS
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.init.pyproject import HOOK, PLUGIN, hooked, requires_plugin
+from hatch_multiarch.init.pyproject import HOOK, PLUGIN, WHEEL, hooked, requires_plugin
 from hatch_multiarch.project import requires
 
 if sys.version_info >= (3, 11):
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from hatch_multiarch.init.pyproject import Target
 
 
-def configured(target: Target, programs: Sequence[Program], *, image: bool) -> str:
+def configured(
+    target: Target, programs: Sequence[Program], *, image: bool, scripts: bool = False
+) -> str:
     """Return the text of *target*'s file with the hook, *programs* and perhaps an image in it.
+
+    *scripts* puts the programs onto PATH, where the project has no Python package.
 
     Raises PlanError when the file is written in a way that leaves no place for it.
     """
@@ -41,10 +45,14 @@ def configured(target: Target, programs: Sequence[Program], *, image: bool) -> s
         wanted["build-system"]["requires"].append(PLUGIN)
         places = _requires(text, requires(target.document), newline)
         text = _first(places, wanted, f'build-system.requires: add "{PLUGIN}" to it')
+    if scripts and not _put(wanted, WHEEL).setdefault("bypass-selection", False):
+        _put(wanted, WHEEL)["bypass-selection"] = True
+        key = "bypass-selection = true"
+        text = _first(_key(text, WHEEL, key, newline), wanted, f"add to [{WHEEL}]: {key}")
     if not hooked(target):
         _put(wanted, HOOK)
         text = _first(_hook(text, newline), wanted, f"add the table [{HOOK}]")
-    table = "\n".join(_config(programs, image=image))
+    table = "\n".join(_config(programs, image=image, scripts=scripts))
     added = tomllib.loads(table)["tool"]["multiarch"]
     wanted.setdefault("tool", {})["multiarch"] = added
     return _first([_append(text, table, newline)], wanted, "add [tool.multiarch]")
@@ -73,10 +81,19 @@ def _reads_as(text: str, wanted: dict[str, Any]) -> bool:
     return bool(pairs[0] == pairs[1])
 
 
-def _put(document: dict[str, Any], path: str) -> None:
-    """Add an empty table to *document*."""
+def _put(document: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return the table *path* of *document*, which is added where it is missing."""
     for part in path.split("."):
         document = document.setdefault(part, {})
+    return document
+
+
+def _key(text: str, table: str, line: str, newline: str) -> Iterator[str]:
+    """Yield texts with *line* in *table*: below its header, or in a new table at the end."""
+    for each in _HEADER.finditer(text):
+        if each.group(1) == table:
+            yield f"{text[: each.end()]}{line}{newline}{text[each.end() :]}"
+    yield _append(text, f"[{table}]{newline}{line}", newline)
 
 
 def _requires(text: str, names: list[str], newline: str) -> Iterator[str]:
@@ -129,7 +146,7 @@ def _append(text: str, more: str, newline: str) -> str:
     return text + "".join(f"{line}{newline}" for line in lines)
 
 
-def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
+def _config(programs: Sequence[Program], *, image: bool, scripts: bool) -> Iterator[str]:
     """Yield the lines of ``[tool.multiarch]``."""
     systems = {system for each in programs for system in each.systems}
     # Those of the default, written out: a reader wants to see them.
@@ -144,6 +161,10 @@ def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
             yield f'source = "{each.source}"'
         if each.package != ".":
             yield f'package = "{each.package}"'
+        if scripts:
+            yield 'install = "scripts"'
+        if each.ldflags:
+            yield f"ldflags = {_array(each.ldflags)}"
         if each.cgo:
             yield "cgo = true"
             yield 'libc = "static"  # runs on every Linux; "glibc:2.17" uses the machine\'s libc'

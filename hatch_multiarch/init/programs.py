@@ -17,6 +17,7 @@ from hatch_multiarch.engine.go_env import go_settings
 from hatch_multiarch.engine.go_source import SYSTEMS, GoFile
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.init.go_module import ImportWalk, Module
+from hatch_multiarch.init.version_flags import version_flags
 from hatch_multiarch.plan.mod_file import ModFile
 from hatch_multiarch.plan.workspace import find_workspace
 from hatch_multiarch.toolchain import find_go, go_line
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 _NEVER = {"vendor", "node_modules", "testdata", "__pycache__", "site-packages"}
 """Folders whose Go is not the project's, or not a program's (go help packages: testdata)."""
+
+_ASIDE = re.compile(
+    r"tests?|testing|e2e|integration|examples?|demos?|samples?|bench(es|marks?)?|docs?|tools|hack|"
+    r"scripts|misc",
+    re.IGNORECASE,
+)
+"""Folders for what a project's own developers run, or read."""
 
 _OUTPUTS = {"build", "dist"}
 """Folders at the project's root that hold copies of it."""
@@ -51,6 +59,10 @@ class Program:
     """Those of SYSTEMS on which it has a main package."""
     go: str
     """The ``go`` line of its module."""
+    ldflags: tuple[str, ...] = ()
+    """Linker flags that give it the version."""
+    aside: str = ""
+    """Why it is likely not for users, or empty."""
 
     @property
     def kind(self) -> str:
@@ -105,9 +117,21 @@ def find_programs(
                     unseen=listed.unseen,
                     systems=systems,
                     go=go,
+                    ldflags=version_flags(root, package),
+                    aside=aside(folder.relative_to(root)),
                 )
             )
     return found
+
+
+def aside(folder: Path) -> str:
+    """Return why the program in *folder*, relative to the project, is likely not for users."""
+    for part in folder.parts:
+        if _ASIDE.fullmatch(part):
+            return f"{part}/ is no place for what users run"
+    if re.search(r"(^|[-_])(code|doc|docs|man)?gen(erate|erator)?s?($|[-_])", folder.name):
+        return f"{folder.name} sounds like a generator"
+    return ""
 
 
 def _by_go(

@@ -7,18 +7,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hatchling.builders.wheel import WheelBuilder
+
 from hatch_multiarch.config.hatch_file import read_hatch_file
 from hatch_multiarch.config.messages import printable, show
 from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
-from hatch_multiarch.project import requires
+from hatch_multiarch.project import lacks_package, requires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-HOOK = "tool.hatch.build.targets.wheel.hooks.multiarch"
+WHEEL = "tool.hatch.build.targets.wheel"
+HOOK = f"{WHEEL}.hooks.multiarch"
 """The table that switches the hook on."""
 
 PLUGIN = "hatch-multiarch"
@@ -66,6 +69,17 @@ def read_target(root: Path, environ: Mapping[str, str]) -> Target:
         raise _no_package(root, environ, members, "has no [build-system]: it is a workspace")
     _check_backend(document)
     return Target(path, before, text, document)
+
+
+def ships_python(target: Target) -> bool:
+    """Tell whether hatchling finds something of the project's own that goes into a wheel."""
+    builder = WheelBuilder(str(target.path.parent), config=target.document)
+    try:
+        return bool(
+            builder.config.bypass_selection or builder.config.default_file_selection_options
+        )
+    except Exception as error:  # noqa: BLE001 - hatchling raises what it likes; `check` says it
+        return not lacks_package(error)
 
 
 def missing(target: Target, *, image: bool) -> list[str]:

@@ -15,6 +15,7 @@ from hatchling import cli
 from hatch_multiarch.config.messages import printable
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.project import lacks_package
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,6 +37,12 @@ def main() -> int:
 
 def hatchling_error(error: Exception, advice: str = "see its documentation") -> PlanError:
     """Return *error*, which hatchling or a plugin raised, as one line."""
+    if lacks_package(error):
+        return PlanError(
+            "tool.hatch.build.targets.wheel: there is no Python package of the project's name",
+            advice="name its folder: packages = [...]; or, for a wheel with nothing but helpers: "
+            "bypass-selection = true",
+        )
     said = next((line for line in str(error).splitlines() if line.strip()), "")
     return PlanError(f"hatchling: {printable(said) or type(error).__name__}", advice=advice)
 
