@@ -20,6 +20,8 @@ from hatch_multiarch.init import (
     missing,
     new_target,
     read_target,
+    read_tool,
+    readme,
     ships_python,
 )
 from hatch_multiarch.pipeline.check import Checked, check
@@ -42,7 +44,8 @@ def run(arguments: Any) -> int:
     root = arguments.folder.resolve()
     switches = Switches.read(os.environ)
     new = not any(os.path.lexists(root / each) for each in _PYTHON)
-    target = new_target(root) if new else read_target(root, os.environ)
+    tool = read_tool(arguments.tool, os.environ, _Fetching()) if arguments.tool else None
+    target = new_target(root, tool) if new else read_target(root, os.environ)
     if "multiarch" in target.document.get("tool", {}):
         if lacks := missing(target, image=arguments.image):
             raise PlanError(
@@ -50,7 +53,7 @@ def run(arguments: Any) -> int:
                 advice="add that by hand; docs/reference/config.md has every key",
             )
         return _say(arguments, [], target, target.before)
-    found = find_programs(root, os.environ, _Fetching())
+    found = [tool.program] if tool else find_programs(root, os.environ, _Fetching())
     programs = [each for each in found if not each.aside] or found
     if not programs and new:
         raise PlanError(
@@ -68,6 +71,10 @@ def run(arguments: Any) -> int:
     hidden = ignored(root, Config().output)
     checked = None
     if not arguments.diff:
+        for name, content in (tool.files() if tool else {}).items():
+            rewrite(root / name, content)
+        if tool and new and not (root / "README.md").exists():
+            rewrite(root / "README.md", readme(tool, target.document["project"]))
         rewrite(target.path, text)
         if hidden is not None:
             rewrite(hidden.path, hidden.after)

@@ -45,7 +45,8 @@ class Helper:
         check="relative_path",
     )
     package: str = key(
-        "The main package inside the module, as `go build` names it.",
+        "The main package inside the module, as `go build` names it; or the import path of one in "
+        "a module that go.mod requires: another project's program (`init --tool` makes that).",
         default=".",
         check="go_package",
     )

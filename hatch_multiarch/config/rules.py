@@ -22,6 +22,8 @@ from hatch_multiarch.platforms import all_platforms, lookup, match
 _INSIDE = r"(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))"
 """Before a path: neither absolute nor on a drive, and nowhere `..`."""
 
+_GO_FOLDER = r"/[A-Za-z0-9_~+-](?:[A-Za-z0-9_~+-]|\.(?!\.))*"
+
 
 def _platform(text: str) -> str:
     row = lookup(text)
@@ -175,8 +177,9 @@ RULES: dict[str, Rule] = {
     ),
     # What `go build` takes as a folder of the module; wildcards (`...`) name several packages.
     "go_package": Rule(
-        "'.' or a folder of the module such as './cmd/greet'",
-        r"\.(?:/[A-Za-z0-9_~+-](?:[A-Za-z0-9_~+-]|\.(?!\.))*)*",
+        "'.', a folder of the module such as './cmd/greet', or the import path of a package of a "
+        "module that go.mod requires, such as 'example.com/tool/cmd/tool'",
+        rf"\.(?:{_GO_FOLDER})*|[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+(?:{_GO_FOLDER})+",
     ),
     # go help buildconstraint: letters, digits, underscores and dots.
     "go_tag": Rule("one Go build tag of letters, digits, '_' and '.'", r"[A-Za-z0-9_.]+"),

@@ -86,6 +86,8 @@ def import_path(unit: Unit) -> str | None:
         module = ModFile.read(unit.source / "go.mod").module
     except OSError:
         return None
+    if not unit.helper.package.startswith("."):
+        return unit.helper.package
     return module + unit.helper.package.removeprefix(".") if module else None
 
 

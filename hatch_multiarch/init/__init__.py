@@ -2,11 +2,13 @@
 
 from hatch_multiarch.init.edit import configured
 from hatch_multiarch.init.gitignore import Ignored, ignored
-from hatch_multiarch.init.new_project import new_target
+from hatch_multiarch.init.go_tool import GoTool, read_tool
+from hatch_multiarch.init.new_project import new_target, readme
 from hatch_multiarch.init.programs import Program, find_programs
 from hatch_multiarch.init.pyproject import Target, missing, read_target, ships_python
 
 __all__ = [
+    "GoTool",
     "Ignored",
     "Program",
     "Target",
@@ -16,5 +18,7 @@ __all__ = [
     "missing",
     "new_target",
     "read_target",
+    "read_tool",
+    "readme",
     "ships_python",
 ]

@@ -14,8 +14,10 @@ from hatch_multiarch.init.pyproject import HOOK, PLUGIN, WHEEL, Target
 from hatch_multiarch.plan.mod_file import ModFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from hatch_multiarch.init.go_tool import GoTool
 
 FIRST_VERSION = "0.1.0"
 """The version of a project without a tag."""
@@ -26,6 +28,8 @@ _TAG = re.compile(r"v?[0-9]+(\.[0-9]+)*([-.]?(a|b|rc|alpha|beta)[-.]?[0-9]*)?")
 
 _HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 """Where a module's path is also its address."""
+
+_GO_FILE = re.compile(r"/go\.(mod|sum)$")
 
 _LONGEST = 300
 """Characters of a description; indexes show one line."""
@@ -44,6 +48,8 @@ class NewProject:
     license: str
     """An SPDX expression, or empty where it is not plain."""
     url: str
+    license_files: tuple[str, ...] = ()
+    """Where they are, if not beside pyproject.toml."""
 
     @property
     def text(self) -> str:
@@ -62,6 +68,8 @@ class NewProject:
         for key in ("description", "readme", "license"):
             if value := getattr(self, key):
                 yield f"{key} = {_quoted(value)}"
+        if self.license_files:
+            yield f"license-files = {json.dumps(self.license_files)}"
         yield f'requires-python = "{_PYTHON}"'
         if self.url:
             yield ""
@@ -79,10 +87,37 @@ class NewProject:
         yield f"[{HOOK}]"
 
 
-def new_target(root: Path) -> Target:
-    """Return the pyproject.toml that the Go repository *root* gets, with the hook switched on."""
-    text = read_repository(root).text
+def new_target(root: Path, tool: GoTool | None = None) -> Target:
+    """Return the pyproject.toml that *root* gets, with the hook switched on.
+
+    *root* is a Go repository, or the folder of a project that packages *tool*.
+    """
+    text = (read_tool_project(tool) if tool else read_repository(root)).text
     return Target(root / "pyproject.toml", "", text, parse_toml(text, "pyproject.toml"))
+
+
+def read_tool_project(tool: GoTool) -> NewProject:
+    """Return what the module of *tool* says of a project that packages it."""
+    readme = _readme(tool.module)
+    return NewProject(
+        name=_name(tool.program.name),
+        version=tool.version,
+        description=_description(tool.module / readme) if readme else "",
+        readme="README.md",
+        license=read_license(tool.module),
+        url=_url(tool.home),
+        license_files=tuple(path for path in tool.files() if not _GO_FILE.search(path)),
+    )
+
+
+def readme(tool: GoTool, project: Mapping[str, str]) -> str:
+    """Return the README of a *project* that packages *tool*."""
+    about = f"{project['description']}\n\n" if "description" in project else ""
+    return (
+        f"# {project['name']}\n\n{about}The program `{tool.program.name}` of "
+        f"[{tool.home}]({_url(tool.home) or f'https://{tool.home}'}), version {tool.version}, as a "
+        "Python package: it is installed as it is, and no Python runs when it is started.\n"
+    )
 
 
 def read_repository(root: Path) -> NewProject:
@@ -96,8 +131,14 @@ def read_repository(root: Path) -> NewProject:
         description=_description(root / readme) if readme else "",
         readme=readme,
         license=read_license(root),
-        url=f"https://{'/'.join(parts[:3])}" if parts[2:] and parts[0] in _HOSTS else "",
+        url=_url(module),
     )
+
+
+def _url(module: str) -> str:
+    """Return where people read about a module, as far as its path says it."""
+    parts = module.split("/")
+    return f"https://{'/'.join(parts[:3])}" if parts[2:] and parts[0] in _HOSTS else ""
 
 
 def _name(wanted: str) -> str:

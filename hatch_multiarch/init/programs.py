@@ -47,7 +47,7 @@ class Program:
     source: str
     """Folder of its module, relative to the project and with ``/``."""
     package: str
-    """The main package inside the module: ``.`` or ``./cmd/NAME``."""
+    """The main package inside the module, ``.`` or ``./cmd/NAME``, or its path in another one."""
     cgo: str
     """Import path of a package in it that does not work without cgo, ``.`` for its own main
     package, empty for none."""
@@ -73,6 +73,8 @@ class Program:
     @property
     def folder(self) -> str:
         """Where it stands, for people."""
+        if not self.package.startswith("."):
+            return self.package
         parts = [self.source if self.source != "." else "", self.package[2:]]
         return "/".join(filter(None, parts)) or "the folder of pyproject.toml"
 

@@ -28,6 +28,7 @@ from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.pipeline.sdist_files import SdistFiles
 from hatch_multiarch.plan import choose, make_plan
+from hatch_multiarch.plan.mod_file import ModFile
 from hatch_multiarch.project import lacking, read_project, requires
 from hatch_multiarch.registry import Pace
 from hatch_multiarch.toolchain import find_gcc, go_line, minimum_go, requirements
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.init.pyproject import Target
-    from hatch_multiarch.plan import Plan, Switches
+    from hatch_multiarch.plan import Plan, Switches, Unit
 
 
 @dataclass(frozen=True)
@@ -149,11 +150,25 @@ def _modules(plan: Plan) -> Iterator[Problem]:
             go_line(unit.source / "go.mod")
         except ToolchainError as error:
             yield Problem(f"{where}.source: {error.message}", error.advice, error.exit_code)
-        if not any((unit.source / unit.helper.package).glob("*.go")):
+        if not unit.helper.package.startswith("."):
+            yield from _required(unit)
+        elif not any((unit.source / unit.helper.package).glob("*.go")):
             inside = f"{unit.helper.source}/{unit.helper.package.removeprefix('./')}"
             says = f"{where}.package: there is no Go file in {inside.removesuffix('/.')}"
             advice = "it is the folder of a main package, inside the module"
             yield Problem(says, advice, PlanError.exit_code)
+
+
+def _required(unit: Unit) -> Iterator[Problem]:
+    """Yield that no module of go.mod can have the package of *unit*, another project's program."""
+    path = unit.helper.package
+    file = unit.source / "go.mod"
+    known = ModFile.read(file).requires if file.is_file() else (path,)
+    if not any(path == each or path.startswith(f"{each}/") for each in known):
+        where = f"tool.multiarch.helpers.{unit.helper.name}.package"
+        says = f"{where}: {unit.helper.source}/go.mod requires no module that has {path}"
+        advice = f"in {unit.helper.source}: go get -tool {path}@latest"
+        yield Problem(says, advice, PlanError.exit_code)
 
 
 def _compilers(plan: Plan) -> Iterator[Problem]:

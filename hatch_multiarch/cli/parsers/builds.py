@@ -11,6 +11,7 @@ INIT = """\
 example:
   hatch-multiarch init --diff     what would be added to pyproject.toml
   hatch-multiarch init --image    add it, with an image of the helpers
+  hatch-multiarch init --tool github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 """
 CHECK = """\
 example:
@@ -35,6 +36,11 @@ def _init(commands: Any) -> None:
     )
     add_folder(parser)
     parser.add_argument("--image", action="store_true", help="add [tool.multiarch.image] too")
+    parser.add_argument(
+        "--tool",
+        metavar="IMPORT/PATH@VERSION",
+        help="ship a program of another Go project: a module that requires it is made",
+    )
     parser.add_argument(
         "--diff", "--dry-run", action="store_true", help="print what would change, change nothing"
     )
