@@ -171,6 +171,7 @@ def images(pair: Pair) -> tuple[Opened, Opened]:
     return Opened(pair.host / name), Opened(pair.buildkit / name)
 
 
+@pytest.mark.containerd_store
 def test_wheels_and_helpers_are_the_same_bytes(pair: Pair) -> None:
     units = [
         {each["platform"]: each["sha256"] for each in report(root)["units"]}
@@ -181,6 +182,7 @@ def test_wheels_and_helpers_are_the_same_bytes(pair: Pair) -> None:
     assert wheels(pair.host) == wheels(pair.buildkit)
 
 
+@pytest.mark.containerd_store
 def test_every_file_is_the_same(images: tuple[Opened, Opened]) -> None:
     host, buildkit = images
     for name in ("amd64", "arm64"):
@@ -202,6 +204,7 @@ def names_of(image: Opened, digest: str) -> set[str]:
         return {Path(each.name).as_posix() for each in tar}
 
 
+@pytest.mark.containerd_store
 def test_the_odd_files_of_the_base_are_there(pair: Pair, images: tuple[Opened, Opened]) -> None:
     """That the comparison is one of something."""
     if not (pair.host / "base.tar").exists():
@@ -215,6 +218,7 @@ def test_the_odd_files_of_the_base_are_there(pair: Pair, images: tuple[Opened, O
     assert "opt/greeter/bin/python" in files
 
 
+@pytest.mark.containerd_store
 def test_layers_and_configs_are_the_same(images: tuple[Opened, Opened]) -> None:
     host, buildkit = images
     assert host.configs == buildkit.configs
@@ -226,6 +230,7 @@ def test_layers_and_configs_are_the_same(images: tuple[Opened, Opened]) -> None:
     assert host.index["annotations"] == buildkit.index["annotations"]
 
 
+@pytest.mark.containerd_store
 def test_the_report_tells_the_same_of_both(pair: Pair) -> None:
     told = []
     for root in (pair.host, pair.buildkit):
@@ -239,6 +244,7 @@ def test_the_report_tells_the_same_of_both(pair: Pair) -> None:
     assert told[0] == told[1]
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("made", ["host", "buildkit"])
 def test_docker_loads_its_archive_and_runs_it(
     pair: Pair,

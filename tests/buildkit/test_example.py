@@ -39,11 +39,13 @@ def manifests(engine: Engine, reference: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.containerd_store
 def test_every_wheel_has_the_tag_of_its_cross_gcc(built: Built) -> None:
     tags = sorted(path.stem.rpartition("manylinux_2_")[2] for path in built.wheels)
     assert [tag.partition("_")[2] for tag in tags] == ["aarch64", "armv7l", "x86_64"]
 
 
+@pytest.mark.containerd_store
 def test_report_names_the_compilers(built: Built) -> None:
     tools = built.report["tools"]
     assert tools["engine"] == "buildkit"
@@ -53,6 +55,7 @@ def test_report_names_the_compilers(built: Built) -> None:
     assert all(name.split()[1][0].isdigit() for name in tools["compilers"])
 
 
+@pytest.mark.containerd_store
 def test_report_tells_when_each_unit_was_compiled(built: Built) -> None:
     whole = built.report["timing"]["seconds"]
     for unit in built.report["units"]:
@@ -60,6 +63,7 @@ def test_report_tells_when_each_unit_was_compiled(built: Built) -> None:
         assert unit["worker"] is None
 
 
+@pytest.mark.containerd_store
 def test_wheels_and_image_hold_the_same_bytes(built: Built) -> None:
     places = [each for each in built.report["proof"] if each["helper"] == "greet"]
     assert [each["platform"] for each in places] == list(PLATFORMS)
@@ -73,6 +77,7 @@ def test_wheels_and_image_hold_the_same_bytes(built: Built) -> None:
         assert manifest["files"] == {"usr/local/bin/greet": found}
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_pushed_image_runs_by_digest(built: Built, engine: Engine, platform: str) -> None:
     pushed = manifests(engine, f"{built.image}:latest")
@@ -112,6 +117,7 @@ def untarred(data: bytes) -> bytes:
         return file.read()
 
 
+@pytest.mark.containerd_store
 def test_both_tags_and_the_annotations_are_pushed(built: Built, engine: Engine) -> None:
     published = built.report["image"]["published"]
     assert [each["reference"] for each in published] == [
@@ -126,12 +132,14 @@ def test_both_tags_and_the_annotations_are_pushed(built: Built, engine: Engine) 
         assert json.loads(raw)["annotations"]["com.example.team"] == 'a, "b"'
 
 
+@pytest.mark.containerd_store
 def test_the_wheel_of_this_machine_installs_and_runs(built: Built, venv: Venv) -> None:
     [wheel] = [path for path in built.wheels if "x86_64" in path.name]
     venv.install("pip", "--no-index", "--no-deps", wheel)
     assert "Hello" in venv.script("greeter")
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_cgo_helpers_of_the_wheels_run(
     built: Built, tmp_path: Path, engine: Engine, platform: str
@@ -153,6 +161,7 @@ def test_cgo_helpers_of_the_wheels_run(
     assert done.stdout.strip()
 
 
+@pytest.mark.containerd_store
 def test_the_plan_says_where_before_anything_runs(built: Built, run: Callable[..., Ran]) -> None:
     said = run(
         sys.executable, "-m", "hatch_multiarch", "plan", built.root, HATCH_MULTIARCH_ENGINE=""

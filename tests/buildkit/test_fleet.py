@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 HATCH_MULTIARCH = (sys.executable, "-m", "hatch_multiarch")
 
 
+@pytest.mark.containerd_store
 def test_each_helper_compiles_on_the_node_of_its_platform(
     engine: Engine,
     buildkit_image: str,  # noqa: F811

@@ -63,6 +63,7 @@ def built(
     return Built(root, "", run(*command, cwd=root, HATCH_MULTIARCH_ENGINE="").out)
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("helper", SAYS)
 def test_static_helpers_run_with_the_targets_library(
@@ -88,11 +89,13 @@ def test_static_helpers_run_with_the_targets_library(
     assert "NEEDED" not in told
 
 
+@pytest.mark.containerd_store
 def test_report_names_the_cross_gcc_of_each(built: Built) -> None:
     names = [name.split()[0] for name in built.report["tools"]["compilers"]]
     assert names == ["aarch64-linux-gnu-gcc", "arm-linux-gnueabihf-gcc", "x86_64-linux-gnu-gcc"]
 
 
+@pytest.mark.containerd_store
 def test_static_wheels_are_for_every_linux(built: Built) -> None:
     tags = {path.name.partition("py3-none-")[2] for path in built.wheels}
     assert len(tags) == len(PLATFORMS)

@@ -88,6 +88,7 @@ def site(
     docker(engine, "image", "rm", "--force", f"{image}:1.0.0", f"{image}:latest")
 
 
+@pytest.mark.containerd_store
 def test_files_hold_the_helpers_of_each_platform(site: Site) -> None:
     assert set(site.built) == set(BOTH)
     for platform, digest in site.built.items():
@@ -100,6 +101,7 @@ def test_files_hold_the_helpers_of_each_platform(site: Site) -> None:
             assert sha256(member.read()) == digest
 
 
+@pytest.mark.containerd_store
 def test_archive_folder_and_registry_are_one_image(
     site: Site, engine: Engine, tmp_path: Path
 ) -> None:
@@ -135,6 +137,7 @@ def blob(layout: Path, digest: str) -> bytes:
     return data
 
 
+@pytest.mark.containerd_store
 def test_docker_has_the_one_platform_it_was_to_get(site: Site, engine: Engine) -> None:
     said = docker(engine, "run", "--rm", "--pull=never", f"{site.image}:1.0.0")
     assert "[amd64]" in said
@@ -166,6 +169,7 @@ def fresh(
     return fresh
 
 
+@pytest.mark.containerd_store
 def test_zstd_layers_and_no_attestation(
     fresh: Callable[..., tuple[Site, Ran]], engine: Engine, run: Callable[..., Ran]
 ) -> None:
@@ -183,6 +187,7 @@ def test_zstd_layers_and_no_attestation(
     assert raw(engine, f"{made.image}:1.0.0") == index
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("mode", ["ours", "min", "max"])
 def test_provenance(
     site: Site, fresh: Callable[..., tuple[Site, Ran]], engine: Engine, mode: str
@@ -259,6 +264,7 @@ def test_sbom_of_a_scanner_names_the_helpers(
     assert shown.out.count("sbom (spdx.dev/Document)") == len(BOTH)
 
 
+@pytest.mark.containerd_store
 def test_two_builds_from_different_folders_are_the_same_bytes(
     site: Site, fresh: Callable[..., tuple[Site, Ran]], engine: Engine
 ) -> None:
@@ -321,6 +327,7 @@ def test_a_change_that_leaves_size_and_time_is_compiled_and_shipped(
     assert "Howdy folks!" in said
 
 
+@pytest.mark.containerd_store
 def test_helpers_of_this_machine_in_an_image_of_buildkit(
     fresh: Callable[..., tuple[Site, Ran]], engine: Engine
 ) -> None:
@@ -338,6 +345,7 @@ def test_helpers_of_this_machine_in_an_image_of_buildkit(
         assert each["files"]["usr/local/bin/greet"] == made.built[each["platform"]]
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("kind", ["local", "registry"])
 def test_the_cache_goes_out_and_comes_in(
     fresh: Callable[..., tuple[Site, Ran]], engine: Engine, tmp_path: Path, kind: str
@@ -379,6 +387,7 @@ def test_an_output_for_no_platform_of_this_build_is_left_out(
         assert "usr/local/bin/greet" in tar.getnames()
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize(
     ("output", "code", "message"),
     [

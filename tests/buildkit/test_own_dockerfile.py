@@ -61,6 +61,7 @@ def own(tmp_path: Path, engine: Engine, run: Callable[..., Ran]) -> Callable[...
     return make
 
 
+@pytest.mark.containerd_store
 def test_its_helpers_are_in_wheels_and_image(
     engine: Engine, own: Callable[..., Path], buildkit: Callable[..., Ran]
 ) -> None:
@@ -84,6 +85,7 @@ def test_its_helpers_are_in_wheels_and_image(
         docker(engine, "rm", "--force", name)
 
 
+@pytest.mark.containerd_store
 def test_a_helper_of_another_name_is_told(
     own: Callable[..., Path], buildkit: Callable[..., Ran]
 ) -> None:
@@ -142,6 +144,7 @@ COPY --from=late /out/ /machine /
 """
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("strategy", ["cross", "emulate"])
 @pytest.mark.parametrize("platforms", ["linux/arm64", "linux/amd64,linux/arm64"])
 def test_a_stage_that_would_be_emulated_is_refused_unless_asked_for(
@@ -175,6 +178,7 @@ def test_a_stage_that_would_be_emulated_is_refused_unless_asked_for(
     assert not (root / "dist").exists() or not list((root / "dist").iterdir())
 
 
+@pytest.mark.containerd_store
 @pytest.mark.parametrize("what", ["stage", "file"])
 def test_a_stage_or_file_that_is_not_there_is_one_error(
     own: Callable[..., Path], buildkit: Callable[..., Ran], what: str

@@ -191,6 +191,7 @@ def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
                     yield from unpacked(f"{name}!{member.name}", file.read())
 
 
+@pytest.mark.containerd_store
 def test_a_private_module_leaves_no_trace_of_its_password(
     proxy: Proxy, engine: Engine, tmp_path: Path, run: Callable[..., Ran]
 ) -> None:

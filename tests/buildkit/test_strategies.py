@@ -43,6 +43,7 @@ def test_native_compiles_what_the_node_is(
     assert [each["platform"] for each in report(root)["units"]] == ["linux/amd64"]
 
 
+@pytest.mark.containerd_store
 def test_other_systems_are_compiled_across_by_every_strategy(
     engine: Engine, tmp_path: Path, run: Callable[..., Ran], buildkit: Callable[..., Ran]
 ) -> None:
@@ -56,6 +57,7 @@ def test_other_systems_are_compiled_across_by_every_strategy(
     assert [tag.partition("_")[0] for tag in tags] == ["macosx", "manylinux2014", "win"]
 
 
+@pytest.mark.containerd_store
 def test_emulate_runs_the_compiler_as_its_target(
     engine: Engine,
     go_image: str,

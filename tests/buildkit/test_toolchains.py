@@ -56,6 +56,7 @@ def test_debians_go_is_refused_when_too_old(
     assert not (root / "dist").exists() or not list((root / "dist").iterdir())
 
 
+@pytest.mark.containerd_store
 def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
     engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran], run: Callable[..., Ran]
 ) -> None:
