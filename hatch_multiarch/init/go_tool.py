@@ -133,9 +133,11 @@ def _go(
     done = process.run([go.path, *words], cwd=work, env=env, timeout=_SECONDS, on_error_line=hear)
     if done.code != 0:
         told = [line for line in said if line and not line.startswith("go: downloading ")]
+        advice = "it is IMPORT/PATH@VERSION, as for `go install`; GOPROXY and GOPRIVATE count"
+        if any("does not contain package" in line for line in told):
+            advice = "programs of a Go project are mostly in its folder cmd: PATH/cmd/NAME"
         raise PlanError(
-            f"--tool: {wanted} cannot be fetched: {printable(' '.join(told))}",
-            advice="it is IMPORT/PATH@VERSION, as for `go install`; GOPROXY and GOPRIVATE count",
+            f"--tool: {wanted} cannot be fetched: {printable(' '.join(told))}", advice=advice
         )
     return done.out
 
