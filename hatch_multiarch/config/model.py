@@ -110,7 +110,8 @@ class Helper:
     prebuilt: str = key(
         "Use a binary built elsewhere instead of compiling: a path in which `{os}`, `{arch}`, "
         "`{variant}`, `{platform}` (linux-arm-v7), `{name}` and `{exe}` (.exe on Windows) are "
-        "filled in. It is audited like our own. Empty: compile.",
+        "filled in; or `goreleaser:dist`, for those of GoReleaser in that folder. It is audited "
+        "like our own. Empty: compile.",
         default="",
         check="prebuilt_path",
     )

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Libc
 from hatch_multiarch.config.hatch_file import hatch_key
+from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.goreleaser import PREFIX, find_artifact
 from hatch_multiarch.plan.plan import Unit
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hatch_multiarch.config import Config, Helper
     from hatch_multiarch.plan.plan import Project
     from hatch_multiarch.platforms import Platform
@@ -40,14 +44,8 @@ def make_unit(  # noqa: PLR0911 - a return for each kind of unit
     if force_musl and libc.kind == "glibc":
         libc = _on_musl(helper, libc, notes)
     if helper.prebuilt:
-        source = project.root / _fill(helper.prebuilt, helper, platform)
-        if not source.is_file():
-            problems.append(
-                f"{where}.prebuilt: {source.relative_to(project.root)} is missing; it is the "
-                f"binary for {platform.name}"
-            )
-            return None
-        return Unit(helper, platform, libc, "prebuilt", source, output)
+        binary = _prebuilt(project, helper, platform, problems)
+        return Unit(helper, platform, libc, "prebuilt", binary, output) if binary else None
     source = project.root / helper.source
     if not (source / "go.mod").is_file():
         problems.append(_no_module(project, helper, where))
@@ -73,6 +71,26 @@ def make_unit(  # noqa: PLR0911 - a return for each kind of unit
     return Unit(
         helper, platform, _floor(libc, platform, compiler, helper, notes), compiler, source, output
     )
+
+
+def _prebuilt(
+    project: Project, helper: Helper, platform: Platform, problems: list[str]
+) -> Path | None:
+    """Return the binary of *helper* that was built elsewhere, or None after adding a problem."""
+    if helper.prebuilt.startswith(PREFIX):
+        try:
+            return find_artifact(project.root, helper, platform)
+        except PlanError as error:
+            problems.append("; ".join(filter(None, (error.message, error.advice))))
+            return None
+    binary = project.root / _fill(helper.prebuilt, helper, platform)
+    if binary.is_file():
+        return binary
+    problems.append(
+        f"tool.multiarch.helpers.{helper.name}.prebuilt: {binary.relative_to(project.root)} is "
+        f"missing; it is the binary for {platform.name}"
+    )
+    return None
 
 
 def _on_musl(helper: Helper, libc: Libc, notes: list[str]) -> Libc:
