@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import platform_tags
 
-from hatch_multiarch import audit
+from hatch_multiarch import audit, files
 from hatch_multiarch.engine import HostEngine
 from hatch_multiarch.engine.cgo_check import CgoCheck
-from hatch_multiarch.errors import AuditError
+from hatch_multiarch.engine.lipo import join
+from hatch_multiarch.errors import AuditError, CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine import Binary, Engine, Progress
@@ -74,9 +75,13 @@ def compile_plan(
             read[binary.unit.id] = _read(binary, plan, cache)
         cgo.look(binary.unit, binary.sha256)
 
-    binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, done)}
-    facts = {}
+    binaries = {each.unit.id: each for each in engine.build(plan.engine_units, progress, done)}
     for unit in plan.units:
+        if unit.parts:
+            binaries[unit.id] = _join(unit, plan, binaries)
+            done(binaries[unit.id])
+    facts = {}
+    for unit in {each.id: each for each in (*plan.engine_units, *plan.units)}.values():
         found = read.get(unit.id) or _read(binaries[unit.id], plan, cache)
         audit.check(
             found,
@@ -94,6 +99,15 @@ def compile_plan(
         if wheel.units and plan.mode != "editable":
             compiled.wheel_tag(wheel)
     return compiled
+
+
+def _join(unit: Unit, plan: Plan, binaries: Mapping[str, Binary]) -> Binary:
+    """Return the universal binary of *unit*. Raises CompileError."""
+    alone = not any(part.id == each.id for part in unit.parts for each in plan.units)
+    try:
+        return join(unit, [binaries[part.id] for part in unit.parts], alone=alone)
+    except OSError as error:
+        raise files.unwritable(error) or CompileError(f"{unit.id}: {error}") from None
 
 
 _MADE: dict[str, audit.Made] = {"none": "go", "prebuilt": "prebuilt"}

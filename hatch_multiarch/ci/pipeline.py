@@ -112,14 +112,13 @@ def needing_a_mac(config: Config) -> tuple[str, ...]:
         platform = lookup(name)
         if platform is None or platform.os != "darwin":
             continue
-        helpers = [
-            config.helper_on(helper.name, name)
-            for helper in config.helpers
-            if match(name, helper.platforms)
-        ]
+        rows = [row for row in map(lookup, platform.parts) if row is not None] or [platform]
         if any(
-            each.cgo and not each.prebuilt and _apples(chosen_compiler(each, platform))
-            for each in helpers
+            each.cgo and not each.prebuilt and _apples(chosen_compiler(each, row))
+            for row in rows
+            for helper in config.helpers
+            if match(name, helper.platforms) and not config.helper_on(helper.name, name).prebuilt
+            for each in (config.helper_on(helper.name, row.name),)
         ):
             found.append(name)
     return tuple(found)

@@ -56,7 +56,7 @@ def stages(plan: Plan, epoch: int) -> str:
 
     Raises ToolchainError for a linker flag that Go cannot be given.
     """
-    units = [unit for unit in plan.units if unit.compiler != "prebuilt"]
+    units = [unit for unit in plan.engine_units if unit.compiler != "prebuilt"]
     lines = []
     if units:
         for stage, base in dict.fromkeys(_base(plan, unit.platform) for unit in units):
