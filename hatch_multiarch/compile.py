@@ -90,7 +90,7 @@ def compile_plan(
             libc=unit.libc,
             made=_MADE.get(unit.compiler, "cgo"),
         )
-        known = engine.exports(unit) if isinstance(engine, HostEngine) else None
+        known = engine.exports(unit)
         if known is not None:
             audit.check_imports(found, file=_named(unit, plan), exports=known)
         facts[unit.id] = found
