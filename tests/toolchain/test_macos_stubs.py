@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import lief
 import pytest
+from code_slots import reader, signed_pages
 
 from hatch_multiarch import audit
 from hatch_multiarch.config import Toolchain
@@ -197,6 +198,7 @@ def test_sqlite_beside_gos_own_c_in_a_universal_wheel(tmp_path, run):
         assert seen.keys() == part.imports.keys() == known.keys()
         assert all(symbols <= known[name] for name, symbols in seen.items())
         assert b"SQLite format 3" in thin.read_bytes()
+    assert signed_pages(reader(tmp_path / "reader", run), thin, run) > 1_000_000
 
 
 @pytest.mark.slow
