@@ -76,12 +76,11 @@ def compile_plan(
         cgo.look(binary.unit, binary.sha256)
 
     binaries = {each.unit.id: each for each in engine.build(plan.engine_units, progress, done)}
-    for unit in plan.units:
-        if unit.parts:
+    facts = {}
+    for unit in (*plan.engine_units, *(each for each in plan.units if each.parts)):
+        if unit.parts:  # they have passed
             binaries[unit.id] = _join(unit, plan, binaries)
             done(binaries[unit.id])
-    facts = {}
-    for unit in {each.id: each for each in (*plan.engine_units, *plan.units)}.values():
         found = read.get(unit.id) or _read(binaries[unit.id], plan, cache)
         audit.check(
             found,
@@ -90,7 +89,7 @@ def compile_plan(
             libc=unit.libc,
             made=_MADE.get(unit.compiler, "cgo"),
         )
-        known = engine.exports(unit)
+        known = None if unit.parts else engine.exports(unit)
         if known is not None:
             audit.check_imports(found, file=_named(unit, plan), exports=known)
         facts[unit.id] = found

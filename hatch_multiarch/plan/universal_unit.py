@@ -38,7 +38,7 @@ def universal_unit(
         libc=Libc(),
         compiler=", ".join(dict.fromkeys(part.compiler for part in parts)),
         source=parts[0].source,
-        output=folder / slug(platform) / helper.name,
+        output=folder / slug(platform) / parts[0].output.name,
         workspace=parts[0].workspace,
         parts=parts,
     )

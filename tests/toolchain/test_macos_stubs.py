@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from dataclasses import replace
@@ -218,44 +219,93 @@ def test_cplusplus_and_a_newer_macos(build, unit, tmp_path):
 
 @pytest.mark.slow
 def test_a_framework_needs_apples_sdk(build, unit, tmp_path, monkeypatch):
-    """A folder in the shape of an SDK provides it; SDKROOT names that."""
+    """A folder laid out as Apple's SDKs are provides it; SDKROOT names that."""
     main = PROGRAM.replace(
-        "// #include <stdio.h>", "// #cgo LDFLAGS: -framework Sound\n// #include <Sound/Sound.h>"
-    ).replace("2 * number", "play(number)")
+        "// #include <stdio.h>",
+        "// #cgo LDFLAGS: -framework IOKit -lz\n// #include <IOKit/IOKitLib.h>\n"
+        "// #include <zlib.h>",
+    ).replace("2 * number", "number + (IOServiceMatching(zlibVersion()) != 0)")
     folder(tmp_path / "tone", main_go=main)
     with pytest.raises(CompileError) as caught:
         build(unit("darwin/arm64"))
     assert caught.value.advice == (
-        "only Apple's SDK has Sound/Sound.h: set SDKROOT to the folder of one, compile on a Mac, "
-        "or leave darwin/arm64 out by tool.multiarch.helpers.tone.platforms"
+        "only Apple's SDK has IOKit/IOKitLib.h: set SDKROOT to the folder of one, compile on a "
+        "Mac, or leave darwin/arm64 out by tool.multiarch.helpers.tone.platforms"
     )
-    sdk = tmp_path / "an SDK"
-    sound = sdk / "System/Library/Frameworks/Sound.framework"
-    (sound / "Headers").mkdir(parents=True)
-    (sound / "Headers/Sound.h").write_text("int play(int);\n")
+    root = tmp_path / "MacOSX 15.sdk"
     go = find_go("", "1.21")
-    names = ["Sound", "CoreFoundation", "Security"]
-    known = exports(go.goroot, find_zig("==0.17.1").path.parent / "lib", "arm64")
-    for name in names:
-        place = sound.parent / f"{name}.framework" / f"{name}.tbd"
-        place.parent.mkdir(exist_ok=True)
-        library = f"/System/Library/Frameworks/{name}.framework/Versions/A/{name}"
-        place.write_text(stub(library, known.get(library, {"_play"})))
-    (sdk / "usr/lib").mkdir(parents=True)
-    resolv = "/usr/lib/libresolv.9.dylib"
-    (sdk / "usr/lib/libresolv.tbd").write_text(stub(resolv, known[resolv]))
-    monkeypatch.setenv("SDKROOT", str(sdk))
+    sdk(root, exports(go.goroot, find_zig("==0.17.1").path.parent / "lib", "arm64"))
+    monkeypatch.setenv("SDKROOT", str(root))
     engine = HostEngine(Toolchain(), "greeter", "1.2.3")
-    [binary] = engine.build([unit("darwin/arm64")], Quiet())
-    assert engine.exports(binary.unit) is None
-    assert "_play" in audit.read(binary.path).imports[library.replace("Security", "Sound")]
+    for binary in engine.build([unit(name) for name in BOTH], Quiet()):
+        assert engine.exports(binary.unit) is None  # the linker has looked into the SDK
+        facts = audit.read(binary.path)
+        audit.check(facts, file="tone", platform=binary.unit.platform, libc=binary.unit.libc)
+        assert facts.imports[FRAMEWORK.format("IOKit")] == ["_IOServiceMatching"]
+        assert facts.imports["/usr/lib/libz.1.dylib"] == ["_zlibVersion"]
+        assert libraries(binary.path).keys() == facts.imports.keys()
+    # What the SDK does not export either is not linked.
+    (root / "usr/lib/libz.1.tbd").write_text(stub("/usr/lib/libz.1.dylib", {"_inflate"}))
+    (root / "SDKSettings.json").write_text(SETTINGS.replace("15.0", "15.1"))
+    with pytest.raises(CompileError, match="undefined symbol: _zlibVersion"):
+        engine.build([unit("darwin/arm64")], Quiet())
+
+
+FRAMEWORK = "/System/Library/Frameworks/{0}.framework/Versions/A/{0}"
+
+
+def sdk(root: Path, known) -> None:
+    """Lay out *root* as Apple does, with links to versions; *known*: library -> its symbols."""
+    frameworks = root / "System/Library/Frameworks"
+    for name in ("IOKit", "CoreFoundation", "Security"):
+        place = frameworks / f"{name}.framework/Versions/A"
+        (place / "Headers").mkdir(parents=True)
+        library = FRAMEWORK.format(name)
+        symbols = known.get(library, {"_IOServiceMatching", "_IOServiceGetMatchingService"})
+        (place / f"{name}.tbd").write_text(stub(library, symbols))
+        (place.parent / "Current").symlink_to("A")
+        for entry in (f"{name}.tbd", "Headers"):
+            (place.parent.parent / entry).symlink_to(f"Versions/Current/{entry}")
+    header = "#include <stdint.h>\nextern void *IOServiceMatching(const char *name);\n"
+    (frameworks / "IOKit.framework/Headers/IOKitLib.h").write_text(header)
+    for folder_ in ("usr/lib", "usr/include"):
+        (root / folder_).mkdir(parents=True)
+    (root / "usr/include/zlib.h").write_text("const char *zlibVersion(void);\n")
+    resolv = "/usr/lib/libresolv.9.dylib"
+    for library, symbols in ((resolv, known[resolv]), ("/usr/lib/libz.1.dylib", {"_zlibVersion"})):
+        path = root / library[1:].replace(".dylib", ".tbd")
+        path.write_text(stub(library, symbols))
+        path.with_name(path.name.split(".")[0] + ".tbd").symlink_to(path.name)
+    (root / "SDKSettings.json").write_text(SETTINGS)
+
+
+SETTINGS = json.dumps(
+    {
+        "CanonicalName": "macosx15.0",
+        "DisplayName": "macOS 15.0",
+        "MaximumDeploymentTarget": "15.0.99",
+        "SupportedTargets": {
+            "macosx": {
+                "Archs": ["x86_64", "arm64", "arm64e"],
+                "DefaultDeploymentTarget": "15.0",
+                "LLVMTargetTripleEnvironment": "",
+                "LLVMTargetTripleSys": "macosx",
+                "LLVMTargetTripleVendor": "apple",
+                "SystemPrefix": "",
+            }
+        },
+        "Version": "15.0",
+    }
+)
+"""What clang reads of SDKSettings.json: it heeds SDKROOT too."""
 
 
 def stub(library: str, symbols) -> str:
-    targets, names = "[ arm64-macos ]", ", ".join(sorted(symbols))
+    targets = "[ x86_64-macos, arm64-macos, arm64e-macos ]"
+    names = ", ".join(sorted(symbols))
     return (
         f"--- !tapi-tbd\ntbd-version: 4\ntargets: {targets}\ninstall-name: '{library}'\n"
-        f"exports:\n  - targets: {targets}\n    symbols: [ {names} ]\n...\n"
+        f"current-version: 275\nexports:\n  - targets: {targets}\n    symbols: [ {names} ]\n...\n"
     )
 
 
