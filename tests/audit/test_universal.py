@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import lief
 import pytest
-from real_binaries import go_programs
+from real_binaries import FAT_CPUS, go_programs, universal
 
 from hatch_multiarch.audit import read
 from hatch_multiarch.errors import AuditError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
-CPU = {"darwin/amd64": (0x01000007, 3), "darwin/arm64": (0x0100000C, 0)}
 PYPROJECT = """\
 [build-system]
 requires = ["hatchling", "hatch-multiarch"]
@@ -43,22 +42,9 @@ prebuilt = "made/greet"
 """
 
 
-def universal(programs: dict[str, Path], *, wide: bool = False) -> bytes:
-    """Join thin Mach-O files as lipo does (<mach-o/fat.h>); *wide*: with offsets of 64 bits."""
-    form, align = (">2I2Q2I", 14) if wide else (">5I", 14)
-    head = struct.pack(">2I", 0xCAFEBABF if wide else 0xCAFEBABE, len(programs))
-    body = b""
-    for name, path in programs.items():
-        body += b"\0" * (-(len(body)) % (1 << align))
-        words = (*CPU[name], (1 << align) + len(body), path.stat().st_size, align)
-        head += struct.pack(form, *words, *([0] if wide else []))
-        body += path.read_bytes()
-    return head.ljust(1 << align, b"\0") + body
-
-
 @pytest.fixture(scope="module")
 def thin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return go_programs(tmp_path_factory.mktemp("thin"), CPU)
+    return go_programs(tmp_path_factory.mktemp("thin"), FAT_CPUS)
 
 
 @pytest.fixture
@@ -186,8 +172,9 @@ def test_every_part_is_read_as_strictly_as_a_thin_file(
         path.write_bytes(data)
         with pytest.raises(AuditError, match=says):
             read(path, "universal2")
-    path.write_bytes(whole)
-    assert read(path, "universal2").macos
+    for wide in (False, True):
+        path.write_bytes(universal(thin, wide=wide))
+        assert [part.signed for part in read(path, "universal2").parts] == [False, True]
     path.write_bytes(universal({"darwin/arm64": thin["darwin/arm64"]}))
     with pytest.raises(AuditError, match="programs for arm64, and universal2 has one for amd64"):
         read(path, "universal2")
