@@ -193,7 +193,8 @@ def _platform(row: Any) -> str:
         shown += " (indexes do not take it yet)"
     floor = f"glibc {row.zig.floor[0]}.{row.zig.floor[1]}" if row.zig.floor else ""
     zig = ", ".join(filter(None, [floor, "static" if row.zig.musl else row.zig.other and "yes"]))
-    return f"| {row.name} | {shown} | {zig or 'no'} | {row.triple or '-'} |\n"
+    zig = zig or ("as its parts" if row.parts else "no")
+    return f"| {row.name} | {shown} | {zig} | {row.triple or '-'} |\n"
 
 
 def _command(parser: argparse.ArgumentParser, says: str = "") -> Iterator[str]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import platform_tags
 
-from hatch_multiarch import audit
+from hatch_multiarch import audit, files
 from hatch_multiarch.engine import HostEngine
 from hatch_multiarch.engine.cgo_check import CgoCheck
-from hatch_multiarch.errors import AuditError
+from hatch_multiarch.engine.lipo import join
+from hatch_multiarch.errors import AuditError, CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine import Binary, Engine, Progress
@@ -74,9 +75,12 @@ def compile_plan(
             read[binary.unit.id] = _read(binary, plan, cache)
         cgo.built(binary)
 
-    binaries = {binary.unit.id: binary for binary in engine.build(plan.units, progress, done)}
+    binaries = {each.unit.id: each for each in engine.build(plan.engine_units, progress, done)}
     facts = {}
-    for unit in plan.units:
+    for unit in (*plan.engine_units, *(each for each in plan.units if each.parts)):
+        if unit.parts:  # they have passed
+            binaries[unit.id] = _join(unit, plan, binaries)
+            done(binaries[unit.id])
         found = read.get(unit.id) or _read(binaries[unit.id], plan, cache)
         audit.check(
             found,
@@ -85,7 +89,7 @@ def compile_plan(
             libc=unit.libc,
             made=_MADE.get(unit.compiler, "cgo"),
         )
-        known = engine.exports(unit) if isinstance(engine, HostEngine) else None
+        known = None if unit.parts else engine.exports(unit)
         if known is not None:
             audit.check_imports(found, file=_named(unit, plan), exports=known)
         facts[unit.id] = found
@@ -94,6 +98,15 @@ def compile_plan(
         if wheel.units and plan.mode != "editable":
             compiled.wheel_tag(wheel)
     return compiled
+
+
+def _join(unit: Unit, plan: Plan, binaries: Mapping[str, Binary]) -> Binary:
+    """Return the universal binary of *unit*. Raises CompileError."""
+    alone = not any(part.id == each.id for part in unit.parts for each in plan.units)
+    try:
+        return join(unit, [binaries[part.id] for part in unit.parts], alone=alone)
+    except OSError as error:
+        raise files.unwritable(error) or CompileError(f"{unit.id}: {error}") from None
 
 
 _MADE: dict[str, audit.Made] = {"none": "go", "prebuilt": "prebuilt"}

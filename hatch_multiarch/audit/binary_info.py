@@ -52,3 +52,5 @@ class BinaryInfo:
     macos: tuple[int, int] | None = None
     """Least macOS (LC_BUILD_VERSION minos)."""
     go: GoBuild | None = None
+    parts: tuple[BinaryInfo, ...] = ()
+    """Of a universal Mach-O file: what each of its programs is; the rest says what all need."""

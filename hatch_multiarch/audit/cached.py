@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.cache.build_cache import BuildCache
 
-FORMAT = 4
+FORMAT = 5
 """Counted up when the same binary gives other facts than before."""
 
 
@@ -49,4 +49,5 @@ def load(told: dict[str, Any]) -> BinaryInfo:
         name: tuple(each) if isinstance(each, list) else each for name, each in told.items()
     }
     plain["go"] = build
+    plain["parts"] = tuple(load(each) for each in told["parts"])
     return BinaryInfo(**plain)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from hatch_multiarch.errors import AuditError
+from hatch_multiarch.platforms import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -60,6 +61,11 @@ def check(
     if platform.os == "linux":
         _libc(facts, file, platform, libc, made)
         return
+    for part in facts.parts:
+        row = lookup(f"{part.os}/{part.architecture}")
+        if row is not None:
+            name = f"{file.rstrip(',')}, its program for {part.architecture},"
+            check(part, file=name, platform=row, libc=libc, made=made)
     if (platform.os, platform.architecture) == ("darwin", "arm64") and not facts.signed:
         raise AuditError(
             f"{file} has no code signature, and macOS on arm64 does not start such a program",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.binary import Malformed
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.code_signature import check_signature
 from hatch_multiarch.audit.gobuild import read_go_build
@@ -12,10 +12,9 @@ from hatch_multiarch.audit.gobuild import read_go_build
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hatch_multiarch.audit.binary import Window
+
 MAGIC_64 = 0xFEEDFACF
-FAT = (0xCAFEBABE, 0xCAFEBABF)
-"""<mach-o/fat.h>: with offsets of 32 bits and of 64, big endian whatever the processor."""
-FAT_64 = FAT[1]
 # Names and numbers of <mach/machine.h> and <mach-o/loader.h>.
 CPUS = {0x01000007: "amd64", 0x0100000C: "arm64"}
 MH_EXECUTE = 2
@@ -31,29 +30,6 @@ PLATFORM_MACOS = 1
 MAX_COMMANDS = 10_000
 MAX_SECTIONS = 255
 MAX_IMPORTS = 100_000
-MAX_PARTS = 16
-
-
-def part_of_fat(window: Window, architecture: str) -> Window:
-    """Return the part of a universal Mach-O file that is for *architecture*, as OCI names it."""
-    magic, count = window.unpack(">2I", 0)
-    if count > MAX_PARTS:
-        raise Malformed(f"it claims {count} processors")
-    # cputype, cpusubtype, offset, size, align; the 64-bit form ends in a reserved word.
-    form, length = (">2I2Q2I", 32) if magic == FAT_64 else (">5I", 20)
-    held = []
-    for number in range(count):
-        cpu, _, start, size, *_ = window.unpack(form, 8 + number * length)
-        name = CPUS.get(cpu, f"{cpu:#x}")
-        window.holds(start, size)
-        if name == architecture:
-            return Window(window.file, start, size)
-        held.append(name)
-    wanted = f"none for {architecture}" if architecture else "which of them counts is not said"
-    raise Malformed(
-        f"it is a universal (fat) Mach-O file with programs for {', '.join(held) or 'nothing'}, "
-        f"and {wanted}"
-    )
 
 
 def read_macho(window: Window) -> BinaryInfo:

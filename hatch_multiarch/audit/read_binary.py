@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.audit.binary import Malformed, Window
 from hatch_multiarch.audit.code_signature import BadSignature
-from hatch_multiarch.audit.macho import FAT, MAGIC_64, part_of_fat, read_macho
+from hatch_multiarch.audit.macho import MAGIC_64, read_macho
 from hatch_multiarch.audit.pe import read_pe
+from hatch_multiarch.audit.universal import FAT, read_fat
 from hatch_multiarch.errors import AuditError
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def runs_on(magic: bytes, system: str) -> bool:
 def read(path: Path, architecture: str = "") -> BinaryInfo:
     """Return what the executable at *path* says of itself.
 
-    *architecture*, as OCI names it, chooses the part of a universal Mach-O file that counts.
+    *architecture*, as OCI names it, chooses the part of a universal Mach-O file that counts;
+    ``universal2`` are both.
     Raises AuditError when it is not a regular file (a link is not followed) or not an executable
     of a known format, also when it is cut off or contradicts itself.
     """
@@ -64,5 +66,5 @@ def _read(path: Path, architecture: str) -> BinaryInfo:
         if magic[:2] == b"MZ":
             return read_pe(window)
         if int.from_bytes(magic, "big") in FAT:
-            return read_macho(part_of_fat(window, architecture))
+            return read_fat(window, architecture)
     raise Malformed("it is no ELF, Mach-O or PE file")

@@ -65,10 +65,10 @@ def _musllinux(platform: Platform, facts: Sequence[BinaryInfo]) -> list[str]:
 
 def _macos(platform: Platform, facts: Sequence[BinaryInfo]) -> str:
     least: Version = BIG_SUR if platform.architecture == "arm64" else (10, 9)
-    for each in facts:
-        least = max(least, each.macos or least)
-        if each.go is not None:
-            least = max(least, go_macos(each.go.version))
+    for each in (part for whole in facts for part in whole.parts or (whole,)):
+        need = max(each.macos or (0, 0), go_macos(each.go.version) if each.go else (0, 0))
+        if each.architecture != "arm64" or need > BIG_SUR:  # which is the first one for arm64
+            least = max(least, need)
     major, minor = least
     if major >= BIG_SUR[0] and minor:  # from 11 on, tags only ever say N.0
         major, minor = major + 1, 0

@@ -112,14 +112,13 @@ def needing_a_mac(config: Config) -> tuple[str, ...]:
         platform = lookup(name)
         if platform is None or platform.os != "darwin":
             continue
-        helpers = [
-            config.helper_on(helper.name, name)
-            for helper in config.helpers
-            if match(name, helper.platforms)
-        ]
+        rows = [row for row in map(lookup, platform.parts) if row is not None] or [platform]
+        names = [each.name for each in config.helpers if match(name, each.platforms)]
+        compiled = [each for each in names if not config.helper_on(each, name).prebuilt]
+        parts = [(config.helper_on(each, row.name), row) for each in compiled for row in rows]
         if any(
-            each.cgo and not each.prebuilt and _apples(chosen_compiler(each, platform))
-            for each in helpers
+            part.cgo and not part.prebuilt and _apples(chosen_compiler(part, row))
+            for part, row in parts
         ):
             found.append(name)
     return tuple(found)

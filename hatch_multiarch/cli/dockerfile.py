@@ -29,7 +29,7 @@ def run(arguments: Any) -> int:
     text = _text(plan, folder)
     if folder is not None:
         _prepare(folder, plan)
-        write_context(plan.units, folder)
+        write_context(plan.engine_units, folder)
         (folder / FILE).write_text(text, encoding="utf-8")
     if arguments.json:
         told = {"dockerfile": text, "context": None if folder is None else str(folder)}
@@ -49,7 +49,7 @@ def _text(plan: Plan, folder: Path | None) -> str:
             "tool.multiarch.stage.dockerfile: BuildKit compiles by this Dockerfile of your own: "
             f"{plan.config.stage.dockerfile}"
         )
-    compiled = [unit for unit in plan.units if unit.compiler != "prebuilt"]
+    compiled = [unit for unit in plan.engine_units if unit.compiler != "prebuilt"]
     if not compiled:
         raise PlanError("tool.multiarch.helpers: all are prebuilt, so that BuildKit compiles none")
     platforms = ",".join(dict.fromkeys(unit.platform.name for unit in compiled))

@@ -18,7 +18,7 @@ from hatch_multiarch.platforms import all_platforms, match
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hatch_multiarch.config.model import Config
+    from hatch_multiarch.config.model import Config, Override
 
 
 def conflicts(config: Config) -> Iterator[Conflict]:
@@ -132,6 +132,7 @@ def _of_overrides(config: Config) -> Iterator[Conflict]:
         for name in override.helpers:
             if name not in names:
                 yield Conflict(at(helpers, name), unknown("helper", name, names))
+        yield from _of_universal(override, helpers)
     for name in names:
         # One problem on many platforms is one problem.
         yield from dict.fromkeys(
@@ -139,6 +140,20 @@ def _of_overrides(config: Config) -> Iterator[Conflict]:
             for platform in all_platforms()
             for conflict in _merged(config, name, platform.name)
         )
+
+
+def _of_universal(override: Override, helpers: str) -> Iterator[Conflict]:
+    """Yield keys of compiling that hold for a universal platform and for none of its parts."""
+    for row in all_platforms():
+        parts = [part for part in row.parts if match(part, override.platforms)]
+        if not row.parts or parts or not match(row.name, override.platforms):
+            continue
+        for name, changes in override.helpers.items():
+            for key in changes if not changes.get("prebuilt") else ():
+                if key in (*COMPILE_ONLY, *CGO_ONLY, "cgo"):
+                    message = f"has no effect on {row.name}, which is joined from others; set it "
+                    message += f"for {' and '.join(row.parts)}"
+                    yield Conflict(_at(at(helpers, name), key), message)
 
 
 def _merged(config: Config, name: str, platform: str) -> Iterator[Conflict]:

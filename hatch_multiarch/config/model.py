@@ -193,7 +193,8 @@ class Config:
     """The whole of ``[tool.multiarch]``."""
 
     platforms: tuple[str, ...] = key(
-        "Platforms to build, as OCI names them; normalised as containerd does.",
+        "Platforms to build, as OCI names them; normalised as containerd does. "
+        "`darwin/universal2` is one wheel for both processors of macOS.",
         default=DEFAULT_PLATFORMS,
         check="platform",
         distinct=True,

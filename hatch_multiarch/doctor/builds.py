@@ -50,7 +50,7 @@ def _by(unit: Unit) -> str:
 
 def hindrance(plan: Plan) -> MultiarchError | None:
     """Return why this machine cannot compile all that it is to by *plan*; None when it can."""
-    lack = _first_lack(plan, plan.units)
+    lack = _first_lack(plan, plan.engine_units)
     return lack[1] if lack else None
 
 

@@ -89,7 +89,7 @@ def examine(
 
 def _tools(plan: Plan | None, toolchain: Toolchain) -> Iterator[Finding]:
     """Yield what compiles here and what Python brings: for *plan* what it needs, else all."""
-    units = [unit for unit in plan.units if unit.compiler != "prebuilt"] if plan else []
+    units = [unit for unit in plan.engine_units if unit.compiler != "prebuilt"] if plan else []
     yield from looked(MACHINE, "python", machine.python)
     yield from looked(MACHINE, "go", lambda: machine.go(units, toolchain))
     yield from looked(MACHINE, "zig", lambda: machine.zig(toolchain))

@@ -69,7 +69,7 @@ def _absent(what: str, error: ToolchainError, requirement: str) -> Finding:
 def gccs(plan: Plan | None) -> Iterator[Finding]:
     """Yield the gcc of each platform that *plan* compiles by one, or of every platform."""
     if sys.platform.startswith("linux"):
-        units = plan.units if plan else ()
+        units = plan.engine_units if plan else ()
         needed = {unit.platform.name for unit in units if unit.compiler == "gcc"}
         for platform in all_platforms():
             if platform.packages and (platform.name in needed or not plan):

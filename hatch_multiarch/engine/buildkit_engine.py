@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -25,11 +26,11 @@ from hatch_multiarch.engine.stage import (
     with_helpers,
     write_context,
 )
-from hatch_multiarch.errors import CompileError
+from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.files import copy, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.engine.engine_protocol import Progress
@@ -48,6 +49,8 @@ class BuildkitEngine:
         self._plan = plan
         self._environ = environ
         self._epoch = epoch
+        self._told: dict[str, Told] = {}
+        """By platform."""
 
     def build(
         self,
@@ -78,6 +81,16 @@ class BuildkitEngine:
             built(binary)
         return [made[unit.id] for unit in units]
 
+    def exports(self, unit: Unit) -> Mapping[str, Container[str]] | None:
+        """Return what *unit* may import where zig has linked it for macOS, as the stage told."""
+        if unit.compiler != "zig" or unit.platform.os != "darwin":
+            return None
+        try:
+            known: dict[str, list[str]] = json.loads(self._told[unit.platform.name].exports)
+        except ValueError:
+            raise ToolchainError("the builder stage does not say what macOS exports") from None
+        return {library: frozenset(symbols) for library, symbols in known.items()}
+
     def _compile(self, units: Sequence[Unit], work: Path, progress: Progress) -> list[Binary]:
         docker, strategy = self._plan.docker, self._plan.config.strategy
         began = monotonic()
@@ -94,7 +107,7 @@ class BuildkitEngine:
             solve(docker.buildx, request, on_plan=on_plan, on_step=watch)
         except CompileError as error:
             raise watch.error(error) from None
-        told: dict[str, Told] = {}
+        told = self._told
         binaries = []
         for unit in units:
             folder = out / unit.platform.name.replace("/", "_")

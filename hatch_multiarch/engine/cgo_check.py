@@ -33,7 +33,7 @@ class CgoCheck:
         self, plan: Plan, environ: Mapping[str, str], cache: BuildCache | None = None
     ) -> None:
         self._toolchain = plan.config.toolchain
-        self._units = [unit for unit in plan.units if unit.compiler == "none"]
+        self._units = [unit for unit in plan.engine_units if unit.compiler == "none"]
         self._environ = environ
         self._cache = cache or BuildCache(None)
         self._lock = threading.Lock()

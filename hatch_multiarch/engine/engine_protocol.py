@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.plan import Unit
@@ -67,4 +67,10 @@ class Engine(Protocol):
         *built* is called with each binary as soon as it is there, by several threads. Raises
         CompileError when one fails (the others are stopped) and ToolchainError when a compiler is
         missing.
+        """
+
+    def exports(self, unit: Unit) -> Mapping[str, Container[str]] | None:
+        """Return library -> symbols that *unit*, which ``build`` has made, may import.
+
+        None where others see to that. Raises ToolchainError.
         """

@@ -72,7 +72,7 @@ def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tup
 def build_tags(unit: Unit, compiler: Compiler) -> str:
     """Return the flag that chooses among the Go files of *unit*."""
     tags = list(unit.helper.tags)
-    if compiler.cc and unit.libc.kind == "static":
+    if compiler.cc and (unit.platform.os, unit.libc.kind) == ("linux", "static"):
         # A static C library cannot load the name services that Go would ask it for.
         tags += ["netgo", "osusergo"]
     return f"-tags={','.join(dict.fromkeys(tags))}"

@@ -133,12 +133,11 @@ class Recipes:
         """
         if unit.compiler != "zig" or unit.platform.os != "darwin" or self._sdk is not None:
             return None
-        processor = "x86_64" if unit.platform.architecture == "amd64" else "arm64"
         library = own_library(self.zig)
         if library is None:
             return None
         try:
-            return exports(self._go.goroot, library, processor)
+            return exports(self._go.goroot, library, unit.platform.wheel_arch)
         except OSError as error:
             raise ToolchainError(f"the library of {self.zig} cannot be read: {error}") from None
 

@@ -57,7 +57,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
-            units: tuple[Unit, ...] = (*plan.units, *(editable.units if editable else ()))
+            units: tuple[Unit, ...] = (*plan.engine_units, *(editable.units if editable else ()))
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
             image = self._image(plan.config)

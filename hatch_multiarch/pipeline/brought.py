@@ -32,7 +32,7 @@ def not_on_index(plan: Plan, environ: Mapping[str, str]) -> Iterator[ToolchainEr
 
     An index that does not answer, and a Python without pip, say nothing.
     """
-    compiled = [unit for unit in plan.units if unit.compiler != "prebuilt"]
+    compiled = [unit for unit in plan.engine_units if unit.compiler != "prebuilt"]
     for text in requirements(compiled, plan.config.toolchain):
         wanted = Requirement(text)
         known = [] if _installed(wanted) else _versions(wanted.name, environ)

@@ -195,11 +195,11 @@ class Build:
 
         def built(binary: Binary) -> None:
             """Begin to compress *binary*, while others are still compiled."""
-            if self._plan.mode != "editable":
+            if self._plan.mode != "editable" and binary.unit in self._plan.units:
                 streams.start(binary.path, binary.sha256)
             sdist.built(binary)
 
-        with self._console.build(self._plan.units) as progress:
+        with self._console.build(self._plan.engine_units) as progress:
             compiled = compile_plan(self._plan, progress, epoch, cache, built)
         document = self._builder.metadata.config
         for warning in (*compiled.warnings, *sdist.warnings(document, self._dist)):

@@ -142,7 +142,7 @@ def _switched_on(target: Target) -> Iterator[Problem]:
 
 def _modules(plan: Plan) -> Iterator[Problem]:
     """Yield what is wrong with the folders of the helpers that are compiled."""
-    for unit in {each.helper.name: each for each in plan.units}.values():
+    for unit in {each.helper.name: each for each in plan.engine_units}.values():
         if unit.compiler == "prebuilt":
             continue
         where = f"tool.multiarch.helpers.{unit.helper.name}"
@@ -175,7 +175,7 @@ def _compilers(plan: Plan) -> Iterator[Problem]:
     """Yield the C compilers that this machine is to have and lacks; Go and zig the build brings."""
     if plan.engine != "host":
         return
-    for unit in plan.units:
+    for unit in plan.engine_units:
         where = f"tool.multiarch.helpers.{unit.helper.name}.compiler"
         if unit.compiler == "gcc":
             try:
@@ -239,7 +239,7 @@ def _says(plan: Plan) -> str:
     helpers, wheels = len(plan.config.helpers), len(plan.wheels)
     where = "in BuildKit's builder stage"
     if plan.engine == "host":
-        compiled = [unit for unit in plan.units if unit.compiler != "prebuilt"]
+        compiled = [unit for unit in plan.engine_units if unit.compiler != "prebuilt"]
         brought = requirements(compiled, plan.config.toolchain)
         with_go = f" (go {minimum_go(compiled)} or later)" if compiled else ""
         where = f"on this machine{with_go}"

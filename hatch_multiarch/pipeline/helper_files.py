@@ -34,7 +34,7 @@ class HelperFiles:
 
     def __init__(self, plan: Plan, environ: Mapping[str, str]) -> None:
         self._plan = plan
-        self._units = [unit for unit in plan.units if unit.compiler not in _ELSEWHERE]
+        self._units = [unit for unit in plan.engine_units if unit.compiler not in _ELSEWHERE]
         self._environ = environ
         self._lock = threading.Lock()
         self._found: dict[str, set[Path]] = {}

@@ -11,7 +11,7 @@ from hatch_multiarch.docker.manage import builder_name, own_builder
 from hatch_multiarch.docker.node_selection import places
 from hatch_multiarch.plan.plan import Docker
 from hatch_multiarch.plan.planner import image_needs_buildkit, plan_platforms
-from hatch_multiarch.platforms import match
+from hatch_multiarch.platforms import lookup, match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def find_docker(
     names = [platform.name for platform in plan_platforms(config, mode, switches)]
     found: tuple[Place, ...] = ()
     if compiles:
-        mine = [each for each in names if _compiles(config, each)]
+        mine = list(dict.fromkeys(part for name in names for part in _compiled(config, name)))
         check_compiling(builder, mine, cache_to=bool(config.stage.cache_to))
         found = places(builder, mine, config.strategy, starts=not bootstrap)
     maker, image = None, config.image
@@ -62,9 +62,11 @@ def find_docker(
     return Docker(buildx, builder, found, maker)
 
 
-def _compiles(config: Config, platform: str) -> bool:
-    """Tell whether BuildKit is asked for *platform*: some helper of it is not prebuilt."""
-    return any(
+def _compiled(config: Config, platform: str) -> tuple[str, ...]:
+    """Return what BuildKit is asked for: *platform* or its parts; none if all is prebuilt."""
+    row = lookup(platform)
+    compiles = any(
         match(platform, helper.platforms) and not config.helper_on(helper.name, platform).prebuilt
         for helper in config.helpers
     )
+    return ((row.parts if row else ()) or (platform,)) if compiles else ()

@@ -47,6 +47,8 @@ class Unit:
     """Absolute path of the binary."""
     workspace: Path | None = None
     """The go.work that it is compiled with."""
+    parts: tuple[Unit, ...] = ()
+    """Those that are joined into a universal binary, a processor each; else empty."""
 
     @property
     def id(self) -> str:
@@ -115,3 +117,9 @@ class Plan:
     """What was decided for the user and why, one line each."""
     docker: Docker | None = None
     """What BuildKit needs, where it compiles or puts the image together."""
+
+    @property
+    def engine_units(self) -> tuple[Unit, ...]:
+        """What the engine makes, each once: the units, and of one that is joined its parts."""
+        every = (part for unit in self.units for part in unit.parts or (unit,))
+        return tuple({unit.id: unit for unit in every}.values())

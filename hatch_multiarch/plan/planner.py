@@ -11,6 +11,7 @@ from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
+from hatch_multiarch.plan.universal_unit import universal_unit
 from hatch_multiarch.plan.workspace import find_workspace
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
 
@@ -38,20 +39,27 @@ def make_plan(
     platforms = plan_platforms(config, mode, switches)
     problems.extend(_scripts_twice(project, config))
     alone_on_musl = mode != "all" and host_libc() == "musl"
-    units: list[Unit] = []
-    for platform in platforms:
-        for helper in config.helpers:
-            if match(platform.name, helper.platforms):
-                merged = config.helper_on(helper.name, platform.name)
-                force_musl = alone_on_musl and platform == host()
-                unit = make_unit(
-                    project, config, merged, platform, choice.engine, problems, notes, force_musl
-                )
-                if unit is not None and unit.compiler != "prebuilt":
-                    work = find_workspace(project.root, merged, switches.workspace, problems, notes)
-                    unit = replace(unit, workspace=work)
-                if unit is not None:
-                    units.append(unit)
+
+    def make(name: str, platform: Platform) -> Unit | None:
+        merged = config.helper_on(name, platform.name)
+        if platform.parts and not merged.prebuilt:
+            return universal_unit(merged, platform, project.root / config.output / "bin", make)
+        force_musl = alone_on_musl and platform == host()
+        unit = make_unit(
+            project, config, merged, platform, choice.engine, problems, notes, force_musl
+        )
+        if unit is not None and unit.compiler != "prebuilt":
+            work = find_workspace(project.root, merged, switches.workspace, problems, notes)
+            unit = replace(unit, workspace=work)
+        return unit
+
+    found = [
+        make(helper.name, platform)
+        for platform in platforms
+        for helper in config.helpers
+        if match(platform.name, helper.platforms)
+    ]
+    units = [unit for unit in found if unit is not None]
     image = None
     if mode == "all" and not problems:
         image = _image(project, config, switches, platforms, units, problems, notes)

@@ -12,6 +12,17 @@ def _libc(unit: Unit) -> str:
     return str(unit.libc) if unit.platform.os == "linux" else "-"
 
 
+def _made(plan: Plan) -> list[Unit]:
+    """Return every unit that is made, the parts of a universal one before it."""
+    every = (each for unit in plan.units for each in (*unit.parts, unit))
+    return list({unit.id: unit for unit in every}.values())
+
+
+def _how(unit: Unit) -> str:
+    parts = " and ".join(part.platform.name for part in unit.parts)
+    return f"joined from {parts}" if parts else unit.compiler
+
+
 def as_data(plan: Plan) -> dict[str, object]:
     """Return *plan* as JSON-ready data; paths are relative to the project."""
     root = plan.project.root
@@ -23,8 +34,9 @@ def as_data(plan: Plan) -> dict[str, object]:
             "compiler": unit.compiler,
             "source": unit.source.relative_to(root).as_posix(),
             "output": unit.output.relative_to(root).as_posix(),
+            "parts": [part.platform.name for part in unit.parts],
         }
-        for unit in plan.units
+        for unit in _made(plan)
     ]
     image = plan.image and {
         "name": plan.image.reference,
@@ -68,7 +80,7 @@ def as_text(plan: Plan) -> str:
         "compile",
     ]
     rows = [("helper", "platform", "libc", "compiler")]
-    rows += [(u.helper.name, u.platform.name, _libc(u), u.compiler) for u in plan.units]
+    rows += [(u.helper.name, u.platform.name, _libc(u), _how(u)) for u in _made(plan)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]

@@ -22,6 +22,10 @@ BIG_SUR = (11, 0)
 """The first macOS for arm64."""
 
 
+PAGE_BITS = {"amd64": 12, "arm64": 14}
+"""Where a part of a universal file begins, by its processor: at a multiple of two to this power."""
+
+
 def go_macos(version: str) -> Version:
     """Return the oldest macOS on which programs of Go *version* (``go1.26.1``) run.
 

@@ -62,6 +62,8 @@ class Platform:
     """The one tag of a platform without policies: ``linux_armv6l``, ``win_amd64``."""
     index_accepts: bool = True
     """A package index takes wheels of this platform."""
+    parts: tuple[str, ...] = ()
+    """Names of the platforms whose programs are joined into one for this; else empty."""
 
     @property
     def taggable(self) -> bool:

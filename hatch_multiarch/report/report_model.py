@@ -88,7 +88,7 @@ class UnitRecord:
     macos: str | None = said("Oldest macOS it starts on, `11.0`; null on other systems.")
     compiler: str = said("C compiler; `none` for pure Go, `prebuilt` for a binary built elsewhere.")
     go: GoRecord | None = said("Go's build info; null when the binary has none.")
-    seconds: float = said("Time it took.")
+    seconds: float = said("Time it took; of a universal binary, that of its last part.")
     cached: bool = said("It was up to date: nothing was compiled.")
     start: float = said("When it began, in seconds after the compiling of all did.")
     worker: int | None = said(

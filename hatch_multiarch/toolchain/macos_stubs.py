@@ -15,6 +15,7 @@ folder that holds it is first on PATH.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -120,5 +121,14 @@ def _stub(library: str, symbols: set[str]) -> str:
     )
 
 
+def write_exports(goroot: Path, library: Path, folder: Path) -> None:
+    """Write what ``exports`` returns into *folder*, a JSON file for each processor."""
+    for processor in ("x86_64", "arm64"):
+        known = {name: sorted(each) for name, each in exports(goroot, library, processor).items()}
+        (folder / f"{processor}.json").write_text(json.dumps(known), "utf-8")
+
+
 if __name__ == "__main__":
-    install_zig(*map(Path, sys.argv[1:4]))
+    _zig, _goroot, _folder, _library = map(Path, sys.argv[1:5])
+    install_zig(_zig, _goroot, _folder)
+    write_exports(_goroot, _library, _folder)

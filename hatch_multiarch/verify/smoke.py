@@ -94,7 +94,7 @@ def _command(
     """
     here = host()
     if platform.os != "linux" or not sys.platform.startswith("linux"):
-        if platform.name == here.name:
+        if here.name in (platform.name, *platform.parts):
             return [path], "natively", {}
         system = {"darwin": "macOS", "windows": "Windows"}.get(platform.os, "Linux")
         machine = platform.name if platform.os == here.os else system

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from importlib.metadata import distribution
@@ -34,6 +35,9 @@ TARGETS = {
     "windows/arm64": {},
     "windows/386": {},
 }
+
+FAT_CPUS = {"darwin/amd64": (0x01000007, 3), "darwin/arm64": (0x0100000C, 0)}
+"""How universal files name processors: cputype and cpusubtype."""
 
 
 def go() -> str:
@@ -84,3 +88,16 @@ def go_programs(folder: Path, names: Iterable[str] = TARGETS) -> dict[str, Path]
         output = folder / name.replace("/", "-")
         made[name] = build(source, output, GOOS=goos, GOARCH=goarch, **TARGETS[name])
     return made
+
+
+def universal(programs: dict[str, Path], *, wide: bool = False) -> bytes:
+    """Join thin Mach-O files as lipo does (<mach-o/fat.h>); *wide*: with offsets of 64 bits."""
+    form, align = (">2I2Q2I", 14) if wide else (">5I", 14)
+    head = struct.pack(">2I", 0xCAFEBABF if wide else 0xCAFEBABE, len(programs))
+    body = b""
+    for name, path in programs.items():
+        body += b"\0" * (-(len(body)) % (1 << align))
+        words = (*FAT_CPUS[name], (1 << align) + len(body), path.stat().st_size, align)
+        head += struct.pack(form, *words, *([0] if wide else []))
+        body += path.read_bytes()
+    return head.ljust(1 << align, b"\0") + body

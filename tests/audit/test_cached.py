@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given, settings
@@ -38,12 +38,15 @@ facts = st.builds(
     glibc=number,
     glibc_symbol=word | st.none(),
     glibc_odd=st.lists(word, max_size=3).map(tuple),
+    imports=st.dictionaries(word, st.lists(word, max_size=3), max_size=3),
+    signed=st.booleans(),
     macos=number,
     go=build | st.none(),
 )
+universal = st.builds(replace, facts, parts=st.lists(facts, max_size=2).map(tuple))
 
 
-@given(facts)
+@given(universal)
 @settings(max_examples=50, deadline=None)
 def test_any_facts_come_back(found):
     assert load(json.loads(json.dumps(asdict(found)))) == found

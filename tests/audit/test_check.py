@@ -41,6 +41,10 @@ def facts(name, **more):
     return BinaryInfo(os=os, architecture=architecture, **{**plain, **more})
 
 
+def universal(*parts):
+    return facts("darwin/universal2", parts=parts)
+
+
 def dynamic(name, **more):
     platform = lookup(name)
     plain = {"libc": "glibc", "interpreter": platform.loader, "needed": ("libc.so.6",)}
@@ -130,6 +134,28 @@ REFUSALS = [
         "greet needs @rpath/libopus.dylib, which is no part of macOS",
     ),
     (
+        facts("darwin/arm64"), "darwin/universal2", STATIC,
+        "greet is a program for darwin/arm64, but it is meant for darwin/universal2",
+    ),
+    (
+        universal(facts("darwin/amd64"), facts("darwin/arm64", signed=False)),
+        "darwin/universal2", STATIC,
+        ("greet, its program for arm64, has no code signature, and macOS on arm64 does not start "
+         "such a program"),
+    ),
+    (
+        universal(level("darwin/amd64", GOAMD64="v3"), facts("darwin/arm64")),
+        "darwin/universal2", STATIC,
+        ("greet, its program for amd64, was built with GOAMD64=v3; no wheel tag says that it needs "
+         "more than the architecture's first processors have, so pip would install it on machines "
+         "where it crashes"),
+    ),
+    (
+        universal(facts("darwin/amd64", needed=("@rpath/libopus.dylib",)), facts("darwin/arm64")),
+        "darwin/universal2", STATIC,
+        "greet, its program for amd64, needs @rpath/libopus.dylib, which is no part of macOS",
+    ),
+    (
         facts("darwin/arm64", signed=False), "darwin/arm64", STATIC,
         "greet has no code signature, and macOS on arm64 does not start such a program",
     ),
@@ -180,6 +206,11 @@ def test_no_hint_names_a_key_that_the_helper_may_not_have(found, name, libc, mes
         (level("linux/amd64", GOAMD64="v1"), "linux/amd64", STATIC),
         (facts("darwin/amd64", needed=("/usr/lib/libresolv.9.dylib",)), "darwin/amd64", STATIC),
         (facts("darwin/amd64", signed=False), "darwin/amd64", STATIC),
+        (
+            universal(facts("darwin/amd64", signed=False), facts("darwin/arm64")),
+            "darwin/universal2",
+            STATIC,
+        ),
         (facts("windows/386", needed=("api-ms-win-crt-heap-l1-1-0.dll",)), "windows/386", STATIC),
     ],
 )

@@ -7,6 +7,7 @@ import struct
 import lief
 import pytest
 from audit.real_binaries import build, module
+from code_slots import reader, signed_pages
 
 from hatch_multiarch.audit import read
 from hatch_multiarch.errors import AuditError
@@ -29,6 +30,19 @@ def start(program):
 
 def test_what_go_signed_is_right(program):
     assert read(program).signed
+
+
+@pytest.mark.network
+@pytest.mark.witness
+def test_another_reader_sees_the_hash_of_each_page(program, start, tmp_path, run):
+    """Of all that stands before the signature; and one that we refuse it does not find right."""
+    other = reader(tmp_path / "reader", run)
+    assert signed_pages(other, program, run) == start
+    changed = tmp_path / "hello"
+    data = program.read_bytes()
+    changed.write_bytes(data[: start // 2] + b"\xff\xfe\xfd" + data[start // 2 + 3 :])
+    with pytest.raises(AssertionError):
+        signed_pages(other, changed, run)
 
 
 def changes(start: int, size: int):

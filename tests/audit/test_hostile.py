@@ -10,7 +10,7 @@ import tracemalloc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real_binaries import gcc, go_programs
+from real_binaries import gcc, go_programs, universal
 
 from hatch_multiarch.audit import BinaryInfo, read
 from hatch_multiarch.audit.binary import Patient
@@ -33,13 +33,15 @@ def dynamic(tmp_path_factory):
 @pytest.fixture(scope="module")
 def samples(dynamic, tmp_path_factory):
     programs = go_programs(tmp_path_factory.mktemp("samples"), SAMPLES)
-    return [path.read_bytes() for path in (*programs.values(), dynamic)]
+    parts = go_programs(tmp_path_factory.mktemp("parts"), ("darwin/amd64", "darwin/arm64"))
+    thin = [path.read_bytes() for path in (*programs.values(), dynamic)]
+    return [*thin, universal(parts)]
 
 
 def survives(path):
     started = time.monotonic()
     with contextlib.suppress(AuditError):
-        assert isinstance(read(path), BinaryInfo)
+        assert isinstance(read(path, "universal2"), BinaryInfo)  # heeded where there are several
     assert time.monotonic() - started < SECONDS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.tags import mac_platforms
 
 from hatch_multiarch.audit import BinaryInfo, GoBuild, wheel_tag, wheel_tags
 from hatch_multiarch.errors import AuditError
@@ -19,6 +20,15 @@ def glibc(major, minor):
 def mac(minos, go=None):
     built = GoBuild(go, "example.com/x") if go else None
     return BinaryInfo("macho", "darwin", "any", None, "none", None, macos=minos, go=built)
+
+
+def universal(amd64, arm64):
+    """Return the facts of a universal program by those that its parts need."""
+    parts = tuple(
+        BinaryInfo("macho", "darwin", name, None, "none", None, macos=each)
+        for name, each in (("amd64", amd64), ("arm64", arm64))
+    )
+    return BinaryInfo("macho", "darwin", "universal2", None, "none", None, parts=parts)
 
 
 def tags2014(arch, musl):
@@ -62,6 +72,12 @@ PE = BinaryInfo("pe", "windows", "any", None, "none", None)
         ("darwin/arm64", [mac((12, 3))], "macosx_13_0_arm64"),
         ("darwin/arm64", [mac((15, 2))], "macosx_26_0_arm64"),
         ("darwin/amd64", [mac((10, 14)), mac((12, 0))], "macosx_12_0_x86_64"),
+        # the higher of both; that arm64 begins at 11 does not keep it from an older amd64
+        ("darwin/universal2", [universal((12, 0), (13, 0))], "macosx_13_0_universal2"),
+        ("darwin/universal2", [universal((13, 0), (12, 0))], "macosx_13_0_universal2"),
+        ("darwin/universal2", [universal((10, 15), (11, 0))], "macosx_10_15_universal2"),
+        ("darwin/universal2", [universal((10, 15), (12, 0))], "macosx_12_0_universal2"),
+        ("darwin/universal2", [universal((11, 0), None)], "macosx_11_0_universal2"),
         ("windows/amd64", [PE], "win_amd64"),
         ("windows/arm64", [PE], "win_arm64"),
         ("windows/386", [PE], "win32"),
@@ -70,6 +86,15 @@ PE = BinaryInfo("pe", "windows", "any", None, "none", None)
 def test_tags(name, facts, tags):
     assert " ".join(wheel_tags(lookup(name), facts)) == tags
     assert wheel_tag(lookup(name), facts) == f"py3-none-{tags.replace(' ', '.')}"
+
+
+def test_both_processors_take_what_a_universal_program_is_tagged():
+    """The installers' own list, of the oldest macOS that it runs on."""
+    for amd64, arm64 in (((10, 15), (11, 0)), ((12, 0), (12, 0)), ((12, 0), (13, 0))):
+        [tag] = wheel_tags(lookup("darwin/universal2"), [universal(amd64, arm64)])
+        newest = max(amd64, arm64)
+        assert tag in mac_platforms(newest, "arm64")
+        assert tag in mac_platforms(max(amd64, arm64 if arm64 > (11, 0) else amd64), "x86_64")
 
 
 @pytest.mark.parametrize(

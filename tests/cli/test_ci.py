@@ -158,6 +158,8 @@ def test_a_mac_builds_only_what_needs_one(tmp_path: Path, kind: str) -> None:
     text = str(written(tmp_path, kind, CGO))
     assert "'HATCH_MULTIARCH_PLATFORMS': 'linux/amd64 linux/arm64 windows/amd64'" in text
     assert "'HATCH_MULTIARCH_PLATFORMS': 'darwin/arm64'" in text
+    both = CGO.replace('"darwin/arm64"', '"darwin/universal2"')
+    assert "'HATCH_MULTIARCH_PLATFORMS': 'darwin/universal2'" in str(written(tmp_path, kind, both))
     own = 'compiler = { "darwin/*" = "my-clang" }\n'
     assert "macos" not in str(written(tmp_path, kind, EXAMPLE + "cgo = true\n" + own))
 

@@ -59,6 +59,7 @@ def test_plan_as_json_holds_the_same(project: Path, run: Callable[..., Ran]) -> 
         "compiler": "zig",
         "source": "helpers/tone",
         "output": "build/multiarch/bin/linux-amd64/tone",
+        "parts": [],
     }
     assert plan["image"]["platforms"]["linux/arm/v7"] == ["greet"]
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_multiarch.config import read_table
+from hatch_multiarch.engine.stage import stages
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan import Plan, Project, Switches, make_plan
+from hatch_multiarch.plan.show import as_data, as_text
 from hatch_multiarch.platforms import host
 
 if TYPE_CHECKING:
@@ -72,6 +74,54 @@ def test_cgo_for_macos_is_compiled_by_zig_elsewhere(plan: Any) -> None:
     table = {"platforms": ["darwin/arm64"], "helpers": {"tone": {"cgo": True}}}
     [unit] = plan(table).units
     assert unit.compiler == "zig"
+
+
+def test_a_universal_binary_is_joined_of_what_is_compiled_once(plan: Any) -> None:
+    helpers = {"greet": {}, "tone": {"cgo": True, "compiler": {"*": "zig"}, "macos": "13.0"}}
+    override = {"platforms": ["darwin/arm64"], "helpers": {"tone": {"macos": "14.0"}}}
+    table = {"helpers": helpers, "overrides": [override]}
+    alone = plan({**table, "platforms": ["darwin/universal2"]})
+    assert rows(alone) == [
+        ("greet darwin/universal2", "static", "none"),
+        ("tone darwin/universal2", "static", "zig"),
+    ]
+    parts = ["greet darwin/amd64", "greet darwin/arm64", "tone darwin/amd64", "tone darwin/arm64"]
+    assert [unit.id for unit in alone.engine_units] == parts
+    assert [unit.helper.macos for unit in alone.engine_units] == ["", "", "13.0", "14.0"]
+    assert [wheel.platform.name for wheel in alone.wheels] == ["darwin/universal2"]
+    both = plan({**table, "platforms": ["darwin/universal2", "darwin/arm64", "linux/amd64"]})
+    assert [unit.id for unit in both.engine_units] == [
+        *parts,
+        "greet linux/amd64",
+        "tone linux/amd64",
+    ]
+    # It is the unit itself that the other wheel has.
+    assert both.units[2] == both.engine_units[1]
+    text = stages(both, 0)
+    assert "AS helpers-darwin-amd64\n" in text
+    assert "universal2" not in text
+    text = as_text(both)
+    assert "greet   darwin/universal2  -       joined from darwin/amd64 and darwin/arm64" in text
+    assert text.count("greet   darwin/arm64 ") == 1
+    shown: Any = as_data(both)["units"]
+    assert [each["parts"] for each in shown if each["helper"] == "greet"] == [
+        [],
+        [],
+        ["darwin/amd64", "darwin/arm64"],
+        [],
+    ]
+
+
+def test_a_universal_binary_may_be_built_elsewhere(plan: Any, tmp_path: Path) -> None:
+    table = {"platforms": ["macos/universal2"], "helpers": {"greet": {"prebuilt": "{platform}/g"}}}
+    with pytest.raises(
+        PlanError, match=r"darwin-universal2/g is missing; it is the binary for dar"
+    ):
+        plan(dict(table))
+    (tmp_path / "darwin-universal2").mkdir()
+    (tmp_path / "darwin-universal2/g").touch()
+    [unit] = plan(dict(table)).engine_units
+    assert (unit.compiler, unit.parts) == ("prebuilt", ())
 
 
 def test_problems_are_reported_together(plan: Any) -> None:

@@ -48,6 +48,7 @@ def test_the_platforms_that_are_promised():
         *("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "linux/arm/v5"),
         *("linux/386", "linux/riscv64", "linux/s390x", "linux/ppc64le", "linux/loong64"),
         *("darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64", "windows/386"),
+        "darwin/universal2",
     }
     assert len(NAMES) == len(set(NAMES))
 
@@ -58,6 +59,7 @@ def test_every_row_agrees_with_itself(row):
     assert normalise(row.name) == row.name
     assert lookup(row.name) is row
     assert row.goarch == row.architecture
+    assert all(lookup(part).os == row.os for part in row.parts)
     assert row.go_env.get("GOARM", "") == (row.variant or "").removeprefix("v")
     assert bool(row.debian) == bool(row.triple) == bool(row.packages)
     assert (row.zig.glibc is None) == (row.zig.floor is None)
@@ -122,6 +124,7 @@ def test_a_misspelt_zig_column_is_refused():
         ("linux/arm/8", "linux/arm/v8"),
         ("macos/arm64", "darwin/arm64"),
         ("macOS/AARCH64", "darwin/arm64"),
+        ("macOS/Universal2", "darwin/universal2"),
         ("Linux/AMD64", "linux/amd64"),
         ("LINUX/ARM/V7", "linux/arm/v7"),
         (" linux/amd64 ", "linux/amd64"),

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lief
 import pytest
+from code_slots import reader, signed_pages
 
 from hatch_multiarch import audit
 from hatch_multiarch.config import Toolchain
+from hatch_multiarch.engine.buildkit_engine import BuildkitEngine
 from hatch_multiarch.engine.host_engine import HostEngine
+from hatch_multiarch.engine.stage import Told
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.platforms.macos import go_macos
-from hatch_multiarch.toolchain import chosen_sdk, exports, find_go, find_zig, sdk_mark
+from hatch_multiarch.toolchain import (
+    chosen_sdk,
+    exports,
+    find_go,
+    find_zig,
+    macos_stubs,
+    sdk_mark,
+)
 
 if TYPE_CHECKING:
     from hatch_multiarch.engine import Binary
@@ -54,6 +66,23 @@ extern "C" void greet() {
     for (const auto& word : caught) std::cout << word.first << std::endl;
   }
 }
+"""
+SQLITE = """\
+[build-system]
+requires = ["hatchling", "hatch-multiarch"]
+build-backend = "hatchling.build"
+
+[project]
+name = "query"
+version = "1"
+
+[tool.hatch.build.targets.wheel.hooks.multiarch]
+
+[tool.multiarch]
+platforms = ["darwin/universal2"]
+
+[tool.multiarch.helpers.query]
+cgo = true
 """
 BOTH = ("darwin/arm64", "darwin/amd64")
 
@@ -142,56 +171,141 @@ def test_both_processors_from_any_machine(build, unit, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.network
+def test_sqlite_beside_gos_own_c_in_a_universal_wheel(tmp_path, run):
+    """By a whole build, whose audit looks at each import and each page of the signatures."""
+    root, helper = tmp_path / "query", tmp_path / "query/helpers/query"
+    (root / "query").mkdir(parents=True)
+    (root / "query/__init__.py").touch()
+    (root / "pyproject.toml").write_text(SQLITE)
+    main = PROGRAM.replace('"fmt"', '"database/sql"\n\t"fmt"').replace(
+        '"os/user"\n', '"os/user"\n\n\t_ "github.com/mattn/go-sqlite3"\n'
+    )
+    folder(helper, main_go=main.replace("C.twice(21)", "C.twice(21), sql.Drivers()"))
+    go = find_go("", "1.21")
+    run(go.path, "get", "github.com/mattn/go-sqlite3@v1.14.32", cwd=helper, GOTOOLCHAIN="local")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=root)
+    [wheel] = (root / "dist").glob("*.whl")
+    least = go_macos(str(go.version))[0]
+    assert wheel.name == f"query-1-py3-none-macosx_{least}_0_universal2.whl"
+    whole = root / "build/multiarch/bin/darwin-universal2/query"
+    facts = audit.read(whole, "universal2")
+    for part in facts.parts:
+        processor = "x86_64" if part.architecture == "amd64" else "arm64"
+        known = exports(go.goroot, find_zig("==0.17.1").path.parent / "lib", processor)
+        audit.check_imports(part, file="query", exports=known)
+        thin = whole.parent.with_name(f"darwin-{part.architecture}") / "query"
+        seen = libraries(thin)
+        assert seen.keys() == part.imports.keys() == known.keys()
+        assert all(symbols <= known[name] for name, symbols in seen.items())
+        assert b"SQLite format 3" in thin.read_bytes()
+    assert signed_pages(reader(tmp_path / "reader", run), thin, run) > 1_000_000
+
+
+@pytest.mark.slow
 def test_cplusplus_and_a_newer_macos(build, unit, tmp_path):
     main = 'package main\n\n// void greet(void);\nimport "C"\n\nfunc main() { C.greet() }\n'
     folder(tmp_path / "tone", main_go=main, greet_cpp=PLUS)
-    engine, [binary] = build(unit("darwin/arm64", macos="14.0"))
-    facts = audit.read(binary.path)
-    assert facts.macos == (14, 0)
-    assert audit.wheel_tags(binary.unit.platform, [facts]) == ("macosx_14_0_arm64",)
-    audit.check_imports(facts, file="tone", exports=engine.exports(binary.unit))
+    engine, made = build(*(unit(name, macos="14.0") for name in BOTH))
+    for binary in made:
+        facts = audit.read(binary.path)
+        assert facts.macos == (14, 0)
+        tag = f"macosx_14_0_{binary.unit.platform.wheel_arch}"
+        assert audit.wheel_tags(binary.unit.platform, [facts]) == (tag,)
+        audit.check(facts, file="tone", platform=binary.unit.platform, libc=binary.unit.libc)
+        audit.check_imports(facts, file="tone", exports=engine.exports(binary.unit))
+        assert set(libraries(binary.path)) == {"/usr/lib/libSystem.B.dylib"}
 
 
 @pytest.mark.slow
 def test_a_framework_needs_apples_sdk(build, unit, tmp_path, monkeypatch):
-    """A folder in the shape of an SDK provides it; SDKROOT names that."""
+    """A folder laid out as Apple's SDKs are provides it; SDKROOT names that."""
     main = PROGRAM.replace(
-        "// #include <stdio.h>", "// #cgo LDFLAGS: -framework Sound\n// #include <Sound/Sound.h>"
-    ).replace("2 * number", "play(number)")
+        "// #include <stdio.h>",
+        "// #cgo LDFLAGS: -framework IOKit -lz\n// #include <IOKit/IOKitLib.h>\n"
+        "// #include <zlib.h>",
+    ).replace("2 * number", "number + (IOServiceMatching(zlibVersion()) != 0)")
     folder(tmp_path / "tone", main_go=main)
     with pytest.raises(CompileError) as caught:
         build(unit("darwin/arm64"))
     assert caught.value.advice == (
-        "only Apple's SDK has Sound/Sound.h: set SDKROOT to the folder of one, compile on a Mac, "
-        "or leave darwin/arm64 out by tool.multiarch.helpers.tone.platforms"
+        "only Apple's SDK has IOKit/IOKitLib.h: set SDKROOT to the folder of one, compile on a "
+        "Mac, or leave darwin/arm64 out by tool.multiarch.helpers.tone.platforms"
     )
-    sdk = tmp_path / "an SDK"
-    sound = sdk / "System/Library/Frameworks/Sound.framework"
-    (sound / "Headers").mkdir(parents=True)
-    (sound / "Headers/Sound.h").write_text("int play(int);\n")
+    root = tmp_path / "MacOSX 15.sdk"
     go = find_go("", "1.21")
-    names = ["Sound", "CoreFoundation", "Security"]
-    known = exports(go.goroot, find_zig("==0.17.1").path.parent / "lib", "arm64")
-    for name in names:
-        place = sound.parent / f"{name}.framework" / f"{name}.tbd"
-        place.parent.mkdir(exist_ok=True)
-        library = f"/System/Library/Frameworks/{name}.framework/Versions/A/{name}"
-        place.write_text(stub(library, known.get(library, {"_play"})))
-    (sdk / "usr/lib").mkdir(parents=True)
-    resolv = "/usr/lib/libresolv.9.dylib"
-    (sdk / "usr/lib/libresolv.tbd").write_text(stub(resolv, known[resolv]))
-    monkeypatch.setenv("SDKROOT", str(sdk))
+    sdk(root, exports(go.goroot, find_zig("==0.17.1").path.parent / "lib", "arm64"))
+    monkeypatch.setenv("SDKROOT", str(root))
     engine = HostEngine(Toolchain(), "greeter", "1.2.3")
-    [binary] = engine.build([unit("darwin/arm64")], Quiet())
-    assert engine.exports(binary.unit) is None
-    assert "_play" in audit.read(binary.path).imports[library.replace("Security", "Sound")]
+    for binary in engine.build([unit(name) for name in BOTH], Quiet()):
+        assert engine.exports(binary.unit) is None  # the linker has looked into the SDK
+        facts = audit.read(binary.path)
+        audit.check(facts, file="tone", platform=binary.unit.platform, libc=binary.unit.libc)
+        assert facts.imports[FRAMEWORK.format("IOKit")] == ["_IOServiceMatching"]
+        assert facts.imports["/usr/lib/libz.1.dylib"] == ["_zlibVersion"]
+        assert libraries(binary.path).keys() == facts.imports.keys()
+    # What the SDK does not export either is not linked.
+    (root / "usr/lib/libz.1.tbd").write_text(stub("/usr/lib/libz.1.dylib", {"_inflate"}))
+    (root / "SDKSettings.json").write_text(SETTINGS.replace("15.0", "15.1"))
+    with pytest.raises(CompileError, match="undefined symbol: _zlibVersion"):
+        engine.build([unit("darwin/arm64")], Quiet())
+
+
+FRAMEWORK = "/System/Library/Frameworks/{0}.framework/Versions/A/{0}"
+
+
+def sdk(root: Path, known) -> None:
+    """Lay out *root* as Apple does, with links to versions; *known*: library -> its symbols."""
+    frameworks = root / "System/Library/Frameworks"
+    for name in ("IOKit", "CoreFoundation", "Security"):
+        place = frameworks / f"{name}.framework/Versions/A"
+        (place / "Headers").mkdir(parents=True)
+        library = FRAMEWORK.format(name)
+        symbols = known.get(library, {"_IOServiceMatching", "_IOServiceGetMatchingService"})
+        (place / f"{name}.tbd").write_text(stub(library, symbols))
+        (place.parent / "Current").symlink_to("A")
+        for entry in (f"{name}.tbd", "Headers"):
+            (place.parent.parent / entry).symlink_to(f"Versions/Current/{entry}")
+    header = "#include <stdint.h>\nextern void *IOServiceMatching(const char *name);\n"
+    (frameworks / "IOKit.framework/Headers/IOKitLib.h").write_text(header)
+    for folder_ in ("usr/lib", "usr/include"):
+        (root / folder_).mkdir(parents=True)
+    (root / "usr/include/zlib.h").write_text("const char *zlibVersion(void);\n")
+    resolv = "/usr/lib/libresolv.9.dylib"
+    for library, symbols in ((resolv, known[resolv]), ("/usr/lib/libz.1.dylib", {"_zlibVersion"})):
+        path = root / library[1:].replace(".dylib", ".tbd")
+        path.write_text(stub(library, symbols))
+        path.with_name(path.name.split(".")[0] + ".tbd").symlink_to(path.name)
+    (root / "SDKSettings.json").write_text(SETTINGS)
+
+
+SETTINGS = json.dumps(
+    {
+        "CanonicalName": "macosx15.0",
+        "DisplayName": "macOS 15.0",
+        "MaximumDeploymentTarget": "15.0.99",
+        "SupportedTargets": {
+            "macosx": {
+                "Archs": ["x86_64", "arm64", "arm64e"],
+                "DefaultDeploymentTarget": "15.0",
+                "LLVMTargetTripleEnvironment": "",
+                "LLVMTargetTripleSys": "macosx",
+                "LLVMTargetTripleVendor": "apple",
+                "SystemPrefix": "",
+            }
+        },
+        "Version": "15.0",
+    }
+)
+"""What clang reads of SDKSettings.json: it heeds SDKROOT too."""
 
 
 def stub(library: str, symbols) -> str:
-    targets, names = "[ arm64-macos ]", ", ".join(sorted(symbols))
+    targets = "[ x86_64-macos, arm64-macos, arm64e-macos ]"
+    names = ", ".join(sorted(symbols))
     return (
         f"--- !tapi-tbd\ntbd-version: 4\ntargets: {targets}\ninstall-name: '{library}'\n"
-        f"exports:\n  - targets: {targets}\n    symbols: [ {names} ]\n...\n"
+        f"current-version: 275\nexports:\n  - targets: {targets}\n    symbols: [ {names} ]\n...\n"
     )
 
 
@@ -209,6 +323,26 @@ def test_the_stubs_hold_what_go_imports_and_no_more():
     assert "_stat$INODE64" in intel - known["/usr/lib/libSystem.B.dylib"]
     frameworks = {Path(name).name for name in known if "/Frameworks/" in name}
     assert frameworks == {"CoreFoundation", "Security"}
+
+
+def test_the_builder_stage_tells_the_same(tmp_path, unit, run):
+    """Its script runs the module as a program; an engine takes what that wrote for its own."""
+    go, zig = find_go("", "1.21"), find_zig("==0.17.1")
+    folder, library = tmp_path / "stage", zig.path.parent / "lib"
+    run(sys.executable, macos_stubs.__file__, zig.path, go.goroot, folder, library)
+    assert (folder / "zig").is_file()
+    engine = BuildkitEngine(None, {}, 0)
+    for name, processor in zip(BOTH, ("arm64", "x86_64"), strict=True):
+        told = tmp_path / processor
+        told.mkdir()
+        shutil.copyfile(folder / f"{processor}.json", told / "exports")
+        engine._told = {name: Told.read(told)}
+        assert engine.exports(unit(name)) == exports(go.goroot, library, processor)
+    assert engine.exports(replace(unit(BOTH[0]), compiler="dockerfile")) is None
+    (told / "exports").write_text("nothing")
+    engine._told = {BOTH[1]: Told.read(told)}
+    with pytest.raises(ToolchainError, match="does not say what macOS exports"):
+        engine.exports(unit(BOTH[1]))
 
 
 def test_sdkroot_names_an_sdk_or_nothing(tmp_path):

@@ -57,7 +57,7 @@ def stages(plan: Plan, epoch: int) -> str:
 
     Raises ToolchainError for a linker flag that Go cannot be given.
     """
-    units = [unit for unit in plan.units if unit.compiler != "prebuilt"]
+    units = [unit for unit in plan.engine_units if unit.compiler != "prebuilt"]
     lines = []
     if units:
         for stage, base in dict.fromkeys(_base(plan, unit.platform) for unit in units):
@@ -127,7 +127,10 @@ def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator
         prefix = platform.triple
         libraries = dict.fromkeys(each for unit in units for each in unit.helper.debian_packages)
         yield script("gcc", [platform.debian, prefix, *libraries], APT)
-    yield script("told", [prefix], ())
+    words = [prefix]
+    if any(_for_macos(unit) for unit in units):
+        words.append(f"{_ZIG_FOR_MACOS}/{platform.wheel_arch}.json")
+    yield script("told", words, ())
 
 
 def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:

@@ -1,5 +1,6 @@
 # Write hatch-multiarch-go-macos, a Go that compiles for the oldest macOS it supports, or for $MACOS
 # where that is newer, and a zig that links for macOS (hatch_multiarch/toolchain/macos_stubs.py).
+# It writes down too what the libraries of macOS export.
 # $1: the folder of that zig; $2, $3...: GO=MACOS, the oldest macOS of each Go, in their order.
 folder=$1
 shift
@@ -18,4 +19,5 @@ export CC CXX
 exec go "\$@"
 GO
 chmod 755 /usr/local/bin/hatch-multiarch-go-macos
-/opt/hatch-multiarch/bin/python - /usr/local/bin/zig "$(go env GOROOT)" "$folder" <<'PROGRAM'
+/opt/hatch-multiarch/bin/python - /usr/local/bin/zig "$(go env GOROOT)" "$folder" "$ZIG_LIB_DIR" \
+    <<'PROGRAM'

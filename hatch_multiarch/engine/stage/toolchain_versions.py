@@ -24,15 +24,18 @@ class Told:
     """Such as ``go 1.27.3``; empty in a Dockerfile of the user's own."""
     gcc: str
     zig: str
+    exports: str = ""
+    """JSON: library of macOS -> its symbols."""
 
     @classmethod
     def read(cls, folder: Path) -> Told:
         """Read the files that the stage wrote to *folder*."""
         words = {}
-        for name in ("go", "gcc", "zig"):
+        for name in ("go", "gcc", "zig", "exports"):
             file = folder / name
             words[name] = file.read_text("utf-8").strip() if file.is_file() else ""
-        return cls(words["go"].replace("go", "go ", 1), words["gcc"], words["zig"])
+        words["go"] = words["go"].replace("go", "go ", 1)
+        return cls(**words)
 
     def compiler(self, unit: Unit) -> str:
         """Return the C compiler of *unit* with its version."""
