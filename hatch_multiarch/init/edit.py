@@ -9,6 +9,7 @@ additions.
 from __future__ import annotations
 
 import copy
+import json
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,12 @@ def configured(
     if not hooked(target):
         _put(wanted, HOOK)
         text = _first(_hook(text, newline), wanted, f"add the table [{HOOK}]")
+    if _is_uvs(target):
+        keys = _cache_keys(programs)
+        uv = _put(wanted, "tool.uv")
+        uv["cache-keys"] = tomllib.loads(keys)["cache-keys"]
+        advice = f"add to [tool.uv]: {keys}"
+        text = _first(_key(text, "tool.uv", keys, newline), wanted, advice)
     table = "\n".join(_config(programs, image=image, scripts=scripts))
     added = tomllib.loads(table)["tool"]["multiarch"]
     wanted.setdefault("tool", {})["multiarch"] = added
@@ -111,6 +118,26 @@ def _requires(text: str, names: list[str], newline: str) -> Iterator[str]:
                 yield f"{text[:end]},{newline}{line}{ours}{text[end:]}"
             else:  # what follows, a comment mostly, stays with its own requirement
                 yield f"{text[:start]}{ours},{newline}{line}{text[start:]}"
+
+
+def _is_uvs(target: Target) -> bool:
+    """Tell whether uv installs the project, and does not know yet what it is made of."""
+    uv = target.document.get("tool", {}).get("uv")
+    if not isinstance(uv, dict):
+        return uv is None and (target.path.parent / "uv.lock").is_file()
+    return "cache-keys" not in uv
+
+
+def _cache_keys(programs: Sequence[Program]) -> str:
+    """Return the line by which `uv sync` builds again after a change of a Go or C file.
+
+    Without it uv looks at pyproject.toml alone (uv's settings reference, "cache-keys").
+    """
+    paths = ["pyproject.toml"]
+    for source in dict.fromkeys(each.source for each in programs):
+        folder = "" if source == "." else f"{source}/"
+        paths += [f"{folder}{name}" for name in ("go.mod", "go.sum", "**/*.go", "**/*.[ch]")]
+    return f"cache-keys = [{', '.join(f'{{ file = {json.dumps(path)} }}' for path in paths)}]"
 
 
 _HEADER = re.compile(r"^[ \t]*\[[ \t]*([A-Za-z0-9_.-]+)[ \t]*\][^\n]*\n?", re.MULTILINE)
