@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.cache.build_cache import BuildCache
 
-FORMAT = 4
+FORMAT = 6
 """Counted up when the same binary gives other facts than before."""
 
 

@@ -14,7 +14,7 @@ from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.debian_libraries import missing_package
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.go_build import check_program, take
-from hatch_multiarch.engine.publish import BuildStamp
+from hatch_multiarch.engine.publish import BuildStamp, take_header
 from hatch_multiarch.engine.stage import (
     HELPERS,
     Told,
@@ -115,6 +115,7 @@ class BuildkitEngine:
             context, dockerfile = root, root / stage.dockerfile
             if stage.folder:
                 names = [unit.output.name for unit in units]
+                names += [unit.output.with_suffix(".h").name for unit in units if unit.header]
                 dockerfile = with_helpers(dockerfile, stage.target, stage.folder, names, work)
                 target = HELPERS
         else:
@@ -153,6 +154,9 @@ class BuildkitEngine:
                 "tool.multiarch.stage.folder where, if that is not /",
             )
         check_program(unit, file)
+        # A Dockerfile of the user's own need not hand out the header.
+        own = unit.compiler == "dockerfile" and unit.header is None
+        functions = () if own else take_header(unit, file)
         digest = sha256(file)
         if not unit.output.is_file() or sha256(unit.output) != digest:
             BuildStamp(unit.output).remove()
@@ -165,6 +169,7 @@ class BuildkitEngine:
             seconds=watch.seconds.get(unit.id, 0.0),
             cached=unit.id in watch.cached,
             compiler=told.compiler(unit),
+            functions=functions,
         )
 
 

@@ -30,6 +30,8 @@ class Binary:
     """When it began, in seconds after the engine did."""
     worker: int | None = None
     """Which of the host's workers made it, from 0; None where BuildKit decides."""
+    functions: tuple[str, ...] = ()
+    """Of a library: the functions that Go exports, as its header declares them."""
 
 
 class Progress(Protocol):
