@@ -144,7 +144,9 @@ def _config(programs: Sequence[Program], *, image: bool) -> Iterator[str]:
             yield f'source = "{each.source}"'
         if each.package != ".":
             yield f'package = "{each.package}"'
-        if each.cgo:
+        if each.library:
+            yield 'kind = "library"  # for ctypes and cffi'
+        elif each.cgo:
             yield "cgo = true"
             yield 'libc = "static"  # runs on every Linux; "glibc:2.17" uses the machine\'s libc'
         elif each.dynamic and "linux" in each.systems:

@@ -14,7 +14,7 @@ from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.engine.cgo_packages import Listed, list_without_cgo
 from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.go_env import go_settings
-from hatch_multiarch.engine.go_source import SYSTEMS, GoFile
+from hatch_multiarch.engine.go_source import SYSTEMS, GoFile, is_library
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.init.go_module import ImportWalk, Module
 from hatch_multiarch.plan.mod_file import ModFile
@@ -51,10 +51,14 @@ class Program:
     """Those of SYSTEMS on which it has a main package."""
     go: str
     """The ``go`` line of its module."""
+    library: bool = False
+    """It is no program: C calls what it exports."""
 
     @property
     def kind(self) -> str:
         """What it is compiled by, and for which package, for people."""
+        if self.library:
+            return "Go library"
         because = f" (for {self.cgo})" if self.cgo != "." else ""
         return f"Go with cgo{because}" if self.cgo else "Go"
 
@@ -105,6 +109,7 @@ def find_programs(
                     unseen=listed.unseen,
                     systems=systems,
                     go=go,
+                    library=is_library(package),
                 )
             )
     return found
