@@ -127,7 +127,8 @@ def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Co
         name=f"zig {version}",
         cc=quote(("zig", "cc", *words)),
         cxx=quote(("zig", "c++", *words)),
-        flags=(mark,),
+        # For Windows, zig writes the name of a temporary file into each object, unless it strips.
+        flags=(mark, "-s") if unit.platform.os == "windows" else (mark,),
         # zig heeds no bare -s, which is all Go hands on, and would leave its own paths in; it does
         # for macOS.
         link=gnu_link(static=False)

@@ -48,7 +48,7 @@ def take_header(unit: Unit, built: Path) -> tuple[str, ...]:
     return functions
 
 
-_DECLARED = re.compile(r"^extern [^\n]*?(\w+)\(", re.MULTILINE)
+_DECLARED = re.compile(r"^extern (?:__declspec\(\w+\) )?[^\n(]*?(\w+)\(", re.MULTILINE)
 """A function that is exported: ``extern __declspec(dllexport) int Add(int a, int b);``."""
 
 

@@ -81,6 +81,28 @@ def test_verify_loads_it_and_calls_its_functions(
     assert said.count("there is no function 'Redy' in it; did you mean 'Ready'?") == 4
 
 
+def test_a_library_that_was_built_elsewhere(
+    library: Library, tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    root = tmp_path / "tuner"
+    shutil.copytree(library.root, root, ignore=shutil.ignore_patterns("dist", "build", "*.go"))
+    shutil.copytree(library.root / "build/multiarch/bin", root / "made")
+    config = root / "pyproject.toml"
+    text = config.read_text("utf-8").replace("header = true", 'prebuilt = "made/{platform}/{file}"')
+    config.write_text(text, "utf-8")
+    build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+    run(*build, cwd=root)
+    for part, file in HELD.items():
+        [wheel] = [each for each in (root / "dist").glob("*.whl") if part in each.name]
+        with zipfile.ZipFile(wheel) as mine, zipfile.ZipFile(library.wheel(part)) as theirs:
+            member = f"_tuner_helpers/{file}"
+            assert mine.read(member) == theirs.read(member)
+    text = text.replace('kind = "library"\n', "").replace("{file}", "lib{name}.so")
+    config.write_text(text, "utf-8")
+    said = run(*build, cwd=root, code=6, HATCH_MULTIARCH_PLATFORMS="linux/amd64").out
+    assert "libtuner.so, for linux/amd64, is a library, and not a program" in said
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
