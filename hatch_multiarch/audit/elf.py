@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-from hatch_multiarch.audit.binary import Malformed, Patient, Window
+from hatch_multiarch.audit.binary import MAX_NAMES, Malformed, Patient, Window, name_at
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.gobuild import read_go_build
 
@@ -194,7 +194,9 @@ def _exports(elf: Any) -> tuple[str, ...]:
     found = set()
     for at, info, other, section in struct.iter_unpack(order + form, symbols.data()):
         if section and info >> 4 in _SEEN and other & 3 in _VISIBLE:
-            found.add(names[at : names.find(b"\0", at)].decode("utf-8", "replace"))
+            found.add(name_at(names, at))
+            if len(found) > MAX_NAMES:
+                raise Malformed(f"it exports more than {MAX_NAMES} symbols")
     return tuple(sorted(found))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.binary import MAX_NAMES, Malformed, Window, name_at
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.code_signature import check_signature
 from hatch_multiarch.audit.gobuild import read_go_build
@@ -32,7 +32,6 @@ LC_BUILD_VERSION = 0x32
 PLATFORM_MACOS = 1
 MAX_COMMANDS = 10_000
 MAX_SECTIONS = 255
-MAX_IMPORTS = 100_000
 MAX_PARTS = 16
 N_EXT, N_STAB = 0x1, 0xE0
 
@@ -118,16 +117,15 @@ def _imports(window: Window, found: dict[int, int], needed: list[str]) -> dict[s
         return {}
     symbols, _, strings, size = window.unpack("<4I", found[LC_SYMTAB] + 8)
     first, count = window.unpack("<2I", found[LC_DYSYMTAB] + 24)
-    if count > MAX_IMPORTS:
+    if count > MAX_NAMES:
         raise Malformed(f"it claims to import {count} symbols")
     names = window.read(strings, size)
     imports: dict[str, list[str]] = {}
     for at in range(symbols + first * 16, symbols + (first + count) * 16, 16):
         place, _, _, described = window.unpack("<I2BH", at)
-        end = names.find(b"\0", place)
         number = described >> 8
         library = needed[number - 1] if 0 < number <= len(needed) else ""
-        imports.setdefault(library, []).append(names[place:end].decode("utf-8", "replace"))
+        imports.setdefault(library, []).append(name_at(names, place))
     return {library: sorted(each) for library, each in sorted(imports.items())}
 
 
@@ -143,15 +141,14 @@ def _exports(window: Window, found: dict[int, int]) -> tuple[str, ...]:
         return ()
     symbols, _, strings, size = window.unpack("<4I", found[LC_SYMTAB] + 8)
     first, count = window.unpack("<2I", found[LC_DYSYMTAB] + 16)  # iextdefsym, nextdefsym
-    if count > MAX_IMPORTS:
+    if count > MAX_NAMES:
         raise Malformed(f"it claims to export {count} symbols")
     names = window.read(strings, size)
     exports = set()
     for at in range(symbols + first * 16, symbols + (first + count) * 16, 16):
         place, kind = window.unpack("<IB", at)
         if kind & N_EXT and not kind & N_STAB:
-            end = names.find(b"\0", place)
-            exports.add(names[place:end].decode("utf-8", "replace").removeprefix("_"))
+            exports.add(name_at(names, place).removeprefix("_"))
     return tuple(sorted(exports))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.binary import MAX_NAMES, Malformed, Window
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.gobuild import read_go_build
 
@@ -10,7 +10,6 @@ MACHINES = {0x8664: "amd64", 0xAA64: "arm64", 0x14C: "386"}
 DLL = 0x2000
 PE32_PLUS = 0x20B
 MAX_IMPORTS = 1000
-MAX_EXPORTS = 65536
 MAX_SECTIONS = 96
 DATA = 0xC0000040
 """Characteristics of a section: initialised data, readable, writable."""
@@ -63,7 +62,7 @@ def _exports(
     at = _offset(address, spans)
     (name,) = window.unpack("<I", at + 12)
     count, _, names = window.unpack("<3I", at + 24)
-    if count > MAX_EXPORTS:
+    if count > MAX_NAMES:
         raise Malformed(f"it claims to export {count} symbols")
     found = []
     if count:

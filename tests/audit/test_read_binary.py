@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from real_binaries import zig
 
 from hatch_multiarch.audit import read
+from hatch_multiarch.errors import AuditError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,3 +67,32 @@ def test_what_loaders_may_refuse_is_seen(flag: str, unsafe: str, tmp_path: Path)
     command = [sys.executable, "-m", "ziglang", "ld.lld", "-shared", "-z", flag, "-o", str(made)]
     subprocess.run([*command, str(part)], check=True)
     assert read(made).unsafe == unsafe
+
+
+@pytest.mark.parametrize("target", LINKS)
+def test_a_damaged_library_is_read_soon_or_refused(target: str, tmp_path: Path) -> None:
+    whole = linked(tmp_path, target, *LINKS[target][2]).read_bytes()
+    chance = random.Random(target)  # noqa: S311 - the same damages each time
+    copy, started, refused = tmp_path / "copy", time.monotonic(), 0
+    for _ in range(200):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(min(len(data), 4096) - 8)
+            data[at : at + 4] = chance.choice([b"\xff" * 4, b"\0" * 4, chance.randbytes(4)])
+        copy.write_bytes(data[: chance.choice([len(data), chance.randrange(len(data))])])
+        try:
+            assert read(copy).kind in ("library", "program")
+        except AuditError:
+            refused += 1
+    assert refused > 50
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("target", ["aarch64-macos", "x86_64-linux-gnu"])
+def test_a_string_table_without_end_is_refused(target: str, tmp_path: Path) -> None:
+    path = linked(tmp_path, target, *LINKS[target][2])
+    data = path.read_bytes()
+    at = data.rindex(b"twice\0")
+    path.write_bytes(data[:at] + b"x" * (len(data) - at + 1))
+    with pytest.raises(AuditError):
+        read(path)
