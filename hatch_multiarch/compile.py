@@ -88,7 +88,11 @@ def compile_plan(
             platform=unit.platform,
             libc=unit.libc,
             made=_MADE.get(unit.compiler, "cgo"),
+            kind=unit.helper.kind,
         )
+        if unit.helper.library:
+            functions = binaries[unit.id].functions
+            audit.check_exports(found, file=_named(unit, plan), functions=functions)
         known = None if unit.parts else engine.exports(unit)
         if known is not None:
             audit.check_imports(found, file=_named(unit, plan), exports=known)

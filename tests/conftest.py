@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from engine_fixture import engine, has_containerd_store  # noqa: F401
-from support import QEMU, REPOSITORY, Example, Ran, Venv, clean_env, copy_example, need
+from support import QEMU, REPOSITORY, Example, Library, Ran, Venv, clean_env, copy_example, need
 
 from hatch_multiarch.toolchain import find_go, find_zig, zig_library
 
@@ -120,6 +120,14 @@ def example(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ran]) -
     root = copy_example(tmp_path_factory.mktemp("example") / "greeter")
     said = run(sys.executable, "-m", "hatchling", "build", cwd=root)
     return Example(root, said.out)
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ran]) -> Library:
+    root = tmp_path_factory.mktemp("library") / "tuner"
+    shutil.copytree(REPOSITORY / "tests/library_project", root)
+    run(sys.executable, "-m", "hatchling", "build", cwd=root)
+    return Library(root)
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,24 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Library:
+    """tests/library_project, a Go library for ctypes, built for four platforms."""
+
+    root: Path
+
+    CALL = "import tuner; print(tuner.frequency(49), tuner.describe('a'))"
+    """Python that calls it."""
+
+    @property
+    def dist(self) -> Path:
+        return self.root / "dist"
+
+    def wheel(self, part: str) -> Path:
+        [found] = [path for path in self.dist.glob("*.whl") if part in path.name]
+        return found
+
+
+@dataclass(frozen=True)
 class Venv:
     """A virtual environment to install into."""
 

@@ -2,7 +2,7 @@
 
 from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.audit.cached import read_cached
-from hatch_multiarch.audit.check import Made, check, check_imports
+from hatch_multiarch.audit.check import Made, check, check_exports, check_imports
 from hatch_multiarch.audit.read_binary import read, runs_on
 from hatch_multiarch.audit.tags import wheel_tag, wheel_tags
 
@@ -11,6 +11,7 @@ __all__ = [
     "GoBuild",
     "Made",
     "check",
+    "check_exports",
     "check_imports",
     "read",
     "read_cached",

@@ -47,6 +47,18 @@ class Window:
         return raw[:end].decode("utf-8", "replace")
 
 
+MAX_NAMES = 100_000
+"""Most symbols that a binary takes from others or gives to them."""
+
+
+def name_at(names: bytes, place: int, limit: int = 4096) -> str:
+    """Return the NUL-terminated string at *place* of a string table."""
+    end = names.find(b"\0", place, place + limit)
+    if end < 0:
+        raise Malformed(f"the name at {place} of its string table does not end")
+    return names[place:end].decode("utf-8", "replace")
+
+
 class Patient:
     """A file for a parser that trusts what it reads: it serves so many reads and no more.
 

@@ -26,7 +26,7 @@ class GoBuild:
 
 @dataclass(frozen=True)
 class BinaryInfo:
-    """The facts of one executable that decide where it runs."""
+    """The facts of one program or library that decide where it runs."""
 
     format: Literal["elf", "macho", "pe"]
     os: str
@@ -49,6 +49,13 @@ class BinaryInfo:
     """Mach-O: library -> the symbols taken from it; empty name: from none that it loads."""
     signed: bool = False
     """Mach-O: it has a code signature, whose hashes are right."""
+    kind: Literal["program", "library"] = "program"
+    name: str = ""
+    """Of a library: the one that those who link against it note, SONAME or install name."""
+    exports: tuple[str, ...] = ()
+    """Of a library: the symbols that it exports, sorted."""
+    unsafe: str = ""
+    """ELF: what a loader may refuse: ``an executable stack``, ``text relocations``."""
     macos: tuple[int, int] | None = None
     """Least macOS (LC_BUILD_VERSION minos)."""
     go: GoBuild | None = None

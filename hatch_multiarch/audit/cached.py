@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.cache.build_cache import BuildCache
 
-FORMAT = 5
+FORMAT = 7
 """Counted up when the same binary gives other facts than before."""
 
 

@@ -9,11 +9,13 @@ from hatch_multiarch.errors import AuditError
 from hatch_multiarch.platforms import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
 
     from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.config import Libc
     from hatch_multiarch.platforms import Platform
+
+    Kind = Literal["program", "library"]
 
 Made = Literal["cgo", "go", "prebuilt"]
 """How a binary was made: by Go and a C compiler of ours, by Go alone, or elsewhere."""
@@ -49,14 +51,31 @@ LEVELS = {
 
 
 def check(
-    facts: BinaryInfo, *, file: str, platform: Platform, libc: Libc, made: Made = "cgo"
+    facts: BinaryInfo,
+    *,
+    file: str,
+    platform: Platform,
+    libc: Libc,
+    made: Made = "cgo",
+    kind: Kind = "program",
 ) -> None:
     """Raise AuditError unless *facts* fit *platform* and need no more than *libc* allows.
 
     *file* is how messages name the binary. A glibc floor of None allows any glibc. *made* decides
-    what is advised: keys of a C compiler mean something to a helper with cgo only.
+    what is advised: keys of a C compiler mean something to a helper with cgo only. *kind* is what
+    the binary is to be.
     """
     _machine(facts, file, platform)
+    if facts.kind != kind:
+        raise AuditError(
+            f"{file} is a {facts.kind}, and not a {kind}",
+            advice=f'the key `kind` of a helper says which it is: kind = "{facts.kind}"',
+        )
+    if kind == "library" and facts.unsafe:
+        raise AuditError(
+            f"{file} needs {facts.unsafe}, with which many systems load no library",
+            advice="compile all of its code with -fPIC, and link it with -z noexecstack",
+        )
     _level(facts, file)
     if platform.os == "linux":
         _libc(facts, file, platform, libc, made)
@@ -65,7 +84,7 @@ def check(
         row = lookup(f"{part.os}/{part.architecture}")
         if row is not None:
             name = f"{file.rstrip(',')}, its program for {part.architecture},"
-            check(part, file=name, platform=row, libc=libc, made=made)
+            check(part, file=name, platform=row, libc=libc, made=made, kind=kind)
     if (platform.os, platform.architecture) == ("darwin", "arm64") and not facts.signed:
         raise AuditError(
             f"{file} has no code signature, and macOS on arm64 does not start such a program",
@@ -76,6 +95,16 @@ def check(
         raise AuditError(
             f"{file} needs {', '.join(foreign)}, which is no part of {SYSTEMS[platform.os]}",
             advice="link it statically",
+        )
+
+
+def check_exports(facts: BinaryInfo, *, file: str, functions: Sequence[str] = ()) -> None:
+    """Raise AuditError unless the library of *facts* exports *functions*, those of its header."""
+    missing = [each for each in functions if each not in facts.exports]
+    if missing or not facts.exports:
+        raise AuditError(
+            f"{file} does not export {', '.join(missing[:3]) or 'anything'}",
+            advice="a linker flag or a version script that hides symbols gives this",
         )
 
 
@@ -108,7 +137,7 @@ def _machine(facts: BinaryInfo, file: str, platform: Platform) -> None:
         same = False
     if not same or facts.format != FORMATS[platform.os]:
         raise AuditError(
-            f"{file} is a program for {found}, but it is meant for {platform.name}",
+            f"{file} is a {facts.kind} for {found}, but it is meant for {platform.name}",
             advice="a `compiler` command or a `prebuilt` path that is for another platform gives "
             "this; both may be tables or patterns by platform",
         )
@@ -127,6 +156,11 @@ def _level(facts: BinaryInfo, file: str) -> None:
 
 
 def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc, made: Made) -> None:
+    if facts.libc == "musl" and facts.kind == "library":
+        raise AuditError(
+            f"{file} was linked against musl; a library must be linked against glibc",
+            advice="link it against glibc: musl cannot load a Go library at run time",
+        )
     if facts.libc == "musl":
         raise AuditError(
             f"{file} needs musl's loader ({facts.interpreter}); a helper for musl must be static",
@@ -142,7 +176,7 @@ def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc, made: Ma
             "promises a static program",
             advice=_DYNAMIC[made] + 'set libc = "glibc:2.17" for this helper',
         )
-    if facts.interpreter != platform.loader:
+    if facts.kind == "program" and facts.interpreter != platform.loader:
         raise AuditError(
             f"{file} starts with the loader {facts.interpreter}, but on {platform.name} it is "
             f"{platform.loader}",
@@ -160,7 +194,7 @@ def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc, made: Ma
     if outside:
         raise AuditError(
             f"{file} needs {', '.join(outside)}, which a Linux wheel may not take for granted",
-            advice=_LIBRARY[made]
+            advice=_LIBRARY["prebuilt" if facts.kind == "library" else made]
             + "as it is, it only fits an image of your own that has the library (`hatch-multiarch "
             "dockerfile` prints the stage that compiles it)",
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-from hatch_multiarch.audit.binary import Malformed, Patient, Window
+from hatch_multiarch.audit.binary import MAX_NAMES, Malformed, Patient, Window, name_at
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.gobuild import read_go_build
 
@@ -44,6 +45,10 @@ _SYSTEMS = {
     "ELFOSABI_SOLARIS": "solaris",
 }
 _PIE = 0x08000000  # DF_1_PIE of DT_FLAGS_1
+_TEXTREL = 0x4  # DF_TEXTREL of DT_FLAGS
+_EXECUTABLE = 0x1  # PF_X
+_SEEN = (1, 2)  # STB_GLOBAL, STB_WEAK
+_VISIBLE = (0, 3)  # STV_DEFAULT, STV_PROTECTED
 
 # Tag_CPU_arch of the Arm build attributes (ABI addenda, section 3.3.5.2).
 _CPU_ARCH = {1: "v4", 2: "v4", 3: "v5", 4: "v5", 5: "v5", 6: "v6", 7: "v6", 8: "v6", 9: "v6",
@@ -51,55 +56,87 @@ _CPU_ARCH = {1: "v4", 2: "v4", 3: "v5", 4: "v5", 5: "v5", 6: "v6", 7: "v6", 8: "
 
 
 def read_elf(file: BinaryIO) -> BinaryInfo:
-    """Return the facts of an ELF executable; raises Malformed when it is none."""
+    """Return the facts of an ELF program or library; raises Malformed when it is none."""
     patient: Any = Patient(file)
     elf: Any = ELFFile(patient)
     machine = (elf["e_machine"], elf.elfclass, elf.little_endian)
     architecture = MACHINES.get(machine)
     if architecture is None:
         raise Malformed(f"its machine is {machine[0]}, {machine[1]} bits")
-    interpreter = None
-    dynamic: dict[Any, Any] = {}
-    window = Window(file)
-    window.holds(elf["e_shoff"], elf["e_shentsize"] * elf["e_shnum"])
-    needed: list[str] = []
-    for segment in elf.iter_segments():
-        kind = segment["p_type"]
-        window.holds(segment["p_offset"], segment["p_filesz"])
-        if kind == "PT_INTERP":
-            interpreter = str(segment.get_interp_name())
-        elif kind == "PT_DYNAMIC":
-            for tag in segment.iter_tags():
-                dynamic[tag.entry.d_tag] = tag.entry.d_val
-                if tag.entry.d_tag == "DT_NEEDED":
-                    needed.append(tag.needed)
+    found = _loaded(elf, Window(file))
     # A program that can be loaded anywhere is a "shared object" too, but one that says so.
-    program = interpreter is not None or dynamic.get("DT_FLAGS_1", 0) & _PIE
-    if elf["e_type"] != "ET_EXEC" and not (elf["e_type"] == "ET_DYN" and program):
-        raise Malformed("it is an object file or a library")
+    program = found.interpreter is not None or found.dynamic.get("DT_FLAGS_1", 0) & _PIE
+    library = elf["e_type"] == "ET_DYN" and not program
+    if elf["e_type"] not in ("ET_EXEC", "ET_DYN") or (library and not found.dynamic):
+        raise Malformed("it is an object file")
     build_info = elf.get_section_by_name(".go.buildinfo")
     system = _SYSTEMS.get(elf["e_ident"]["EI_OSABI"], "linux")
     go = read_go_build(file, build_info["sh_offset"] if build_info else 0)
-    glibc, symbol, odd = _glibc_needs(elf) if "DT_VERNEED" in dynamic else (None, None, ())
+    glibc, symbol, odd = _glibc_needs(elf) if "DT_VERNEED" in found.dynamic else (None, None, ())
     return BinaryInfo(
         format="elf",
         os=go.settings.get("GOOS", system) if go else system,
         architecture=architecture,
         variant=_variant(elf, go) if architecture == "arm" else None,
-        libc=_libc(interpreter, needed),
-        interpreter=interpreter,
-        needed=tuple(needed),
+        libc=_libc(found.interpreter, found.needed),
+        interpreter=found.interpreter,
+        needed=tuple(found.needed),
         glibc=glibc,
         glibc_symbol=symbol,
         glibc_odd=odd,
+        kind="library" if library else "program",
+        name=found.name,
+        exports=_exports(elf) if library else (),
+        unsafe=found.unsafe,
         go=go,
     )
+
+
+@dataclass
+class _Loaded:
+    """What the loader reads: the program headers, and the dynamic section."""
+
+    interpreter: str | None = None
+    dynamic: dict[Any, Any] = field(default_factory=dict)
+    needed: list[str] = field(default_factory=list)
+    name: str = ""
+    stack: bool = False
+    """It asks for an executable one."""
+
+    @property
+    def unsafe(self) -> str:
+        """As BinaryInfo has it."""
+        if "DT_TEXTREL" in self.dynamic or self.dynamic.get("DT_FLAGS", 0) & _TEXTREL:
+            return "text relocations"
+        return "an executable stack" if self.stack else ""
+
+
+def _loaded(elf: Any, window: Window) -> _Loaded:
+    window.holds(elf["e_shoff"], elf["e_shentsize"] * elf["e_shnum"])
+    found = _Loaded()
+    for segment in elf.iter_segments():
+        kind = segment["p_type"]
+        window.holds(segment["p_offset"], segment["p_filesz"])
+        if kind == "PT_INTERP":
+            found.interpreter = str(segment.get_interp_name())
+        elif kind == "PT_GNU_STACK":
+            found.stack = bool(segment["p_flags"] & _EXECUTABLE)
+        elif kind == "PT_DYNAMIC":
+            for tag in segment.iter_tags():
+                found.dynamic[tag.entry.d_tag] = tag.entry.d_val
+                if tag.entry.d_tag == "DT_NEEDED":
+                    found.needed.append(tag.needed)
+                elif tag.entry.d_tag == "DT_SONAME":
+                    found.name = str(tag.soname)
+    return found
 
 
 def _libc(interpreter: str | None, needed: list[str]) -> Literal["static", "glibc", "musl"]:
     if interpreter is None and not needed:
         return "static"
-    musl = "ld-musl" in (interpreter or "") or any(name.startswith("libc.musl") for name in needed)
+    # musl's own SONAME is libc.so; distributions rename it.
+    of_musl = any(name == "libc.so" or name.startswith("libc.musl") for name in needed)
+    musl = "ld-musl" in (interpreter or "") or of_musl
     return "musl" if musl else "glibc"
 
 
@@ -143,6 +180,24 @@ def _symbol_of(elf: Any, index: int | None) -> str | None:
         if version & 0x7FFF == index:
             return str(symbols.get_symbol(number).name)
     return None
+
+
+def _exports(elf: Any) -> tuple[str, ...]:
+    """Return the functions and variables that others may take from a library, sorted."""
+    symbols = elf.get_section_by_name(".dynsym")
+    if symbols is None:
+        raise Malformed("its symbols have no section; it was stripped of its headers")
+    # Whole at once, as above: (name, info, other, section) of each Elf64_Sym or Elf32_Sym.
+    order = "<" if elf.little_endian else ">"
+    form = "IBBH16x" if elf.elfclass == 64 else "I8xBBH"  # noqa: PLR2004 - bits
+    names = symbols.stringtable.data()
+    found = set()
+    for at, info, other, section in struct.iter_unpack(order + form, symbols.data()):
+        if section and info >> 4 in _SEEN and other & 3 in _VISIBLE:
+            found.add(name_at(names, at))
+            if len(found) > MAX_NAMES:
+                raise Malformed(f"it exports more than {MAX_NAMES} symbols")
+    return tuple(sorted(found))
 
 
 def _variant(elf: Any, go: GoBuild | None) -> str | None:

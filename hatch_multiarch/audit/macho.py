@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from hatch_multiarch.audit.binary import Malformed
+from hatch_multiarch.audit.binary import MAX_NAMES, Malformed, name_at
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.code_signature import check_signature
 from hatch_multiarch.audit.gobuild import read_go_build
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 MAGIC_64 = 0xFEEDFACF
 # Names and numbers of <mach/machine.h> and <mach-o/loader.h>.
 CPUS = {0x01000007: "amd64", 0x0100000C: "arm64"}
-MH_EXECUTE = 2
+KINDS: dict[int, Literal["program", "library"]] = {2: "program", 6: "library"}
+"""MH_EXECUTE, MH_DYLIB."""
 LC_SYMTAB = 0x2
 LC_DYSYMTAB = 0xB
 LOADS = (0xC, 0x80000018, 0x8000001F)
 """LC_LOAD_DYLIB, and those that may be missing or are exported again."""
+LC_ID_DYLIB = 0xD
 LC_SEGMENT_64 = 0x19
 LC_CODE_SIGNATURE = 0x1D
 LC_VERSION_MIN_MACOSX = 0x24
@@ -30,12 +32,16 @@ PLATFORM_MACOS = 1
 MAX_COMMANDS = 10_000
 MAX_SECTIONS = 255
 MAX_IMPORTS = 100_000
+N_EXT, N_STAB = 0x1, 0xE0
 
 
 def read_macho(window: Window) -> BinaryInfo:
-    """Return the facts of a thin 64-bit Mach-O executable; raises Malformed when it is none."""
+    """Return the facts of a thin 64-bit Mach-O program or library.
+
+    Raises Malformed when it is none.
+    """
     magic, cpu, _, kind, count, _ = window.unpack("<6I", 0)
-    if magic != MAGIC_64 or kind != MH_EXECUTE or cpu not in CPUS:
+    if magic != MAGIC_64 or kind not in KINDS or cpu not in CPUS:
         raise Malformed(f"its Mach-O type is {kind}, its processor {cpu:#x}")
     if count > MAX_COMMANDS:
         raise Malformed(f"it claims {count} load commands")
@@ -69,6 +75,9 @@ def read_macho(window: Window) -> BinaryInfo:
         needed=tuple(needed),
         imports=_imports(window, found, needed),
         signed=LC_CODE_SIGNATURE in found,
+        kind=KINDS[kind],
+        name=window.text(_named(window, found)) if LC_ID_DYLIB in found else "",
+        exports=_exports(window, found) if KINDS[kind] == "library" else (),
         macos=macos,
         go=read_go_build(window.file, window.start + start, window.start + window.size),
     )
@@ -85,17 +94,39 @@ def _imports(window: Window, found: dict[int, int], needed: list[str]) -> dict[s
         return {}
     symbols, _, strings, size = window.unpack("<4I", found[LC_SYMTAB] + 8)
     first, count = window.unpack("<2I", found[LC_DYSYMTAB] + 24)
-    if count > MAX_IMPORTS:
+    if count > MAX_NAMES:
         raise Malformed(f"it claims to import {count} symbols")
     names = window.read(strings, size)
     imports: dict[str, list[str]] = {}
     for at in range(symbols + first * 16, symbols + (first + count) * 16, 16):
         place, _, _, described = window.unpack("<I2BH", at)
-        end = names.find(b"\0", place)
         number = described >> 8
         library = needed[number - 1] if 0 < number <= len(needed) else ""
-        imports.setdefault(library, []).append(names[place:end].decode("utf-8", "replace"))
+        imports.setdefault(library, []).append(name_at(names, place))
     return {library: sorted(each) for library, each in sorted(imports.items())}
+
+
+def _named(window: Window, found: dict[int, int]) -> int:
+    """Return the offset of the install name."""
+    at = found[LC_ID_DYLIB]
+    return at + window.unpack("<I", at + 8)[0]
+
+
+def _exports(window: Window, found: dict[int, int]) -> tuple[str, ...]:
+    """Return the symbols of the table that others may take, as C names them, sorted."""
+    if not {LC_SYMTAB, LC_DYSYMTAB} <= found.keys():
+        return ()
+    symbols, _, strings, size = window.unpack("<4I", found[LC_SYMTAB] + 8)
+    first, count = window.unpack("<2I", found[LC_DYSYMTAB] + 16)  # iextdefsym, nextdefsym
+    if count > MAX_NAMES:
+        raise Malformed(f"it claims to export {count} symbols")
+    names = window.read(strings, size)
+    exports = set()
+    for at in range(symbols + first * 16, symbols + (first + count) * 16, 16):
+        place, kind = window.unpack("<IB", at)
+        if kind & N_EXT and not kind & N_STAB:
+            exports.add(name_at(names, place).removeprefix("_"))
+    return tuple(sorted(exports))
 
 
 def _commands(window: Window, count: int) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.binary import MAX_NAMES, Malformed, Window
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.audit.gobuild import read_go_build
 
@@ -16,13 +16,14 @@ DATA = 0xC0000040
 
 
 def read_pe(window: Window) -> BinaryInfo:
-    """Return the facts of a PE executable; raises Malformed when it is none."""
+    """Return the facts of a PE program or library; raises Malformed when it is none."""
     (start,) = window.unpack("<I", 0x3C)
     if window.read(start, 4) != b"PE\0\0":
         raise Malformed("it has no PE header")
     machine, sections, _, _, _, optional, flags = window.unpack("<2H3I2H", start + 4)
-    if machine not in MACHINES or flags & DLL:
+    if machine not in MACHINES:
         raise Malformed(f"its machine is {machine:#x}, its characteristics {flags:#x}")
+    library = bool(flags & DLL)
     if sections > MAX_SECTIONS:
         raise Malformed(f"it claims {sections} sections")
     (magic,) = window.unpack("<H", start + 24)
@@ -37,7 +38,8 @@ def read_pe(window: Window) -> BinaryInfo:
         (kind,) = window.unpack("<I", table + number * 40 + 36)
         if kind & DATA == DATA:
             start = start or raw
-    (imports,) = window.unpack("<I", directories + 8)
+    (exports, _, imports) = window.unpack("<3I", directories)
+    name, symbols = _exports(window, exports, spans) if library and exports else ("", ())
     return BinaryInfo(
         format="pe",
         os="windows",
@@ -46,8 +48,27 @@ def read_pe(window: Window) -> BinaryInfo:
         libc="none",
         interpreter=None,
         needed=tuple(_imports(window, imports, spans)) if imports else (),
+        kind="library" if library else "program",
+        name=name,
+        exports=symbols,
         go=read_go_build(window.file, start),
     )
+
+
+def _exports(
+    window: Window, address: int, spans: list[tuple[int, int, int]]
+) -> tuple[str, tuple[str, ...]]:
+    """Return the name in the export directory, and the symbols in it, sorted."""
+    at = _offset(address, spans)
+    (name,) = window.unpack("<I", at + 12)
+    count, _, names = window.unpack("<3I", at + 24)
+    if count > MAX_NAMES:
+        raise Malformed(f"it claims to export {count} symbols")
+    found = []
+    if count:
+        table = window.unpack(f"<{count}I", _offset(names, spans))
+        found = sorted(window.text(_offset(each, spans)) for each in table)
+    return window.text(_offset(name, spans)), tuple(found)
 
 
 def _imports(window: Window, address: int, spans: list[tuple[int, int, int]]) -> list[str]:

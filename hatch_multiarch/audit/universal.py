@@ -82,6 +82,8 @@ def _read(window: Window, name: str, part: _Part) -> BinaryInfo:
 
 def _joined(parts: Sequence[BinaryInfo]) -> BinaryInfo:
     """Return what a universal file needs whose programs are *parts*."""
+    if len({part.kind for part in parts}) > 1:
+        raise Malformed("it holds a program and a library")
     imports: dict[str, set[str]] = {}
     for part in parts:
         for library, symbols in part.imports.items():
@@ -96,6 +98,9 @@ def _joined(parts: Sequence[BinaryInfo]) -> BinaryInfo:
         needed=tuple(dict.fromkeys(each for part in parts for each in part.needed)),
         imports={library: sorted(each) for library, each in sorted(imports.items())},
         signed=all(part.signed for part in parts),
+        kind=parts[0].kind,
+        name=parts[0].name,
+        exports=tuple(sorted(set(parts[0].exports).intersection(*(p.exports for p in parts[1:])))),
         macos=_macos(parts),
         go=_go([part.go for part in parts]),
         parts=tuple(parts),

@@ -110,6 +110,7 @@ def _say(
             "programs": [
                 {
                     "name": each.name,
+                    "kind": "library" if each.library else "program",
                     "folder": each.folder,
                     "cgo": bool(each.cgo),
                     "cgo_for": each.cgo,

@@ -15,6 +15,8 @@ from hatch_multiarch.config.messages import at, show, unknown
 from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, Helper
 from hatch_multiarch.platforms import all_platforms, match
 
+SYSTEMS = ("linux", "darwin", "windows")
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -31,10 +33,12 @@ def conflicts(config: Config) -> Iterator[Conflict]:
     seen: dict[str, str] = {}
     for helper in config.helpers:
         path = at(helpers, helper.name)
-        twin = seen.setdefault(helper.name.casefold(), helper.name)
-        if twin != helper.name:
-            message = f"is the same file as {show(twin)} where case does not count; rename one"
-            yield Conflict(path, message)
+        twins = [seen.setdefault(each.casefold(), helper.name) for each in _files(helper)]
+        twin = next((each for each in twins if each != helper.name), None)
+        if twin is not None:
+            same = twin.casefold() == helper.name.casefold()
+            where = "where case does not count" if same else "on some platform"
+            yield Conflict(path, f"is the same file as {show(twin)} {where}; rename one")
         linux = [each.name for each in all_platforms() if each.os == "linux"]
         for key, others, message in _of_helper(helper, linux):
             depends = tuple(_at(path, other) for other in others)
@@ -43,6 +47,12 @@ def conflicts(config: Config) -> Iterator[Conflict]:
     yield from _of_engine(config)
     yield from of_docker(config)
     yield from _of_overrides(config)
+
+
+def _files(helper: Helper) -> list[str]:
+    """Return the names of the files that *helper* has on any platform, its own name first."""
+    names = [helper.file(system) for system in SYSTEMS]
+    return [helper.name, *names, *([f"{helper.name}.h"] if helper.header else [])]
 
 
 def _at(path: str, field_name: str) -> str:
@@ -54,14 +64,20 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
 
     *linux* are the Linux platforms on which it has this form, as far as it exists there.
     """
-    plain = Helper(helper.name)
+    plain = Helper(helper.name, kind=helper.kind)
     given = [
         key for key in (*COMPILE_ONLY, *CGO_ONLY) if getattr(helper, key) != getattr(plain, key)
     ]
+    if helper.library:
+        yield from _of_library(helper, linux)
+    elif helper.header:
+        yield "header", (), 'is for a library; set kind = "library", or remove it'
     for key in dict.fromkeys(given):
         if helper.prebuilt and key in COMPILE_ONLY:
             message = "has no effect on a prebuilt binary; remove it, or remove prebuilt"
             yield key, ("prebuilt",), message
+        elif helper.library:
+            pass  # it always has cgo
         elif not helper.cgo and key in CGO_ONLY and (key, helper.libc.kind) != ("libc", "glibc"):
             message = "has no effect without cgo; set cgo = true, or remove it"
             yield key, ("cgo",), message
@@ -73,6 +89,24 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         if helper.libc.kind == "musl" and linux:
             message = "Debian's libraries need glibc; set libc to that or static, not musl"
             yield "debian_packages", ("libc",), message
+
+
+def _of_library(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield the same for keys that a library cannot have."""
+    if not helper.cgo:
+        yield "cgo", (), "a library always uses cgo; remove it"
+    if helper.install == "scripts":
+        yield "install", (), "is for programs, and this is a library; remove it"
+    if "-H" in [flag.partition("=")[0] for flag in helper.ldflags]:
+        yield "ldflags", (), "-H is for programs, and this is a library; remove it"
+    if helper.libc.kind != "glibc" and linux:
+        why = (
+            "musl cannot load a Go library at run time, because of the thread-local storage that "
+            "Go uses (the initial-exec model)"
+            if helper.libc.kind == "musl"
+            else "Python loads a library into its own process, whose libc it shares"
+        )
+        yield "libc", (), f'{why}; set libc = "glibc:2.17", or remove it'
 
 
 def _compilers(helper: Helper, platforms: Sequence[str]) -> set[str]:

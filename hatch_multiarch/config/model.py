@@ -33,6 +33,10 @@ class Libc:
         return f"{self.kind}:{self.floor[0]}.{self.floor[1]}" if self.floor else self.kind
 
 
+NO_LIBC = Libc()
+"""The one object that says that the config names no libc."""
+
+
 @dataclass(frozen=True)
 class Helper:
     """One ``[tool.multiarch.helpers.NAME]``: a Go main package that ships in the distribution."""
@@ -57,7 +61,16 @@ class Helper:
         default="auto",
         check="workspace",
     )
-    cgo: bool = key("The helper uses cgo and needs a C compiler.", default=False)
+    kind: Literal["program", "library"] = key(
+        "`program`: a Go program, which Python starts; `library`: a C shared library with the "
+        "functions that Go exports, for ctypes and cffi (`go build -buildmode=c-shared`).",
+        default="program",
+        fixed=True,
+    )
+    cgo: bool | None = key(
+        "The helper uses cgo and needs a C compiler. Default: `false`; a library always does.",
+        default=None,
+    )
     platforms: tuple[str, ...] = key(
         "Platforms or globs (`linux/*`) on which this helper exists; the others go without it.",
         default=("*",),
@@ -70,8 +83,10 @@ class Helper:
         "`static` (runs on every distribution and on `scratch`), `musl` (static, against musl), "
         "or `glibc:FLOOR`, the oldest glibc it must run on, such as `glibc:2.17`; `glibc` alone "
         "takes what the compiler gives. Only Linux heeds it. Without cgo a program is static, "
-        "unless a package in it, such as purego, loads C libraries: that one needs a glibc here.",
-        default=Libc(),
+        "unless a package in it, such as purego, loads C libraries: that one needs a glibc here. "
+        "A library is always linked against glibc; its default is the oldest that zig and a wheel "
+        "tag know, 2.17 on most platforms.",
+        default=NO_LIBC,
         check="libc",
     )
     compiler: str | dict[str, str] = key(
@@ -107,17 +122,22 @@ class Helper:
         "Where the wheel puts it: `package`, beside the locator module, or `scripts`, onto PATH.",
         default="package",
     )
+    header: bool = key(
+        "Ship the C header of a library, `NAME.h`, beside it in the wheel.", default=False
+    )
     prebuilt: str = key(
         "Use a binary built elsewhere instead of compiling: a path in which `{os}`, `{arch}`, "
-        "`{variant}`, `{platform}` (linux-arm-v7), `{name}` and `{exe}` (.exe on Windows) are "
-        "filled in; or `goreleaser:dist`, for those of GoReleaser in that folder. It is audited "
-        "like our own. Empty: compile.",
+        "`{variant}`, `{platform}` (linux-arm-v7), `{name}`, `{exe}` (.exe on Windows) and "
+        "`{file}` (its file name in the wheel, such as libNAME.so) are filled in; or "
+        "`goreleaser:dist`, for those of GoReleaser in that folder. It is audited like our own. "
+        "Empty: compile.",
         default="",
         check="prebuilt_path",
     )
     smoke: tuple[str, ...] | None = key(
         'Arguments with which `hatch-multiarch verify` starts it once, such as `["--version"]`, '
-        "expecting exit code 0; `[]`: without any. Default: it is not started.",
+        "expecting exit code 0; `[]`: without any. Default: it is not started. Of a library, which "
+        "`verify` always loads: the functions that it calls, each without arguments.",
         default=None,
         check="text",
     )
@@ -125,6 +145,29 @@ class Helper:
     def __post_init__(self) -> None:
         if not self.source:
             object.__setattr__(self, "source", f"helpers/{self.name}")
+        if self.cgo is None:
+            object.__setattr__(self, "cgo", self.library)
+        if self.library and self.libc is NO_LIBC:
+            object.__setattr__(self, "libc", Libc("glibc"))
+
+    @property
+    def library(self) -> bool:
+        """Tell whether it is a shared library, and not a program."""
+        return self.kind == "library"
+
+    @property
+    def place(self) -> str:
+        """How the locator module tells where it is: ``package``, ``scripts`` or ``library``."""
+        return self.kind if self.library else self.install
+
+    def file(self, system: str) -> str:
+        """Return its file name on *system*, an OCI os: ``greet.exe``, ``libtone.so``."""
+        if not self.library:
+            return self.name + (".exe" if system == "windows" else "")
+        if system == "windows":
+            return f"{self.name}.dll"
+        prefix = "" if self.name.startswith("lib") else "lib"
+        return f"{prefix}{self.name}" + (".dylib" if system == "darwin" else ".so")
 
     def overridden(self, changes: dict[str, Any]) -> Helper:
         """Return this helper with *changes*, field name -> value, of one override.
@@ -143,7 +186,7 @@ class Helper:
 
 COMPILE_ONLY = (
     *("source", "package", "workspace", "compiler", "macos"),
-    *("debian_packages", "tags", "ldflags"),
+    *("debian_packages", "tags", "ldflags", "header"),
 )
 """Keys of a helper that a prebuilt binary has no use for."""
 

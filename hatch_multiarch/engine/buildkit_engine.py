@@ -15,7 +15,7 @@ from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.debian_libraries import missing_package
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.go_build import check_program, take
-from hatch_multiarch.engine.publish import BuildStamp
+from hatch_multiarch.engine.publish import BuildStamp, take_header
 from hatch_multiarch.engine.stage import (
     HELPERS,
     Told,
@@ -129,6 +129,7 @@ class BuildkitEngine:
             context, dockerfile = root, root / stage.dockerfile
             if stage.folder:
                 names = [unit.output.name for unit in units]
+                names += [unit.output.with_suffix(".h").name for unit in units if unit.header]
                 dockerfile = with_helpers(dockerfile, stage.target, stage.folder, names, work)
                 target = HELPERS
         else:
@@ -167,6 +168,9 @@ class BuildkitEngine:
                 "tool.multiarch.stage.folder where, if that is not /",
             )
         check_program(unit, file)
+        # A Dockerfile of the user's own need not hand out the header.
+        own = unit.compiler == "dockerfile" and unit.header is None
+        functions = () if own else take_header(unit, file)
         digest = sha256(file)
         if not unit.output.is_file() or sha256(unit.output) != digest:
             BuildStamp(unit.output).remove()
@@ -182,6 +186,7 @@ class BuildkitEngine:
             compiler=told.compiler(unit),
             inputs=inputs,
             needs_cgo=needs_cgo,
+            functions=functions,
         )
 
 

@@ -105,6 +105,10 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        r"requires exactly one main package",
+        "its Go files must say `package main`; {key}.package names the folder of it",
+    ),
+    (
         r"no Go files in|directory not found|cannot find package|no such file or directory",
         "check {key}.source and {key}.package: it is the main package, as `go build` names it",
     ),

@@ -34,6 +34,8 @@ class Binary:
     """The files of the project that it is made from, where the engine asked Go."""
     needs_cgo: str | None = None
     """A package in it that does not work without cgo, or empty, where the engine asked Go."""
+    functions: tuple[str, ...] = ()
+    """Of a library: the functions that Go exports, as its header declares them."""
 
 
 class Progress(Protocol):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Unit
 
 _DECIDED = (
-    *("-trimpath", "-buildvcs=false", "-buildmode=default", "-compiler=gc", "-pgo=auto"),
+    *("-trimpath", "-buildvcs=false", "-compiler=gc", "-pgo=auto"),
     *("-gcflags=all=", "-asmflags=all=", "-toolexec=", "-overlay=", "-installsuffix="),
     *("-race=false", "-msan=false", "-asan=false", "-linkshared=false", "-a=false"),
     "-cover=false",
@@ -61,12 +61,33 @@ def build_flags(unit: Unit, compiler: Compiler, words: Mapping[str, str]) -> tup
     filled = list(unit.helper.ldflags)
     for placeholder, value in words.items():
         filled = [word.replace(placeholder, value) for word in filled]
+    mode, link = "default", compiler.link
+    if unit.helper.library:
+        mode, link = "c-shared", _named(unit, compiler)
     try:
-        ldflags = quote((*filled, *compiler.link))
+        ldflags = quote((*filled, *link))
     except ValueError as error:
         where = f"tool.multiarch.helpers.{unit.helper.name}.ldflags"
         raise ToolchainError(f"{where}: {error}") from None
-    return (*_DECIDED, build_tags(unit, compiler), f"-ldflags={ldflags}")
+    return (f"-buildmode={mode}", *_DECIDED, build_tags(unit, compiler), f"-ldflags={ldflags}")
+
+
+EXTLDFLAGS = "-extldflags="
+
+
+def _named(unit: Unit, compiler: Compiler) -> tuple[str, ...]:
+    """Return the flags of Go's linker for a library: with a name in it, which Go gives to none.
+
+    A program that is linked against the library notes that name, and looks for it at run time.
+    """
+    names = {
+        "linux": f"-Wl,-soname,{unit.output.name}",
+        "darwin": f"-Wl,-install_name,@rpath/{unit.output.name}",
+    }
+    outer = [each.removeprefix(EXTLDFLAGS) for each in compiler.link if EXTLDFLAGS in each]
+    rest = [each for each in compiler.link if EXTLDFLAGS not in each]
+    outer += filter(None, [names.get(unit.platform.os)])
+    return (*rest, *([EXTLDFLAGS + " ".join(outer)] if outer else []))
 
 
 def build_tags(unit: Unit, compiler: Compiler) -> str:
@@ -106,7 +127,8 @@ def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Co
         name=f"zig {version}",
         cc=quote(("zig", "cc", *words)),
         cxx=quote(("zig", "c++", *words)),
-        flags=(mark,),
+        # For Windows, zig writes the name of a temporary file into each object, unless it strips.
+        flags=(mark, "-s") if unit.platform.os == "windows" else (mark,),
         # zig heeds no bare -s, which is all Go hands on, and would leave its own paths in; it does
         # for macOS.
         link=gnu_link(static=False)

@@ -15,7 +15,7 @@ from hatch_multiarch.engine.cgo_packages import list_unit
 from hatch_multiarch.engine.compile_advice import advice, unwritable
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.order import import_path
-from hatch_multiarch.engine.publish import BuildStamp, regular
+from hatch_multiarch.engine.publish import BuildStamp, regular, take_header
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.files import copy, sha256
 
@@ -80,6 +80,7 @@ class Bench:
                     seal.remove()
                     copy(file, unit.output, mode=0o755)
                     seal.write(digest, recipe.key)
+            functions = take_header(unit, file)
         return Binary(
             unit=unit,
             path=unit.output,
@@ -88,6 +89,7 @@ class Bench:
             seconds=time.monotonic() - start,
             cached=not compiled and not linked,
             compiler=recipe.compiler.name,
+            functions=functions,
         )
 
     def _go_build(

@@ -40,6 +40,7 @@ _IMPORTS = re.compile(r'\bimport\s*(?:\((.*?)\)|(?:[\w.]+\s+)?("[^"\n]*"|`[^`\n]
 _PATH = re.compile(r'"([^"\n]*)"|`([^`\n]*)`')
 _BUILD = re.compile(r"^//go:build\s+(.*)$", re.MULTILINE)
 _OLD_BUILD = re.compile(r"^//[ \t]*\+build[ \t]+(.*\S)", re.MULTILINE)
+_EXPORT = re.compile(r"^//export[ \t]+\w", re.MULTILINE)
 _TOKEN = re.compile(r"&&|\|\||[!()]|[\w.]+")
 
 _FUNCTION = re.compile(r"^func\s+(?:\((?:\w+\s+)?\*?\s*(\w+)[^)]*\)\s*)?(\w+)", re.MULTILINE)
@@ -62,6 +63,8 @@ class GoFile:
     """Those on which it is compiled without cgo."""
     text: str
     """All of it but the comments."""
+    exports: bool = False
+    """It gives C a function (``//export NAME``)."""
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -98,7 +101,8 @@ def read_file(path: Path, tags: Collection[str] = ()) -> GoFile | None:
     with_c = _systems(path.name, constraint, {*tags, "cgo"})
     # Go leaves out what imports "C", whatever its constraint says.
     without = frozenset() if "C" in imports else _systems(path.name, constraint, tags)
-    return GoFile(package.group(1), frozenset(imports), with_c, without, plain)
+    exports = "C" in imports and _EXPORT.search(text) is not None
+    return GoFile(package.group(1), frozenset(imports), with_c, without, plain, exports)
 
 
 def read_package(folder: Path, tags: Collection[str] = ()) -> list[GoFile]:
@@ -135,6 +139,14 @@ def needs_cgo(package: Iterable[GoFile], system: str) -> bool:
     if any(name.rpartition(".")[2] in used for name in gone):
         return True
     return any(system not in each.systems and _STUB.search(each.text) for each in kept)
+
+
+def is_library(package: Iterable[GoFile]) -> bool:
+    """Tell whether a main package is a C library: it exports functions, and ``main`` is empty."""
+    package = list(package)
+    return any(each.exports for each in package) and any(
+        re.search(r"^func\s+main\(\)\s*\{\s*\}", each.text, re.MULTILINE) for each in package
+    )
 
 
 def _exported(name: str) -> bool:

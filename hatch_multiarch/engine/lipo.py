@@ -11,6 +11,7 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
+from hatch_multiarch import files
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.errors import CompileError
@@ -19,6 +20,7 @@ from hatch_multiarch.platforms.macos import PAGE_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
     from typing import BinaryIO
 
     from hatch_multiarch.plan import Unit
@@ -45,6 +47,8 @@ def join(unit: Unit, parts: Sequence[Binary], *, alone: bool) -> Binary:
             _write(unit, parts, file)
         digest = sha256(unit.output)
         seal.write(digest, recipe)
+    if unit.header is not None and parts[0].unit.header is not None:
+        files.copy(parts[0].unit.header, unit.header, mode=0o644)  # both are of 64 bits
     seconds = time.monotonic() - began
     last = max(parts, key=lambda part: part.start + part.seconds)
     compilers = dict.fromkeys(part.compiler for part in parts)
@@ -58,7 +62,16 @@ def join(unit: Unit, parts: Sequence[Binary], *, alone: bool) -> Binary:
         compiler=", ".join(compilers),
         start=last.start + (0.0 if alone else last.seconds),
         worker=last.worker,
+        inputs=_inputs(parts),
+        needs_cgo=next((part.needs_cgo for part in parts if part.needs_cgo), parts[0].needs_cgo),
+        functions=parts[0].functions,
     )
+
+
+def _inputs(parts: Sequence[Binary]) -> frozenset[Path] | None:
+    """Return the files that all *parts* are made from, or None where that of one is not known."""
+    known = [part.inputs for part in parts if part.inputs is not None]
+    return frozenset().union(*known) if len(known) == len(parts) else None
 
 
 def _write(unit: Unit, parts: Sequence[Binary], file: BinaryIO) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import stat
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
-from hatch_multiarch.errors import PlanError
+from hatch_multiarch.errors import CompileError, PlanError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hatch_multiarch.plan import Unit
 
 
 def regular(path: Path, where: str) -> None:
@@ -22,6 +25,31 @@ def regular(path: Path, where: str) -> None:
     if not stat.S_ISREG(mode):
         kind = "a symbolic link" if stat.S_ISLNK(mode) else "not a regular file"
         raise PlanError(f"{where}: {path.name} is {kind}", advice="give the binary itself")
+
+
+def take_header(unit: Unit, built: Path) -> tuple[str, ...]:
+    """Return the functions that the library *built* exports, and put its header in place.
+
+    Go writes that beside the library, if a function is exported. Raises CompileError where none is.
+    """
+    header = built.with_suffix(".h")
+    if not unit.helper.library:
+        return ()
+    text = header.read_text("utf-8", "replace") if header.is_file() else ""
+    functions = tuple(_DECLARED.findall(text.rpartition('extern "C" {')[2]))
+    if not functions:
+        raise CompileError(
+            f"{unit.id}: the library exports no function",
+            advice="write a comment `//export NAME` right above the function NAME, in a file of "
+            'package main with `import "C"`',
+        )
+    if unit.header is not None:
+        files.copy(header, unit.header, mode=0o644)
+    return functions
+
+
+_DECLARED = re.compile(r"^extern (?:__declspec\(\w+\) )?[^\n(]*?(\w+)\(", re.MULTILINE)
+"""A function that is exported: ``extern __declspec(dllexport) int Add(int a, int b);``."""
 
 
 class BuildStamp:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
+from hatch_multiarch.engine.flags import EXTLDFLAGS
 from hatch_multiarch.engine.order import CGO, CXX, built_before
 from hatch_multiarch.engine.schedule import Task
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.engine.recipe import Recipe
 
 _PROGRAM = "int main(void) { return 0; }\n"
-_EXTLDFLAGS = "-extldflags="
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def _links(recipe: Recipe, *, plus: bool) -> list[WarmUp]:
     last = [
         word
         for flag in recipe.compiler.link
-        if flag.startswith(_EXTLDFLAGS)
-        for word in flag.removeprefix(_EXTLDFLAGS).split()
+        if flag.startswith(EXTLDFLAGS)
+        for word in flag.removeprefix(EXTLDFLAGS).split()
         if word not in flags
     ]
     target = compiler[compiler.index("-target") + 1]

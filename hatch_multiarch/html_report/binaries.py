@@ -19,7 +19,7 @@ def binaries(report: Report) -> Markup:
     largest = max((unit.size for unit in report.units), default=0)
     rows = [
         [
-            el("b", unit.helper),
+            el("b", unit.helper, el("small", " library") if unit.kind == "library" else None),
             unit.platform,
             unit.go.version.removeprefix("go") if unit.go else "-",
             unit.compiler if unit.compiler != "none" else "-",

@@ -119,14 +119,15 @@ def scratch_command(plan: ImagePlan) -> Command:
 
 
 def _program_of(plan: ImagePlan) -> list[str]:
-    return [f"/{helper_path(unit)}" for _, units in plan.platforms for unit in units]
+    every = [unit for _, units in plan.platforms for unit in units]
+    return [f"/{helper_path(unit)}" for unit in every if not unit.helper.library]
 
 
 def _resolved(key: str, words: tuple[str, ...], plan: ImagePlan) -> tuple[str, ...]:
     """Return *words* with the program absolute; ``scratch`` holds the helpers and nothing else."""
     asked = words[0]
     for platform, units in plan.platforms:
-        here = {unit.helper.name: f"/{helper_path(unit)}" for unit in units}
+        here = {u.helper.name: f"/{helper_path(u)}" for u in units if not u.helper.library}
         program = here.get(asked, asked)
         if program not in here.values():
             message = (
@@ -139,7 +140,10 @@ def _resolved(key: str, words: tuple[str, ...], plan: ImagePlan) -> tuple[str, .
 
 def _advice(asked: str, here: list[str], plan: ImagePlan) -> str:
     name = asked.rpartition("/")[2]
-    if any(unit.helper.name == name for _, units in plan.platforms for unit in units):
+    named = [u for _, units in plan.platforms for u in units if u.helper.name == name]
+    if named:
+        if named[0].helper.library:
+            return f"{name} is a library, which cannot be started; name a program"
         if name in here:
             return f'write "{name}"'
         return (

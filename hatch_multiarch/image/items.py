@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Unit
 
 FOLDER = "usr/local/bin"
-"""Where helpers are in an image without the package."""
+"""Where programs are in an image without the package."""
+LIBRARIES = "usr/local/lib"
+"""Where libraries are."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,10 @@ class Part:
 def helper_path(unit: Unit) -> str:
     """Return where the helper of *unit* is in an image without the package.
 
-    ``usr/local/bin/greet``, without a leading slash.
+    ``usr/local/bin/greet`` or ``usr/local/lib/libtone.so``, without a leading slash.
     """
+    if unit.helper.library:
+        return f"{LIBRARIES}/{unit.output.name}"
     return f"{FOLDER}/{unit.helper.name}"
 
 

@@ -41,7 +41,7 @@ class LayerPlan:
     helpers: dict[str, str]
     """Helper -> where its file is, without a leading slash."""
     programs: dict[str, str]
-    """Helper -> absolute path by which it is run."""
+    """Helper that is a program -> absolute path by which it is run."""
     scripts: dict[str, str]
     """Scripts of the project -> absolute path."""
     bin: str | None
@@ -107,8 +107,11 @@ def _helpers(
     )
     folders = (FOLDER, workdir.strip("/")) if base.empty else ()
     layers = tuple(each for each in (Part(items, folders), Part(extra)) if each.items)
-    programs = {name: f"/{path}" for name, path in places.items()}
-    return LayerPlan(layers, places, programs, {}, None)
+    return LayerPlan(layers, places, _programs(base), {}, None)
+
+
+def _programs(base: ResolvedBase) -> dict[str, str]:
+    return {u.helper.name: f"/{helper_path(u)}" for u in base.units if not u.helper.library}
 
 
 class _Package:
@@ -182,7 +185,7 @@ class _Package:
         return LayerPlan(
             tuple(each for each in layers if each.items),
             self.helpers,
-            {unit.helper.name: f"/{helper_path(unit)}" for unit in self._base.units},
+            _programs(self._base),
             scripts,
             folder,
             tuple(each.about for each in self._installed),

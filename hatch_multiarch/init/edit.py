@@ -181,28 +181,35 @@ def _config(programs: Sequence[Program], *, image: bool, scripts: bool) -> Itera
     yield "[tool.multiarch]"
     yield f"platforms = {_array(names)}"
     for each in programs:
-        name = f'"{each.name}"' if "." in each.name else each.name
         yield ""
-        yield f"[tool.multiarch.helpers.{name}]  # {each.kind}, in {each.folder}"
-        if each.source != f"helpers/{each.name}":
-            yield f'source = "{each.source}"'
-        if each.package != ".":
-            yield f'package = "{each.package}"'
-        if scripts:
-            yield 'install = "scripts"'
-        if each.ldflags:
-            yield f"ldflags = {_array(each.ldflags)}"
-        if each.cgo:
-            yield "cgo = true"
-            yield 'libc = "static"  # runs on every Linux; "glibc:2.17" uses the machine\'s libc'
-        elif each.dynamic and "linux" in each.systems:
-            yield f'libc = "glibc:2.17"  # {each.dynamic} loads C libraries at run time'
-        if set(each.systems) != systems:
-            yield f"platforms = {_array([f'{system}/*' for system in each.systems])}"
+        yield from _helper(each, systems, scripts=scripts)
     if image:
         yield ""
         yield "[tool.multiarch.image]  # from scratch: the helpers alone"
         yield '# base = "python:3.13-slim"  # would hold the package and its dependencies too'
+
+
+def _helper(each: Program, systems: set[str], *, scripts: bool) -> Iterator[str]:
+    """Yield the lines of a helper's table; *systems* are those of the whole config."""
+    name = f'"{each.name}"' if "." in each.name else each.name
+    yield f"[tool.multiarch.helpers.{name}]  # {each.kind}, in {each.folder}"
+    if each.source != f"helpers/{each.name}":
+        yield f'source = "{each.source}"'
+    if each.package != ".":
+        yield f'package = "{each.package}"'
+    if scripts and not each.library:
+        yield 'install = "scripts"'
+    if each.ldflags:
+        yield f"ldflags = {_array(each.ldflags)}"
+    if each.library:
+        yield 'kind = "library"  # for ctypes and cffi'
+    elif each.cgo:
+        yield "cgo = true"
+        yield 'libc = "static"  # runs on every Linux; "glibc:2.17" uses the machine\'s libc'
+    elif each.dynamic and "linux" in each.systems:
+        yield f'libc = "glibc:2.17"  # {each.dynamic} loads C libraries at run time'
+    if set(each.systems) != systems:
+        yield f"platforms = {_array([f'{system}/*' for system in each.systems])}"
 
 
 def _array(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.engine.cgo_packages import Listed, list_without_cgo
 from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.go_env import go_settings
-from hatch_multiarch.engine.go_source import SYSTEMS, GoFile
+from hatch_multiarch.engine.go_source import SYSTEMS, GoFile, is_library
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.init.go_module import ImportWalk, Module
 from hatch_multiarch.init.version_flags import version_flags
@@ -63,10 +63,14 @@ class Program:
     """Linker flags that give it the version."""
     aside: str = ""
     """Why it is likely not for users, or empty."""
+    library: bool = False
+    """It is no program: C calls what it exports."""
 
     @property
     def kind(self) -> str:
         """What it is compiled by, and for which package, for people."""
+        if self.library:
+            return "Go library"
         because = f" (for {self.cgo})" if self.cgo != "." else ""
         return f"Go with cgo{because}" if self.cgo else "Go"
 
@@ -121,6 +125,7 @@ def find_programs(
                     go=go,
                     ldflags=version_flags(root, package),
                     aside=aside(folder.relative_to(root)),
+                    library=is_library(package),
                 )
             )
     return found

@@ -51,6 +51,11 @@ class Unit:
     """Those that are joined into a universal binary, a processor each; else empty."""
 
     @property
+    def header(self) -> Path | None:
+        """Absolute path of the C header that ships beside the binary, if one does."""
+        return self.output.with_name(f"{self.helper.name}.h") if self.helper.header else None
+
+    @property
     def id(self) -> str:
         """``greet linux/arm64``: how progress, report and errors name the unit."""
         return f"{self.helper.name} {self.platform.name}"

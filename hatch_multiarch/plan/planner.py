@@ -277,9 +277,11 @@ def _missing(project: Project, image: Image) -> list[str]:
 
 
 def _dynamic_on_scratch(unit: Unit) -> str:
+    way = f'set tool.multiarch.helpers.{unit.helper.name}.libc = "static"'
+    if unit.helper.library:
+        way = 'take a base with glibc, such as "python:3.13-slim"'
     return (
         f"tool.multiarch.image.base: {unit.helper.name} on {unit.platform.name} is linked against "
-        f"glibc ({unit.libc}), which scratch does not hold; set "
-        f'tool.multiarch.helpers.{unit.helper.name}.libc = "static", or leave it out by '
+        f"glibc ({unit.libc}), which scratch does not hold; {way}, or leave it out by "
         "tool.multiarch.image.helpers"
     )

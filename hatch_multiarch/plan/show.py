@@ -23,6 +23,10 @@ def _how(unit: Unit) -> str:
     return f"joined from {parts}" if parts else unit.compiler
 
 
+def _name(unit: Unit) -> str:
+    return f"{unit.helper.name} (library)" if unit.helper.library else unit.helper.name
+
+
 def as_data(plan: Plan) -> dict[str, object]:
     """Return *plan* as JSON-ready data; paths are relative to the project."""
     root = plan.project.root
@@ -30,6 +34,7 @@ def as_data(plan: Plan) -> dict[str, object]:
         {
             "helper": unit.helper.name,
             "platform": unit.platform.name,
+            "kind": unit.helper.kind,
             "libc": _libc(unit),
             "compiler": unit.compiler,
             "source": unit.source.relative_to(root).as_posix(),
@@ -80,7 +85,7 @@ def as_text(plan: Plan) -> str:
         "compile",
     ]
     rows = [("helper", "platform", "libc", "compiler")]
-    rows += [(u.helper.name, u.platform.name, _libc(u), _how(u)) for u in _made(plan)]
+    rows += [(_name(u), u.platform.name, _libc(u), _how(u)) for u in _made(plan)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]

@@ -38,11 +38,10 @@ def make_unit(  # noqa: PLR0911 - a return for each kind of unit
     against glibc would not start.
     """
     where = f"tool.multiarch.helpers.{helper.name}"
-    file = helper.name + (".exe" if platform.os == "windows" else "")
-    output = project.root / config.output / "bin" / slug(platform) / file
+    output = project.root / config.output / "bin" / slug(platform) / helper.file(platform.os)
     libc = helper.libc if platform.os == "linux" else Libc()
     if force_musl and libc.kind == "glibc":
-        libc = _on_musl(helper, libc, notes)
+        libc = _on_musl(helper, libc, problems, notes)
     if helper.prebuilt:
         binary = _prebuilt(project, helper, platform, problems)
         return Unit(helper, platform, libc, "prebuilt", binary, output) if binary else None
@@ -93,8 +92,14 @@ def _prebuilt(
     return None
 
 
-def _on_musl(helper: Helper, libc: Libc, notes: list[str]) -> Libc:
+def _on_musl(helper: Helper, libc: Libc, problems: list[str], notes: list[str]) -> Libc:
     """Return what a helper against glibc is linked against where Python runs on musl."""
+    if helper.library:
+        problems.append(
+            f"tool.multiarch.helpers.{helper.name}.kind: this Python runs on musl, which cannot "
+            "load a Go library at run time; install it on a system with glibc"
+        )
+        return libc
     if not helper.cgo and not helper.prebuilt:
         notes.append(f"{helper.name}: this Python runs on musl, where a program with glibc fails")
         return libc
@@ -125,6 +130,7 @@ def _fill(pattern: str, helper: Helper, platform: Platform) -> str:
         platform=slug(platform),
         name=helper.name,
         exe=".exe" if platform.os == "windows" else "",
+        file=helper.file(platform.os),
     )
 
 
@@ -165,7 +171,9 @@ def stage_compiler(
     """
     choice = chosen_compiler(helper, platform)
     gcc = platform.os == "linux" and platform.debian and platform.triple
-    fits = gcc and (helper.libc.kind == "static" or helper.libc == Libc("glibc"))
+    # The distribution's glibc is too new for most machines that a library is installed on.
+    plain = helper.libc == Libc("glibc") and not helper.library
+    fits = gcc and (helper.libc.kind == "static" or plain)
     if choice not in ("auto", "zig", "gcc"):
         problems.append(
             f"{where}.compiler: {choice!r} is a command of this machine, which the builder stage "

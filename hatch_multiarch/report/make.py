@@ -140,6 +140,7 @@ def _unit(binary: Binary, facts: BinaryInfo) -> UnitRecord:
 def read_facts(facts: BinaryInfo) -> dict[str, Any]:
     """Return the fields of a unit that are read from its binary."""
     return {
+        "kind": facts.kind,
         "libc": facts.libc,
         "floor": _dotted(facts.glibc),
         "macos": _dotted(facts.macos),

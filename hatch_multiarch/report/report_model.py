@@ -78,6 +78,7 @@ class UnitRecord:
 
     helper: str = said("Name of the helper.")
     platform: str = said("OCI platform.")
+    kind: Literal["program", "library"] = said("What it is, read from the binary.")
     install: Literal["package", "scripts"] = said("Where the wheel puts it.")
     sha256: str = said("Of the binary, hex.")
     size: int = said("In bytes.")

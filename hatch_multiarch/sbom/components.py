@@ -17,7 +17,7 @@ from hatch_multiarch.sbom import purl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
+    from hatch_multiarch.audit.binary_info import BinaryInfo
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.plan import Unit
 
@@ -79,6 +79,7 @@ class Program:
     """The standard library and the modules linked in, sorted by purl."""
     known: Literal["complete", "incomplete", "unknown"]
     """Whether these are all: of C code in it (cgo) the build info does not tell."""
+    kind: Literal["program", "library"] = "program"
 
 
 def programs(
@@ -96,7 +97,7 @@ def programs(
             unit.helper.name,
             paths[unit.helper.name],
             binaries[unit.id].sha256,
-            facts[unit.id].go,
+            facts[unit.id],
         )
         for unit in sorted(units, key=lambda each: each.helper.name)
     )
@@ -117,10 +118,11 @@ def references(found: Sequence[Program]) -> dict[Module, str]:
     return names
 
 
-def program(name: str, path: str, sha256: str, build: GoBuild | None) -> Program:
+def program(name: str, path: str, sha256: str, facts: BinaryInfo) -> Program:
     """Return one helper, as its build info tells of it; *path* is where it ships."""
+    build = facts.go
     if build is None:
-        return Program(name, path, sha256, None, (), "unknown")
+        return Program(name, path, sha256, None, (), "unknown", facts.kind)
     main = _module(build.main, {})
     modules = {_module(each, build.replaced) for each in build.modules}
     every = main is not None and None not in modules
@@ -132,6 +134,7 @@ def program(name: str, path: str, sha256: str, build: GoBuild | None) -> Program
         main,
         tuple(sorted(filter(None, modules), key=lambda each: each.order)),
         "complete" if every and build.settings.get("CGO_ENABLED") == "0" else "incomplete",
+        facts.kind,
     )
 
 

@@ -75,7 +75,7 @@ def _tool() -> dict[str, str]:
 
 def _program(program: Program, project: Project) -> dict[str, Any]:
     return {
-        "type": "application",
+        "type": "library" if program.kind == "library" else "application",
         "bom-ref": _ref(program),
         "name": program.name,
         "version": project.version,

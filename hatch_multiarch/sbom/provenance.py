@@ -82,6 +82,7 @@ def _parameters(unit: Unit) -> dict[str, Any]:
     return {
         "source": helper.source,
         "package": helper.package,
+        "kind": helper.kind,
         "tags": list(helper.tags),
         "cgo": helper.cgo,
         **({"libc": str(unit.libc)} if helper.cgo else {}),

@@ -99,7 +99,7 @@ def _program(program: Program, version: str) -> dict[str, Any]:
         "versionInfo": version,
         "packageFileName": program.path,
         **_UNKNOWN,
-        "primaryPackagePurpose": "APPLICATION",
+        "primaryPackagePurpose": "LIBRARY" if program.kind == "library" else "APPLICATION",
         "checksums": [_sum(program.sha256)],
     }
     if program.known != "complete":

@@ -110,7 +110,8 @@ def _proof(report: Report) -> Iterator[str]:
         found = manifests.get(each.platform)
         if each.image is None:
             held = found.files if found is not None else {}
-            if any(_program(path) == each.helper and held[path] == each.sha256 for path in held):
+            file = _file(each.wheel.member) if each.wheel else each.helper
+            if any(_file(path) == file and held[path] == each.sha256 for path in held):
                 yield f"proof[{place}].image: null, but image.manifests has the helper"
         elif (
             found is None
@@ -121,7 +122,7 @@ def _proof(report: Report) -> Iterator[str]:
             yield f"proof[{place}].image: not in image.manifests of {each.platform}"
 
 
-def _program(path: str) -> str:
+def _file(path: str) -> str:
     return path.rpartition("/")[2]
 
 

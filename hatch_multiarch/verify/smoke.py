@@ -1,4 +1,4 @@
-"""Starts a helper once: natively or with an emulator.
+"""Starts a program once, natively or with an emulator; loads a library into a Python.
 
 What is started is the copy of the bytes in the wheel, in an empty folder, with an environment that
 holds nothing of the user's.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
+from hatch_multiarch.config.messages import hint
 from hatch_multiarch.console.formatting import duration
 from hatch_multiarch.platforms import host, host_libc
 from hatch_multiarch.platforms.emulators import state
@@ -61,13 +62,63 @@ def start(
         command, how, more = _command(path, facts, platform)
     except _CannotRun as reason:
         return Check("smoke", "not run here", f"{name}: {reason}")
+    return _run(name, path, [*command, *words], how, more, timeout)
+
+
+def load(
+    name: str,
+    path: Path,
+    functions: tuple[str, ...],
+    facts: BinaryInfo,
+    platform: Platform,
+    timeout: float,
+) -> Check:
+    """Load the library *path* of *platform* into a new Python, and call *functions* of it.
+
+    *timeout* is in seconds. A function that the library does not export fails before that.
+    """
+    for each in functions:
+        if each not in facts.exports:
+            said = f"{name}: there is no function {each!r} in it"
+            said += hint(each, facts.exports)
+            return Check("smoke", "failed", said)
+    here = host()
+    if platform.name != here.name or (platform.os == "linux" and host_libc() != "glibc"):
+        with_libc = " with glibc" if platform.os == "linux" else ""
+        said = f"{name}: needs a Python of {platform.name}{with_libc}, this is {here.name}"
+        return Check("smoke", "not run here", said)
+    command: list[str | Path] = [sys.executable, "-I", "-c", _LOAD, path, *functions]
+    how = f"loaded, {', '.join(functions)} called" if functions else "loaded"
+    return _run(name, path, command, how, {}, timeout)
+
+
+_LOAD = """\
+import ctypes, sys
+try:
+    library = ctypes.CDLL(sys.argv[1])
+    for name in sys.argv[2:]:
+        getattr(library, name)()
+except (AttributeError, OSError) as error:
+    sys.exit(f"it cannot be loaded: {error}")
+"""
+
+
+def _run(
+    name: str,
+    path: Path,
+    command: list[str | Path],
+    how: str,
+    more: dict[str, str],
+    timeout: float,
+) -> Check:
+    """Run *command*, which starts or loads *path*, with the variables *more*."""
     folder = path.parent / "home"
     folder.mkdir()
     env = {key: os.environ[key] for key in KEPT if key in os.environ}
     env |= {"HOME": str(folder), "TMPDIR": str(folder), "TEMP": str(folder), **more}
     begun = time.monotonic()
     try:
-        done = process.run([*command, *words], cwd=folder, env=env, timeout=timeout)
+        done = process.run(command, cwd=folder, env=env, timeout=timeout)
     except TimeoutError:
         return Check("smoke", "failed", f"{name}: {how}, stopped after {timeout:g} s")
     except PermissionError:

@@ -18,7 +18,7 @@ from hatch_multiarch.report.make import read_facts
 from hatch_multiarch.verify.file_check import check_file
 from hatch_multiarch.verify.outcome import Check, Verified
 from hatch_multiarch.verify.record_check import check_record
-from hatch_multiarch.verify.smoke import start
+from hatch_multiarch.verify.smoke import load, start
 from hatch_multiarch.verify.wheel_reader import open_wheel
 from hatch_multiarch.wheel import BuiltWheel, check_natives
 
@@ -134,7 +134,15 @@ def _needed(wheel: Opened, helpers: list[_Helper], folder: Path) -> str:
     for each in helpers:
         if each.facts is None:
             raise AuditError(each.problem)
-        audit.check(each.facts, file=each.member, platform=platform, libc=Libc("glibc"))
+        audit.check(
+            each.facts,
+            file=each.member,
+            platform=platform,
+            libc=Libc("glibc"),
+            kind="library" if each.name in wheel.libraries else "program",
+        )
+        if each.name in wheel.libraries:
+            audit.check_exports(each.facts, file=each.member)
         facts.append(each.facts)
     need = audit.wheel_tag(platform, facts)
     if parse_tag(need) != wheel.tags:
@@ -208,7 +216,7 @@ def _sbom(wheel: Opened, helpers: list[_Helper], *, wanted: bool) -> Check:
     for each in helpers:
         if each.facts is None or each.facts.go is None:
             continue
-        program = sbom.program(each.name, each.member, each.sha256, each.facts.go)
+        program = sbom.program(each.name, each.member, each.sha256, each.facts)
         linked = [*program.modules, *([program.main] if program.main else [])]
         for module in linked:
             if module.purl not in purls:
@@ -221,7 +229,7 @@ def _sbom(wheel: Opened, helpers: list[_Helper], *, wanted: bool) -> Check:
 def _smoke(
     wheel: Opened, helpers: list[_Helper], config: Config | None, timeout: float
 ) -> Iterable[Check]:
-    """Start each helper once, as its key ``smoke`` says."""
+    """Start each program once, and load each library, as its key ``smoke`` says."""
     for each in helpers:
         if config is None:
             yield Check("smoke", "none", f"{each.name}: no pyproject.toml near it says how")
@@ -230,7 +238,9 @@ def _smoke(
             yield Check("smoke", "none", f"{each.name}: [tool.multiarch] does not name it")
             continue
         words = config.helper_on(each.name, wheel.platform.name).smoke
-        if words is None:
+        if each.facts is not None and each.name in wheel.libraries:
+            yield load(each.name, each.path, words or (), each.facts, wheel.platform, timeout)
+        elif words is None:
             yield Check("smoke", "none", f"{each.name}: no smoke test")
         elif each.facts is None:
             yield Check("smoke", "failed", f"{each.name}: {each.problem}")

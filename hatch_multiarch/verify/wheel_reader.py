@@ -57,6 +57,8 @@ class Opened:
     """Of the tags in WHEEL; None for a wheel for any platform, or for one that we do not know."""
     members: dict[str, str]
     """Helper -> its path in the archive."""
+    libraries: frozenset[str]
+    """The helpers that are libraries, as the locator has it."""
 
     def small(self, member: str) -> bytes:
         """Return the small file *member*. Raises AuditError when it is missing or not small."""
@@ -85,8 +87,8 @@ def open_wheel(path: Path) -> Iterator[Opened]:
             stem = _stem(path, archive)
             told = BytesParser().parsebytes(_small(path, archive, f"{stem}.dist-info/WHEEL"))
             tags = frozenset(tag for line in told.get_all("Tag", []) for tag in parse_tag(line))
-            members = _members(path, archive, name, stem)
-            yield Opened(path, archive, name, stem, named, tags, platform_of(tags), members)
+            held = _members(path, archive, name, stem)
+            yield Opened(path, archive, name, stem, named, tags, platform_of(tags), *held)
     except UNREADABLE as error:
         raise AuditError(f"{path.name} cannot be read: {error}") from None
 
@@ -124,15 +126,20 @@ def _small(path: Path, archive: zipfile.ZipFile, member: str, most: int = SMALL)
     return data
 
 
-def _members(path: Path, archive: zipfile.ZipFile, name: str, stem: str) -> dict[str, str]:
-    """Return the helpers that the locator knows; none where the wheel has no locator."""
+def _members(
+    path: Path, archive: zipfile.ZipFile, name: str, stem: str
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the helpers that the locator knows, and which of them are libraries.
+
+    None where the wheel has no locator.
+    """
     module = locator.module_name(name)
     source = f"{module}/__init__.py"
     if source not in archive.namelist():
         if any(each.startswith(f"{module}/") for each in archive.namelist()):
             raise AuditError(f"{path.name}: {source} is not in it: nobody can find the helpers")
-        return {}
-    places = {"package": module, "scripts": f"{stem}.data/scripts"}
+        return {}, frozenset()
+    places = {"package": module, "library": module, "scripts": f"{stem}.data/scripts"}
     try:
         table = _table(_small(path, archive, source, LOCATOR))
         members = {helper: f"{places[place]}/{file}" for helper, (place, file) in table.items()}
@@ -140,8 +147,8 @@ def _members(path: Path, archive: zipfile.ZipFile, name: str, stem: str) -> dict
         raise AuditError(f"{path.name}: {source} has no table of helpers") from None
     for helper, member in members.items():
         if member not in archive.namelist():
-            raise AuditError(f"{path.name}: {member}, the program of {helper}, is not in it")
-    return members
+            raise AuditError(f"{path.name}: {member}, the file of {helper}, is not in it")
+    return members, frozenset(name for name, (place, _) in table.items() if place == "library")
 
 
 _NO_TABLE = (

@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
+from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import audit
@@ -82,7 +83,9 @@ def check_rest(wheels: Sequence[BuiltWheel], root: Path) -> None:
     rests = []
     for wheel in wheels:
         with zipfile.ZipFile(wheel.path) as archive:
-            rests.append(set(archive.namelist()).difference(wheel.members.values()))
+            rest = set(archive.namelist()).difference(wheel.members.values())
+            # The module that finds helpers has their C headers too.
+            rests.append({each for each in rest if not locator.is_module(dirname(each))})
     for wheel, rest in zip(wheels, rests, strict=True):
         if odd := sorted(rest ^ rests[0]):
             raise PlanError(

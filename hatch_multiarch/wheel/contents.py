@@ -41,11 +41,13 @@ def contents(
     shared_scripts: dict[str, str] = {}
     for unit in wheel.units:
         file = unit.output.name
-        helpers[unit.helper.name] = (unit.helper.install, file)
+        helpers[unit.helper.name] = (unit.helper.place, file)
         if unit.helper.install == "scripts":
             shared_scripts[str(binaries[unit.id].path)] = file
         else:
             force_include[str(binaries[unit.id].path)] = f"{module}/{file}"
+        if unit.header is not None:
+            force_include[str(unit.header)] = f"{module}/{unit.header.name}"
     folder = staging / slug(wheel.platform)
     folder.mkdir(parents=True)
     source = folder / "__init__.py"

@@ -29,7 +29,7 @@ def is_module(folder: str) -> bool:
 
 
 def source(project: str, helpers: Mapping[str, tuple[str, str]]) -> str:
-    """Return the locator's source for *helpers*: name -> (``package`` or ``scripts``, file)."""
+    """Return the locator's source for *helpers*: name -> (``Helper.place``, file)."""
     text = _TEMPLATE.read_text(encoding="utf-8")
     rows = "".join(f"    {name!r}: {entry!r},\n" for name, entry in helpers.items())
     table = f"{_SLOT[:-2]}{{\n{rows}}}" if rows else _SLOT

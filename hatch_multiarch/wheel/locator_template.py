@@ -1,12 +1,17 @@
-"""Where the helper programs of DISTRIBUTION are; written by hatch-multiarch at build time.
+"""Where the helpers of DISTRIBUTION are; written by hatch-multiarch at build time.
 
-from MODULE import find
-subprocess.run([find("NAME")], check=True)
+from MODULE import find, load
+subprocess.run([find("PROGRAM")], check=True)
+load("LIBRARY").Function()
 """
 
 from __future__ import annotations
 
 import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ctypes
 
 _HELPERS: dict[str, tuple[str, str]] = {}
 
@@ -17,7 +22,7 @@ def names() -> tuple[str, ...]:
 
 
 def find(name: str) -> str:
-    """Return the absolute path of helper *name*, ready for subprocess.run.
+    """Return the absolute path of helper *name*, ready for subprocess.run or ffi.dlopen.
 
     Raises LookupError when this platform has no such helper, FileNotFoundError when its file is
     not where the installer put it.
@@ -28,11 +33,25 @@ def find(name: str) -> str:
         raise LookupError(message)
     place, file = _HELPERS[name]
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), file)
-    path = beside if place == "package" else _script(file)
+    path = _script(file) if place == "scripts" else beside
     if path is None or not os.path.isfile(path):
-        message = f"the program of helper {name!r} is not installed: {path or file}"
+        message = f"the file of helper {name!r} is not installed: {path or file}"
         raise FileNotFoundError(message)
     return path
+
+
+def load(name: str) -> ctypes.CDLL:
+    """Return helper *name*, a library, as ctypes loads it.
+
+    Raises what ``find`` raises, LookupError for a program, and OSError when it cannot be loaded.
+    """
+    import ctypes
+
+    path = find(name)
+    if _HELPERS[name][0] != "library":
+        message = f"helper {name!r} of DISTRIBUTION is a program; run find({name!r})"
+        raise LookupError(message)
+    return ctypes.CDLL(path)
 
 
 def _script(file: str) -> str | None:

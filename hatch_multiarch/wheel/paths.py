@@ -69,6 +69,8 @@ def _ours(plan: Plan, project_id: str, bill: str) -> dict[str, str]:
             folder = f"{project_id}.data/scripts" if scripts else module
             owner = f'the helper "{unit.helper.name}" (tool.multiarch.helpers.{unit.helper.name})'
             found[f"{folder}/{unit.output.name}"] = owner
+            if unit.header is not None:
+                found[f"{folder}/{unit.header.name}"] = owner
     return found
 
 

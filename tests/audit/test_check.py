@@ -6,12 +6,13 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import auditwheel
 import pytest
 
-from hatch_multiarch.audit import BinaryInfo, GoBuild, check, check_imports, read
+from hatch_multiarch.audit import BinaryInfo, GoBuild, check, check_exports, check_imports, read
 from hatch_multiarch.audit.check import ALLOWED, allowed
 from hatch_multiarch.config import Libc, read_table
 from hatch_multiarch.errors import AuditError
@@ -216,6 +217,72 @@ def test_no_hint_names_a_key_that_the_helper_may_not_have(found, name, libc, mes
 )
 def test_a_binary_that_fits_is_let_through(found, name, libc):
     check(found, file="greet", platform=lookup(name), libc=libc)
+
+
+def library(name, **more):
+    loaded = {"kind": "library", "exports": ("Add",)}
+    make = facts if lookup(name).os != "linux" else dynamic
+    return replace(make(name, **loaded), interpreter=None, **more)
+
+
+@pytest.mark.parametrize("name", [row.name for row in all_platforms()])
+def test_a_library_that_fits_is_let_through(name):
+    found = library(name)
+    check(found, file="tone", platform=lookup(name), libc=GLIBC, kind="library")
+    check_exports(found, file="tone", functions=["Add"])
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (dynamic("linux/amd64"), "tone is a program, and not a library"),
+        (
+            library("linux/arm64"),
+            "tone is a library for linux/arm64, but it is meant for linux/amd64",
+        ),
+        (
+            library("linux/amd64", unsafe="an executable stack"),
+            "tone needs an executable stack, with which many systems load no library",
+        ),
+        (
+            library("linux/amd64", libc="musl", needed=("libc.so",)),
+            "tone was linked against musl; a library must be linked against glibc",
+        ),
+        (
+            library("linux/amd64", needed=("libopus.so.0",)),
+            "tone needs libopus.so.0, which a Linux wheel may not take for granted",
+        ),
+        (
+            library("linux/amd64", glibc=(2, 34), glibc_symbol="dlopen"),
+            ('tone needs glibc 2.34 (dlopen@GLIBC_2.34), more than libc = "glibc:2.17" allows on '
+            "linux/amd64"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_library_is_refused_with_these_words(found, message):
+    with pytest.raises(AuditError) as caught:
+        check(found, file="tone", platform=lookup("linux/amd64"), libc=GLIBC, kind="library")
+    assert caught.value.message == message
+    assert 'libc = "static"' not in caught.value.advice
+
+
+def test_a_library_where_a_program_is_meant():
+    with pytest.raises(AuditError, match="greet is a library, and not a program") as caught:
+        check(library("linux/amd64"), file="greet", platform=lookup("linux/amd64"), libc=GLIBC)
+    assert caught.value.advice.endswith('kind = "library"')
+
+
+@pytest.mark.parametrize(
+    ("exports", "functions", "message"),
+    [
+        (("Add",), ("Add", "Sub"), "tone does not export Sub"),
+        ((), (), "tone does not export anything"),
+    ],
+)
+def test_a_library_that_hides_its_functions(exports, functions, message):
+    with pytest.raises(AuditError) as caught:
+        check_exports(library("linux/amd64", exports=exports), file="tone", functions=functions)
+    assert caught.value.message == message
 
 
 def test_no_library_is_allowed_that_a_policy_forbids():

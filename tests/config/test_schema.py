@@ -54,7 +54,7 @@ def test_every_key_is_described():
 
 @pytest.mark.parametrize(
     ("key", "default"),
-    [("source", None), ("libc", "static"), ("platforms", ["*"]), ("cgo", False), ("tags", [])],
+    [("source", None), ("libc", "static"), ("platforms", ["*"]), ("cgo", None), ("tags", [])],
 )
 def test_defaults(key, default):
     helpers = schema.json_schema()["properties"]["helpers"]["additionalProperties"]

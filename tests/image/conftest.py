@@ -52,6 +52,8 @@ class Bench:
         self.root = root
         self.count = 0
         self.cgo = False
+        self.libraries = set()
+        """Names of helpers that are no programs."""
 
     def build(self, helpers, *, name="greeter", version="1.0.0", **more):
         builder = self.prepare(helpers, name=name, version=version, **more)
@@ -131,10 +133,13 @@ class Bench:
 
     def _unit(self, platform, name, content):
         path = content
+        kind = "library" if name in self.libraries else "program"
+        helper = Helper(name, cgo=self.cgo, kind=kind)
         if isinstance(content, bytes):
-            path = self.root / f"{self.count}-{name}-{platform.replace('/', '-')}"
+            path = self.root / f"{self.count}-{platform.replace('/', '-')}" / helper.file("linux")
+            path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
-        unit = Unit(Helper(name, cgo=self.cgo), lookup(platform), Libc(), "none", path.parent, path)
+        unit = Unit(helper, lookup(platform), Libc(), "none", path.parent, path)
         size = path.stat().st_size
         self.binaries[unit.id] = Binary(unit, path, sha256(path), size, 0.0, False, "none")
         return unit

@@ -108,7 +108,7 @@ def test_the_provenance_names_what_it_was_made_of(bench, mode):
     definition = statement["predicate"]["buildDefinition"]
     assert definition["externalParameters"]["platform"] == "linux/arm64"
     helpers = definition["externalParameters"]["helpers"]
-    shown = {"source": "helpers/greet", "package": ".", "tags": [], "cgo": False}
+    shown = {"source": "helpers/greet", "package": ".", "kind": "program", "tags": [], "cgo": False}
     assert helpers == (["greet"] if mode == "min" else {"greet": shown})
     go, dep = definition["resolvedDependencies"]
     assert go["uri"] == "pkg:generic/go@1.27.3"

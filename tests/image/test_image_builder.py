@@ -269,3 +269,20 @@ def test_a_dynamic_helper_needs_its_loader_libraries_and_glibc(put):
     assert problem(tar(*has, loader), glibc=(2, 34)) == "glibc 2.34, and oci:base has 2.31"
     needs = problem(tar(*has, loader), needed=("libc.so.6", "libz.so.1"))
     assert needs == "libz.so.1, which oci:base has not"
+
+
+def test_a_library_stands_where_loaders_look_and_is_never_started(put, bench):
+    libc = ELF + b"GNU C Library (Debian GLIBC 2.31-1) stable release version 2.31.\n"
+    base = tar(("usr/lib/libc.so.6", libc))
+    about = {"libc": "glibc", "needed": ("libc.so.6",), "glibc": (2, 17), "kind": "library"}
+    bench.libraries = {"tone"}
+    image = put(base_files=base, facts=about, helpers=("greet", "tone"))
+    for platform in image.platforms:
+        assert {"usr/local/bin/greet", "usr/local/lib/libtone.so"} <= platform.files.keys()
+        found = bench.binaries[f"tone {platform.platform.name}"]
+        assert platform.files["usr/local/lib/libtone.so"] == found.sha256
+    assert config_of(image)["config"]["Entrypoint"] == ["/usr/local/bin/greet"]
+    with pytest.raises(ImageError, match=r'image\.entrypoint: "tone" is not in the image'):
+        put(base_files=base, facts=about, helpers=("greet", "tone"), entrypoint=("tone",))
+    with pytest.raises(ImageError, match=r"needs glibc 2\.34, and oci:base has 2\.31"):
+        put(base_files=base, facts={**about, "glibc": (2, 34)}, helpers=("greet", "tone"))

@@ -260,3 +260,19 @@ def test_the_users_annotations_win(bench):
     index, manifest, _ = documents(image)
     assert own.items() <= index["annotations"].items()
     assert index["annotations"] == manifest["annotations"]
+
+
+def test_a_library_starts_nothing(bench):
+    bench.libraries = {"tone"}
+    config = config_of(bench, {"linux/amd64": {"greet": b"x", "tone": b"y"}})
+    assert config["config"]["Entrypoint"] == ["/usr/local/bin/greet"]
+    with pytest.raises(ImageError) as caught:
+        bench.prepare(TWO, entrypoint=("tone",))
+    assert caught.value.message.endswith(
+        '"tone" is not in the image on linux/amd64, which holds greet'
+    )
+    assert caught.value.advice == "tone is a library, which cannot be started; name a program"
+    needs = {f"tone {name}": {"libc": "glibc", "needed": ("libc.so.6",)} for name in TWO}
+    with pytest.raises(ImageError) as caught:
+        bench.prepare(TWO, dynamic=needs, entrypoint=("greet",))
+    assert 'libc = "static"' not in caught.value.advice

@@ -10,7 +10,7 @@ import pytest
 from hatch_multiarch.config import read_table
 from hatch_multiarch.engine.stage import stages
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.plan import Plan, Project, Switches, make_plan
+from hatch_multiarch.plan import Choice, Plan, Project, Switches, make_plan
 from hatch_multiarch.plan.show import as_data, as_text
 from hatch_multiarch.platforms import host
 
@@ -346,3 +346,35 @@ def test_what_a_base_holds_is_not_known_to_the_plan(plan: Any, tmp_path: Path) -
     assert plan(dict(table)).image.config.base == "oci:base"
     with pytest.raises(PlanError, match="which scratch does not hold"):
         plan({**table, "image": {}})
+
+
+def test_libraries_are_linked_against_an_old_glibc_by_both_engines(
+    plan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["linux/amd64", "linux/riscv64", "darwin/arm64", "windows/386"]
+    table = {"platforms": names, "helpers": {"tone": {"kind": "library", "header": True}}}
+    made = plan(table)
+    libcs = ["glibc:2.17", "glibc:2.31", "static", "static"]
+    if sys.platform != "darwin":
+        assert rows(made) == [
+            (f"tone {name}", libc, "zig") for name, libc in zip(names, libcs, strict=True)
+        ]
+    files = ["libtone.so", "libtone.so", "libtone.dylib", "tone.dll"]
+    assert [unit.output.name for unit in made.units] == files
+    assert {unit.header.name for unit in made.units} == {"tone.h"}
+    assert made.notes == ()
+    config = read_table({**table, "engine": "buildkit"}, project_name="greeter")
+    stage = make_plan(made.project, config, "all", Switches(), Choice("buildkit"))
+    assert [unit.compiler for unit in stage.units] == ["zig"] * 4
+    assert [unit.libc for unit in stage.units] == [unit.libc for unit in made.units]
+    monkeypatch.setattr("hatch_multiarch.plan.planner.host_libc", lambda: "musl")
+    if host().os == "linux":
+        with pytest.raises(PlanError, match=r"helpers\.tone\.kind: this Python runs on musl"):
+            plan(table, "one")
+
+
+def test_a_library_on_scratch_is_refused(plan: Any) -> None:
+    table = {"platforms": ["linux/amd64"], "helpers": {"tone": {"kind": "library"}}, "image": {}}
+    with pytest.raises(PlanError, match=r"take a base with glibc, .* or leave it out by") as caught:
+        plan(table)
+    assert 'libc = "static"' not in str(caught.value)

@@ -108,7 +108,7 @@ def leaves(told, key=""):
 def test_everything_is_on_it(full, render):
     """What the page says in words of its own is left out here, and looked for below."""
     read = Read(render(full))
-    own = {"install", "libc", "started", "type", "files"}
+    own = {"kind", "install", "libc", "started", "type", "files"}
     missing = []
     for key, words in leaves(full):
         parts = re.split(r"[-.]", words) if key == "tag" else [words.removeprefix("go ")]
@@ -176,7 +176,7 @@ def test_it_can_be_read_by_ear_and_on_a_phone(full, render):
 
 
 def poisoned(told, key=""):
-    if isinstance(told, str) and key not in ("install", "libc"):
+    if isinstance(told, str) and key not in ("kind", "install", "libc"):
         return told + HOSTILE
     if isinstance(told, list):
         return [poisoned(each, key) for each in told]

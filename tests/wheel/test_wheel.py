@@ -64,6 +64,21 @@ def test_the_locator_finds_what_is_beside_it(tmp_path: Path) -> None:
         module.find("x")
 
 
+def test_the_locator_loads_libraries_only(tmp_path: Path) -> None:
+    helpers = {"greet": ("package", "greet"), "tone": ("library", "libtone.so")}
+    (tmp_path / "__init__.py").write_text(locator.source("my-tool", helpers))
+    (tmp_path / "greet").touch()
+    module = load(tmp_path / "__init__.py")
+    with pytest.raises(LookupError, match=r"'greet' of my-tool is a program; run find\('greet'\)"):
+        module.load("greet")
+    with pytest.raises(FileNotFoundError, match="helper 'tone' is not installed"):
+        module.load("tone")
+    (tmp_path / "libtone.so").write_bytes(b"no library")
+    assert module.find("tone") == str(tmp_path / "libtone.so")
+    with pytest.raises(OSError, match="libtone"):
+        module.load("tone")
+
+
 def test_a_locator_without_helpers_says_so(tmp_path: Path) -> None:
     (tmp_path / "__init__.py").write_text(locator.source("t", {}))
     with pytest.raises(LookupError, match="it has: none"):

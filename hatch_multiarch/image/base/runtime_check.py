@@ -68,7 +68,7 @@ def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
             fact = facts[unit.id]
             if fact.interpreter is None and not fact.needed:
                 continue
-            dynamic[unit.helper.name] = unit.helper.cgo
+            dynamic[unit.helper.name] = bool(unit.helper.cgo) and not unit.helper.library
             wants = fact.interpreter or ", ".join(fact.needed)
             problems.append(
                 f'tool.multiarch.image.base: helper "{unit.helper.name}" on {platform.name} is '

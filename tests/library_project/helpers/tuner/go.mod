@@ -1,0 +1,3 @@
+module example.com/tuner
+
+go 1.21
