@@ -54,6 +54,7 @@ def test_plan_as_json_holds_the_same(project: Path, run: Callable[..., Ran]) -> 
     assert len(plan["units"]) == 10
     assert plan["units"][1] == {
         "helper": "tone",
+        "kind": "program",
         "platform": "linux/amd64",
         "libc": "glibc:2.17",
         "compiler": "zig",

@@ -207,8 +207,8 @@ DAMAGES: list[tuple[Callable[[Path, Path], Path], str, str]] = [
     ),
     (no_sbom, "sbom", f"{SBOM} is not there"),
     (no_module, "sbom", f"{SBOM} does not list pkg:golang/stdlib@"),
-    (no_helper, "archive", f"{GREET}, the program of greet, is not in it"),
-    (outside, "archive", "_greeter_helpers/../../greet, the program of greet, is not in it"),
+    (no_helper, "archive", f"{GREET}, the file of greet, is not in it"),
+    (outside, "archive", "_greeter_helpers/../../greet, the file of greet, is not in it"),
 ]
 
 

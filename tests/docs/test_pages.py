@@ -28,6 +28,7 @@ NAMES = sorted(
 HERE = [name for name in NAMES if "engine" not in read_page(name).needs]
 WITH_ENGINE = [name for name in NAMES if name not in HERE]
 NOT_RUN = {
+    "howto/go-tool.md": 2,  # GoReleaser, and the Go module proxy
     "howto/fleet.md": 1,  # a second machine
     "howto/macos-windows.md": 1,  # a Mac
     "howto/private-modules.md": 1,  # a private repository
