@@ -62,6 +62,28 @@ tags a wheel gets in the end [its binaries decide](../explanation/tags.md).
 | platform | wheel tags of a static helper | zig | gcc |
 |---|---|---|---|
 """
+HOSTS = """
+## Hosts
+
+Where a build itself has run, and what stands in for a machine that our tests do not have:
+
+| host | what was run |
+|---|---|
+| Linux, x86-64 | every test; programs of other processors under QEMU |
+| Windows, x86-64 | under Wine 10 with Windows' own CPython 3.13 and Go, in CI: a whole build of \
+the example without its cgo helper, pip and uv, a console script, an editable install, `verify`, \
+`inspect`, `plan` and `doctor`, and the quick tests of files, caches and consoles. A cgo program \
+that zig made on Linux runs there |
+| macOS | nothing, because no Mac is there: [what is checked \
+instead](../explanation/cross-compiling.md#macos-without-a-mac) |
+
+With the same version of Go, the sdist, the wheels, the binaries and the image that Windows builds \
+have the sha256 of those that Linux builds. A test compares them.
+
+Not proven: Windows on its own kernel, where antivirus and locked files are stricter than in Wine; \
+symbolic links there, which Wine only pretends to make; zig on Windows, which fails under Wine \
+before it compiles; macOS as a host, and programs for macOS at all; and Windows on arm64.
+"""
 COMMAND_LINE = """\
 # Command line
 
@@ -124,7 +146,7 @@ def pages() -> dict[str, str]:
     """Return the pages by their file name."""
     return {
         "config.md": _config(),
-        "platforms.md": PLATFORMS + "".join(_platform(each) for each in all_platforms()),
+        "platforms.md": PLATFORMS + "".join(map(_platform, all_platforms())) + HOSTS,
         "cli.md": COMMAND_LINE + "".join(_command(parser())),
         "environment.md": ENVIRONMENT,
         "exit-codes.md": EXIT_CODES

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-WITNESSES = {"emulate", "engine", "logged", "store"}
+WITNESSES = {"emulate", "engine", "logged", "store", "windows"}
 """Fixtures that need more than Python packages: who uses one is marked `witness`."""
 
 
@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.docker)
         if {"engine", "store"} & fixtures:
             item.add_marker(pytest.mark.engine)
+        if "windows" in fixtures:
+            item.add_marker(pytest.mark.wine)
     # Files of minutes first: one that comes last has a worker wait for the other.
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
@@ -71,7 +73,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         if item.get_closest_marker("witness") is None:
             report.outcome, report.longrepr = "failed", f"not marked `witness`: {reason}"
         elif os.environ.get("CI"):
-            report.outcome, report.longrepr = "failed", f"{reason}; see .ci/packages, .ci/engine"
+            report.outcome, report.longrepr = (
+                "failed",
+                f"{reason}; see .ci/packages, .ci/engine, .ci/wine",
+            )
     return report
 
 

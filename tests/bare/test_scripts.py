@@ -15,7 +15,9 @@ CI = Path(__file__).parent.parent.parent / ".ci"
 
 @pytest.mark.witness
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
-@pytest.mark.parametrize("name", ["bare", "engine", "foreign-root", "newcomer", "packages", "run"])
+@pytest.mark.parametrize(
+    "name", ["bare", "engine", "foreign-root", "newcomer", "packages", "run", "wine"]
+)
 def test_shellcheck_is_content(name: str):
     done = subprocess.run(
         ["shellcheck", "-x", CI / name], capture_output=True, text=True, check=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,7 @@ from hatch_multiarch.registry import Cache
 def test_each_system_has_its_own(tmp_path, system, env, expected):
     env = {name: f"{tmp_path}{path}" if path[0] == "/" else path for name, path in env.items()}
     env = {"HOME": f"{tmp_path}/home", **env}
-    assert str(cache_home(env, system)) == f"{tmp_path}{expected}"
+    assert cache_home(env, system) == Path(f"{tmp_path}{expected}")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="folders have no such owners there")

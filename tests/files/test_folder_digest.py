@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hatch_multiarch import files
 
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="links need rights there, and permissions are others"
+)
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path

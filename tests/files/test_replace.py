@@ -185,7 +185,7 @@ def test_times_count_where_they_are_asked_for(tmp_path):
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path):
     staged = tmp_path / "staged"
     staged.write_text("x")
-    with pytest.raises(PlanError, match="final cannot be written: No such file or directory"):
+    with pytest.raises(PlanError, match=r"final cannot be written: (No such file|.*\b[Pp]ath\b)"):
         files.place(staged, tmp_path / "missing/final")
     assert staged.read_text() == "x"
 
