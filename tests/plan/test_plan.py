@@ -100,6 +100,12 @@ def test_problems_are_reported_together(plan: Any) -> None:
             "platforms cover it"),
         ),
         (
+            {"platforms": ["linux/amd64", "linux/arm/v5"], "image": {},
+             "helpers": {"tone": {"cgo": True}}},
+            ("tool.multiarch.helpers.tone.compiler: zig cannot compile C for linux/arm/v5; set "
+            'compiler = "gcc", or leave the platform out by `platforms`'),
+        ),
+        (
             {"platforms": ["linux/amd64", "linux/arm/v5"]},
             ("tool.multiarch.platforms: linux/arm/v5 has no wheel tag that any installer accepts, "
             "so it can only be in an image (tool.multiarch.image)"),
@@ -121,7 +127,7 @@ def test_problems_are_reported_together(plan: Any) -> None:
             "be empty there"),
         ),
     ],
-    ids=["no-helper", "no-tag", "no-tag-at-all", "prebuilt-missing", "empty-image"],
+    ids=["no-helper", "no-zig", "no-tag", "no-tag-at-all", "prebuilt-missing", "empty-image"],
 )  # fmt: skip
 def test_what_cannot_be_built_is_said_before_anything_runs(
     plan: Any, table: dict[str, Any], message: str
