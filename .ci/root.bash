@@ -1,19 +1,39 @@
-# Sourced by .ci/bare and .ci/foreign-root: Debian roots from the machine's own package sources,
-# kept as tars in .cache/.
+# Sourced by .ci/bare, .ci/engine, .ci/foreign-root and .ci/wine: Debian roots from the machine's own
+# package sources, kept as tars in .cache/.
 # shellcheck shell=bash
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${repository}/.cache/roots
+own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+
+# Print the apt source of a Debian release, from the mirror that this machine's own apt uses.
+release() {
+    local mirror key tries
+    for tries in 1 2; do
+        # shellcheck disable=SC2016 # apt-get and awk expand it
+        read -r mirror key < <(apt-get indextargets --format '$(RELEASE) $(REPO_URI) $(SIGNED_BY)' \
+            'Created-By: Packages' | awk -v own="$own" '$1 == own { print $2, $3; exit }') || true
+        [[ -z $mirror ]] || break
+        # It tells only of what was updated once; images of Debian come without.
+        [[ $tries == 2 ]] || apt-get -qq update >&2
+    done
+    if [[ -z $mirror ]]; then
+        echo "this machine's apt has no source for $own" >&2
+        return 1
+    fi
+    [[ -f ${key-} ]] || key=/usr/share/keyrings/debian-archive-keyring.gpg
+    echo "deb [signed-by=$key] $mirror $1 main"
+}
 
 # debian_root NAME PACKAGES [mmdebstrap options...]: make the tar where it is missing, and set
 # $tar to its path. Its name holds a hash of what decides what is in it. Sources, keyrings and ways
 # to fetch (proxies, retries) are the machine's own, or the one source in $only_source; what else its
-# apt does (hooks, pins) is not for this root.
+# apt does (hooks, pins) is not for this root. Its suite is the machine's own, or $only_suite.
 debian_root() {
     local name=$1 packages=$2 suite key aside
     local -a sources fetching as_root=()
     shift 2
-    suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    suite=${only_suite-$own}
     key=$(printf '%s\n' "$(<"${BASH_SOURCE[0]}")" "$suite" "$packages" "${only_source-}" "$@" | sha256sum | cut -c1-12)
     tar=${cache}/${name}-${suite}-${key}.tar
     [[ ! -f $tar ]] || return 0
