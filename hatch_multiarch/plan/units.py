@@ -150,6 +150,14 @@ def _compiler(helper: Helper, platform: Platform, where: str, problems: list[str
 
 def _zig(helper: Helper, platform: Platform, where: str, problems: list[str]) -> str | None:
     """Return ``zig`` where it can compile C for *platform*."""
+    if helper.library and platform.name == "linux/386":
+        # Go writes two relocations for one place, R_386_GOTPC and R_386_TLS_GOTIE (cmd/link), of
+        # which LLD applies the second alone.
+        problems.append(
+            f"{where}.compiler: a Go library that zig links for linux/386 crashes when it is "
+            'loaded; set compiler = "gcc", or leave the platform out by `platforms`'
+        )
+        return None
     zig = platform.zig
     wants = zig.other or (zig.glibc if helper.libc.kind == "glibc" else zig.musl)
     if wants is not None:
