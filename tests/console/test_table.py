@@ -28,6 +28,7 @@ TAGS = {
 GREET = UnitRecord(
     helper="greet",
     platform="linux/amd64",
+    kind="program",
     install="package",
     sha256="0" * 64,
     size=1_612_345,

@@ -386,9 +386,7 @@ def test_a_library_that_zig_links_for_386_is_refused(plan: Any) -> None:
     """LLD applies one of the two relocations by which Go finds its thread-local storage there."""
     tone = {"kind": "library"}
     table = {"platforms": ["linux/386"], "helpers": {"tone": tone}}
-    with pytest.raises(
-        PlanError, match=r"tone\.compiler: a Go library that zig links for"
-    ):
+    with pytest.raises(PlanError, match=r"tone\.compiler: a Go library that zig links for"):
         plan(table)
     made = plan({**table, "helpers": {"tone": {**tone, "compiler": "gcc", "libc": "glibc"}}})
     assert rows(made) == [("tone linux/386", "glibc", "gcc")]
