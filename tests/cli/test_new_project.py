@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from projects import write
-from support import clean_env
+from support import clean_env, need
 
 from hatch_multiarch.engine.go_source import read_package
 from hatch_multiarch.init import find_programs, new_target
@@ -61,7 +61,7 @@ USE += "without fee is hereby granted"
 
 def git(root: Path, *words: str) -> None:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
-    subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True)
+    subprocess.run([need("git"), *who, *words], cwd=root, check=True, capture_output=True)
 
 
 def test_what_the_files_say(tmp_path: Path) -> None:
@@ -77,6 +77,7 @@ def test_what_the_files_say(tmp_path: Path) -> None:
     assert (found.name, found.description, found.readme, found.url) == ("shout", "", "", "")
 
 
+@pytest.mark.witness
 def test_tags_give_the_version(tmp_path: Path) -> None:
     root = write(tmp_path / "shout", REPOSITORY)
     git(root, "init")
@@ -221,6 +222,7 @@ def test_a_project_without_a_package_gets_what_hatchling_asks_for(
 
 @pytest.mark.slow
 @pytest.mark.network
+@pytest.mark.witness
 def test_a_tool_with_tags_is_built_and_installed(
     tmp_path: Path, run: Callable[..., Ran], links: dict[str, str]
 ) -> None:

@@ -11,6 +11,7 @@ What counts is in the fences, and in comments before them, which no reader sees:
     <!-- test: continues PAGE -->           the same, and its commands run before
     <!-- test: needs engine -->             the whole page needs a Docker engine
     <!-- test: needs containerd store -->   and docker's containerd image store
+    <!-- test: needs git -->                git
     <!-- test: env NAME=VALUE -->           a variable of the commands
     <!-- test: replace TEXT => TEXT -->     what stands for something that the tests have elsewhere
 

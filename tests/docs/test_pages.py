@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from buildkit.image_with_go import push_image_with_go
 from pages import DOCS, Page, Walk, first_missing, joined, read_page
-from support import clean_env
+from support import clean_env, need
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -40,8 +40,9 @@ NOT_RUN = {
 
 
 def marked(name: str) -> Any:
-    store = "containerd store" in read_page(name).needs
-    return pytest.param(name, marks=pytest.mark.containerd_store) if store else name
+    marks = {"containerd store": pytest.mark.containerd_store, "git": pytest.mark.witness}
+    needs = read_page(name).needs
+    return pytest.param(name, marks=[mark for what, mark in marks.items() if what in needs])
 
 
 @pytest.fixture
@@ -55,9 +56,12 @@ def walk(tmp_path: Path, links: dict[str, str]) -> Walk:
 
 @pytest.mark.slow
 @pytest.mark.network
-@pytest.mark.parametrize("name", HERE)
+@pytest.mark.parametrize("name", [marked(name) for name in HERE])
 def test_the_commands_of_a_page_run(name: str, walk: Walk) -> None:
-    assert walk.go(read_page(name))
+    page = read_page(name)
+    if "git" in page.needs:
+        need("git")
+    assert walk.go(page)
 
 
 @pytest.mark.slow
