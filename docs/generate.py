@@ -77,7 +77,7 @@ Where a build itself has run, and what stands in for a machine that our tests do
 | Windows, x86-64 | under Wine 10 with Windows' own CPython 3.13 and Go, in CI: a whole build of \
 the example without its cgo helper, pip and uv, a console script, an editable install, `verify`, \
 `inspect`, `plan` and `doctor`, and the quick tests of files, caches and consoles. A cgo program \
-that zig made on Linux runs there |
+and a `.dll` that zig made on Linux work there |
 | macOS | nothing, because no Mac is there: [what is checked \
 instead](../explanation/cross-compiling.md#macos-without-a-mac) |
 
@@ -86,7 +86,7 @@ have the sha256 of those that Linux builds. A test compares them.
 
 Not proven: Windows on its own kernel, where antivirus and locked files are stricter than in Wine; \
 symbolic links there, which Wine only pretends to make; zig on Windows, which fails under Wine \
-before it compiles; macOS as a host, and programs for macOS at all; and Windows on arm64.
+in its cache, wherever that is (0.17.1 and four older versions); programs for 32-bit Windows; macOS as a host, and programs for macOS at all; and Windows on arm64.
 """
 TRIED = """
 ## Compiled, audited, run
