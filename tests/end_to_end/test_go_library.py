@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 HELD = {
     "manylinux_2_17_x86_64": "libtuner.so",
     "manylinux_2_17_aarch64": "libtuner.so",
-    "macosx_12_0_universal2": "libtuner.dylib",
+    "_universal2": "libtuner.dylib",
     "win_amd64": "tuner.dll",
 }
 
