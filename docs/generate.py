@@ -74,9 +74,10 @@ Where a build itself has run, and what stands in for a machine that our tests do
 | host | what was run |
 |---|---|
 | Linux, x86-64 | every test; programs of other processors under QEMU |
-| Windows, x86-64 | under Wine 10 with Windows' own CPython 3.13 and Go, in CI: a whole build of \
-the example without its cgo helper, pip and uv, a console script, an editable install, `verify`, \
-`inspect`, `plan` and `doctor`, and the quick tests of files, caches and consoles. A cgo program \
+| Windows, x86-64 | under Wine 10 with Windows' own CPython 3.13 and Go, in CI: the example \
+without its cgo helper built for four platforms, pip and uv, a console script, an editable \
+install, `verify`, `inspect`, `plan` and `doctor`, and the quick tests of files, caches \
+and consoles. A cgo program \
 and a `.dll` that zig made on Linux work there |
 | macOS | nothing, because no Mac is there: [what is checked \
 instead](../explanation/cross-compiling.md#macos-without-a-mac) |
@@ -85,8 +86,10 @@ With the same version of Go, the sdist, the wheels, the binaries and the image t
 have the sha256 of those that Linux builds. A test compares them.
 
 Not proven: Windows on its own kernel, where antivirus and locked files are stricter than in Wine; \
-symbolic links there, which Wine only pretends to make; zig on Windows, which fails under Wine \
-in its cache, wherever that is (0.17.1 and four older versions); programs for 32-bit Windows; macOS as a host, and programs for macOS at all; and Windows on arm64.
+symbolic links there, which Wine only pretends to make; programs for 32-bit Windows; Windows on \
+arm64; zig on Windows, which does not start to compile under Wine (0.16 and 0.17 fail in their \
+cache, wherever that is, 0.13 to 0.15 do not find themselves); macOS as a host, and programs for \
+macOS at all.
 """
 TRIED = """
 ## Compiled, audited, run
