@@ -40,7 +40,7 @@ TEST_NEEDS = [
     "ziglang==0.17.1",
     "zizmor",
 ]
-QUICK = "not slow and not network and not engine"
+QUICK = "not slow and not network and not engine and not wine"
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 """A file is for one worker: what its tests share is built once. `-- -n0` has one process do all.
 
