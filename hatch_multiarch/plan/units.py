@@ -131,8 +131,8 @@ def _zig(helper: Helper, platform: Platform, where: str, problems: list[str]) ->
     if wants is not None:
         return "zig"
     problems.append(
-        f'{where}.compiler: zig cannot compile C for {platform.name}; set compiler = "gcc", or leave '
-        "the platform out by `platforms`"
+        f'{where}.compiler: zig cannot compile C for {platform.name}; set compiler = "gcc", or '
+        "leave the platform out by `platforms`"
     )
     return None
 
