@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - dataclasses look at it
+from pathlib import Path
 from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ class BuiltWheel:
 def check_sources(config: Any, project: Project) -> None:
     """Raise PlanError when hatchling's ``sources`` would move the locator out of its place."""
     path = f"{locator.module_name(project.name)}/__init__.py"
-    moved = config.get_distribution_path(path)
+    moved = Path(config.get_distribution_path(path)).as_posix()
     if moved != path:
         raise PlanError(
             f"{hatch_key(project.root, 'build.targets.wheel.sources')}: puts the helpers into "
