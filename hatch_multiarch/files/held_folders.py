@@ -116,7 +116,10 @@ else:
 
     def _lock(folder: Path) -> int | None:
         """Return a descriptor that locks *folder*; None when a sweep was faster than this."""
-        handle = os.open(folder, os.O_RDONLY)
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             ours = folder.exists()

@@ -56,6 +56,25 @@ def test_only_the_folders_of_a_dead_process_are_swept(home, tmp_path):
     assert names(home, dist) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a file of it is open there from the first")
+def test_a_sweep_that_was_faster_takes_nothing_from_a_build(home, monkeypatch):
+    """Between making a folder and locking it, the sweep of another build may remove it."""
+    make = tempfile.mkdtemp
+    swept = []
+
+    def mkdtemp(**words):
+        made = make(**words)
+        if not swept:
+            files.sweep_temporary()
+            swept.append(made)
+        return made
+
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+    with files.temporary() as folder:
+        assert not os.path.lexists(swept[0])
+        assert names(home) == [folder.name]
+
+
 def test_a_process_that_ends_leaves_nothing(home, tmp_path):
     script = HOLDING.replace("time.sleep(60)", "")
     subprocess.run([sys.executable, "-c", script, tmp_path / "dist"], check=True)
