@@ -143,7 +143,8 @@ def links(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ran]) -> 
     Go and zig are on PATH, so that only the tests about bringing compilers install them (700 MB)
     each time.
     """
-    folder = tmp_path_factory.mktemp("links")
+    # A path that no earlier session had: uv would take that one's wheel out of its cache.
+    folder = tmp_path_factory.mktemp(f"links-{os.urandom(4).hex()}")
     source = folder / "source"
     source.mkdir()
     for name in ("hatch_multiarch", "pyproject.toml", "README.md", "LICENSE", ".gitignore"):
