@@ -27,6 +27,11 @@ _DECIDED = (
 """What goes into a binary is decided here, so that GOFLAGS cannot: it is for fetching modules."""
 
 
+_OBJECTS = 2
+"""Counted up when the same flags of zig give other objects than before, by its environment: Go's
+cache would hold those of before."""
+
+
 @dataclass(frozen=True)
 class Compiler:
     """The C compiler of a unit, as Go is told of it."""
@@ -122,7 +127,7 @@ def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Co
     ldflags = ("-Wl,-s",) if unit.platform.os == "linux" else ()
     # A bare `zig`, since Go's cache key holds the words of CC; its version, which Go cannot ask
     # for, gets into the key as a macro that nobody reads.
-    mark = "-D__HATCH_MULTIARCH_ZIG_" + re.sub(r"\W", "_", str(version))
+    mark = f"-D__HATCH_MULTIARCH_ZIG_{re.sub(r'[^0-9A-Za-z]', '_', str(version))}_{_OBJECTS}"
     return Compiler(
         name=f"zig {version}",
         cc=quote(("zig", "cc", *words)),
