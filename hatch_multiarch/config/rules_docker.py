@@ -156,7 +156,8 @@ DOCKER_RULES = {
     # A Dockerfile expands `$` in VOLUME and COPY, also in exec form.
     "plain_path": Rule(
         "an absolute path of letters, digits, '.', '_', '-' and '/', without '..'",
-        r"(?!.*/\.\.(?:/|$))(?:/[A-Za-z0-9._-]+)+/?",
+        # Not `/.` either, which is the root.
+        r"(?!.*/\.\.(?:/|$))(?=.*/\.*[A-Za-z0-9_-])(?:/[A-Za-z0-9._-]+)+/?",
         posixpath.normpath,
     ),
     "port": Rule(
