@@ -1,4 +1,4 @@
-# Sourced by .ci/bare, .ci/engine, .ci/foreign-root and .ci/wine: Debian roots from the machine's own
+# Sourced by .ci/bare, engine, foreign-root, platforms and wine: Debian roots from the machine's own
 # package sources, kept as tars in .cache/.
 # shellcheck shell=bash
 

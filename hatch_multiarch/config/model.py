@@ -142,6 +142,11 @@ class Helper:
         check="text",
     )
 
+    @property
+    def imported(self) -> bool:
+        """Its package is another module's, and no folder of its own."""
+        return not self.package.startswith(".")
+
     def __post_init__(self) -> None:
         if not self.source:
             object.__setattr__(self, "source", f"helpers/{self.name}")

@@ -86,7 +86,7 @@ def import_path(unit: Unit) -> str | None:
         module = ModFile.read(unit.source / "go.mod").module
     except OSError:
         return None
-    if not unit.helper.package.startswith("."):
+    if unit.helper.imported:
         return unit.helper.package
     return module + unit.helper.package.removeprefix(".") if module else None
 

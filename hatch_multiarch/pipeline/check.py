@@ -150,7 +150,7 @@ def _modules(plan: Plan) -> Iterator[Problem]:
             go_line(unit.source / "go.mod")
         except ToolchainError as error:
             yield Problem(f"{where}.source: {error.message}", error.advice, error.exit_code)
-        if not unit.helper.package.startswith("."):
+        if unit.helper.imported:
             yield from _required(unit)
         elif not any((unit.source / unit.helper.package).glob("*.go")):
             inside = f"{unit.helper.source}/{unit.helper.package.removeprefix('./')}"
