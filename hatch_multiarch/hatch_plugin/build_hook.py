@@ -53,6 +53,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             plan = self._plan("standard")
             if plan is None:
                 return []
+            self._probe()
             from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
 
             # An editable build asks in the same words, and builds for this machine always.
@@ -105,6 +106,19 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             with self._errors():
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
+
+    def _probe(self) -> None:
+        """Look whether the Hatch CLI can write to ``dist``, before it asks Hatchling for an sdist.
+
+        Hatchling ends in a traceback when it cannot, and asks no hook of the wheel before.
+        """
+        if {"hatchling.cli", "hatchling.build"} & sys.modules.keys():
+            return
+        folder = Path(self.build_config.directory)
+        if folder.is_dir() and "HATCH_BUILD_LOCATION" not in os.environ:
+            from hatch_multiarch import files  # noqa: PLC0415 - see _plan
+
+            files.probe(folder)
 
     def _check_sdist(self, archive: Path) -> None:
         from hatch_multiarch.pipeline.sdist_check import check_sdist  # noqa: PLC0415 - see _plan
