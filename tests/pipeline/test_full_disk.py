@@ -154,7 +154,8 @@ def test_commands_name_it_too(project, small, tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.parametrize(
-    ("how", "says"), [({"room": 0}, FULL), ({"inodes": 0}, INODES), ({"read_only": True}, READ_ONLY)]
+    ("how", "says"),
+    [({"room": 0}, FULL), ({"inodes": 0}, INODES), ({"read_only": True}, READ_ONLY)],
 )
 def test_hatch_build_names_it_before_its_sdist(project, small, links, how, says):
     small(project / DIST, **how)
