@@ -53,8 +53,10 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             plan = self._plan("standard")
             if plan is None:
                 return []
-            self._probe()
-            from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
+            from hatch_multiarch import files, toolchain  # noqa: PLC0415 - see _plan
+
+            if (dist := self._dist_of_hatch()) is not None:
+                files.probe(dist)
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
@@ -62,7 +64,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
             image = self._image(plan.config)
-            return requirements(
+            return toolchain.requirements(
                 units,
                 plan.config.toolchain,
                 package=image is not None and image.base != "scratch",
@@ -107,18 +109,16 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
 
-    def _probe(self) -> None:
-        """Look whether the Hatch CLI can write to ``dist``, before it asks Hatchling for an sdist.
+    def _dist_of_hatch(self) -> Path | None:
+        """Return the folder that the Hatch CLI is about to write to; None where that is not known.
 
-        Hatchling ends in a traceback when it cannot, and asks no hook of the wheel before.
+        Hatchling ends in a traceback when its sdist cannot be written, and asks no hook of the
+        wheel before.
         """
         if {"hatchling.cli", "hatchling.build"} & sys.modules.keys():
-            return
+            return None
         folder = Path(self.build_config.directory)
-        if folder.is_dir() and "HATCH_BUILD_LOCATION" not in os.environ:
-            from hatch_multiarch import files  # noqa: PLC0415 - see _plan
-
-            files.probe(folder)
+        return folder if folder.is_dir() and "HATCH_BUILD_LOCATION" not in os.environ else None
 
     def _check_sdist(self, archive: Path) -> None:
         from hatch_multiarch.pipeline.sdist_check import check_sdist  # noqa: PLC0415 - see _plan
