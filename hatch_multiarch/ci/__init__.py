@@ -1,16 +1,8 @@
 """Pipelines for GitHub and GitLab, generated from the config."""
 
 from hatch_multiarch.ci.file import Kind, PipelineFile, pipeline_file, write
-from hatch_multiarch.ci.pipeline import (
-    DESCRIBE,
-    Pipeline,
-    archived,
-    needing_a_mac,
-    pushes_when_built,
-    read_pipeline,
-    undescribed,
-    unpushed,
-)
+from hatch_multiarch.ci.needs import archived, needing_a_mac, pushes_when_built, unpushed
+from hatch_multiarch.ci.pipeline import DESCRIBE, Pipeline, read_pipeline, undescribed
 
 __all__ = [
     "DESCRIBE",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["github", "gitlab"]
 _MARK = re.compile(
-    r"# Made by `hatch-multiarch ci (?:github|gitlab)` from \[tool\.multiarch\], "
+    r"# Made by `hatch-multiarch ci (?:github|github --reusable|gitlab)` from \[tool\.multiarch\], "
     r"sha256:([0-9a-f]{64})\n"
 )
 
@@ -53,14 +53,25 @@ class PipelineFile:
         return mark is None or mark[1] != _sha256(self.found[mark.end() :])
 
 
-def pipeline_file(root: Path, kind: Kind, pipeline: Pipeline) -> PipelineFile:
-    """Return the file of *pipeline* in the project *root*. Raises PlanError if unreadable."""
-    if kind == "github":
+def pipeline_file(
+    root: Path, kind: Kind, pipeline: Pipeline, *, reusable: bool = False
+) -> PipelineFile:
+    """Return the file of *pipeline* in the project *root*. Raises PlanError if unreadable.
+
+    A *reusable* one is for GitHub, beside the other or instead of it.
+    """
+    command: str = kind
+    if reusable:
+        path, document = root / github.REUSABLE_PATH, github.workflow(pipeline, reusable=True)
+        command = f"{kind} --reusable"
+    elif kind == "github":
         path, document = root / github.PATH, github.workflow(pipeline)
     else:
         path, document = root / gitlab.PATH, gitlab.pipeline_file(pipeline)
     body = "".join(f"# {note}\n" for note in _notes(pipeline)) + dump(document)
-    head = f"# Made by `hatch-multiarch ci {kind}` from [tool.multiarch], sha256:{_sha256(body)}\n"
+    head = (
+        f"# Made by `hatch-multiarch ci {command}` from [tool.multiarch], sha256:{_sha256(body)}\n"
+    )
     try:
         # git may have written other line ends; they make no edit.
         found = path.read_bytes().decode("utf-8").replace("\r\n", "\n")

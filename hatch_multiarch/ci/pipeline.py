@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from posixpath import join
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch import __version__
-from hatch_multiarch.config import read_pyproject
+from hatch_multiarch.ci.needs import (
+    archived,
+    compiled_units,
+    compiles_in_docker,
+    goreleaser_folder,
+    needing_a_mac,
+    pushes_when_built,
+    unpushed,
+)
+from hatch_multiarch.config import BuilderConfig, read_pyproject
+from hatch_multiarch.docker.manage import configured_name
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.plan.units import chosen_compiler
-from hatch_multiarch.platforms import lookup, match
+from hatch_multiarch.plan.env_options import Switches
+from hatch_multiarch.plan.planner import image_needs_buildkit
 from hatch_multiarch.registry import parse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.config import Config
-
 RUNNER = "linux/amd64"
 """The platform of the one runner that builds."""
-DOCKER_HUB = "docker.io"
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,45 @@ class Pipeline:
     """Why it is not pushed; empty when it is, or when there is none."""
     history: bool
     """The project's version is computed, maybe from git: tags and history have to be there."""
+    engine: str
+    """Where the Linux runner compiles, when the config leaves it open (`auto`); else empty."""
+    buildx: bool
+    """The Linux job needs BuildKit: it compiles there, or writes an output of the image there."""
+    loads: bool
+    """The Linux job loads the image into docker."""
+    builder: BuilderConfig | None
+    """The builder that the job makes; None when it needs none, or takes the one that is there."""
+    builder_name: str
+    """Name of the builder."""
+    emulates: tuple[str, ...]
+    """Platforms that compile under QEMU: with the strategy that asks for it."""
+    go_sum: str
+    """A go.sum of the project, by which caches are named; a user's path."""
+    goreleaser: str
+    """Folder of GoReleaser, a user's path; empty when no helper is taken from there."""
+    root_module: bool
+    """There is a go.mod beside pyproject.toml."""
 
     @property
-    def install(self) -> str:
-        """The command that installs what the build job uses."""
-        return f'python -m pip install "hatch-multiarch[docker]=={__version__}" hatch twine'
+    def dist(self) -> str:
+        """Folder of wheels and sdist; GoReleaser's own is usually called ``dist``."""
+        return "packages" if self.goreleaser else "dist"
 
     @property
     def emulated(self) -> tuple[str, ...]:
         """Platforms of the image that the runner needs an emulator for."""
-        return tuple(each for each in self.image if each not in (RUNNER, "linux/386"))
+        return tuple(each for each in self.image if _foreign(each))
+
+    @property
+    def daemon(self) -> bool:
+        """Whether the Linux job needs a docker beside it, and not its commands alone."""
+        nodes = self.builder.nodes if self.builder else ()
+        driver = self.builder.driver if self.builder else "docker"
+        here = driver == "docker" or (
+            driver == "docker-container" and not (nodes and all(node.endpoint for node in nodes))
+        )
+        # The image of several nodes' work is put together by docker's own BuildKit.
+        return self.loads or bool(self.emulates) or (self.buildx and (here or len(nodes) > 1))
 
 
 def read_pipeline(root: Path) -> Pipeline:
@@ -79,7 +115,12 @@ def read_pipeline(root: Path) -> Pipeline:
     image = for_image if archived(config) else ()
     why = unpushed(config) if config.image is not None and for_image else ""
     project = document.get("project")
-    dynamic = project.get("dynamic") if isinstance(project, dict) else None
+    table = project if isinstance(project, dict) else {}
+    dynamic = table.get("dynamic")
+    in_docker = compiles_in_docker(config, linux)
+    buildx = in_docker or image_needs_buildkit(config, Switches())
+    sources = (helper for helper, _ in compiled_units(config, linux))
+    emulates = in_docker and config.strategy == "emulate"
     return Pipeline(
         linux=linux,
         apple=apple,
@@ -88,7 +129,21 @@ def read_pipeline(root: Path) -> Pipeline:
         registry=parse(config.image.name).registry if config.image and image and not why else "",
         unpushed=why,
         history=isinstance(dynamic, list) and "version" in dynamic,
+        engine=("buildkit" if in_docker else "host") if config.engine == "auto" else "",
+        buildx=buildx,
+        loads=config.image is not None and any(each.loads for each in config.image.outputs),
+        builder=config.builder if buildx else None,
+        builder_name=configured_name(config.builder or BuilderConfig(), str(table.get("name"))),
+        emulates=tuple(filter(_foreign, for_image)) if emulates else (),
+        go_sum=next((join(each.source, "go.sum") for each in sources), "go.sum"),
+        goreleaser=goreleaser_folder(config),
+        root_module=(root / "go.mod").is_file(),
     )
+
+
+def _foreign(platform: str) -> bool:
+    """Tell whether the runner does not run a Linux *platform* by itself."""
+    return platform not in (RUNNER, "linux/386")
 
 
 DESCRIBE = 'write a README.md, and readme = "README.md" below [project]'
@@ -103,52 +158,3 @@ def undescribed(document: dict[str, Any]) -> str:
     if isinstance(dynamic, list) and "readme" in dynamic:
         return ""
     return "project.readme: missing; `twine check --strict` refuses wheels without a description"
-
-
-def needing_a_mac(config: Config) -> tuple[str, ...]:
-    """Return the macOS platforms with a cgo helper whose ``compiler`` is Apple's own."""
-    found = []
-    for name in config.platforms:
-        platform = lookup(name)
-        if platform is None or platform.os != "darwin":
-            continue
-        rows = [row for row in map(lookup, platform.parts) if row is not None] or [platform]
-        names = [each.name for each in config.helpers if match(name, each.platforms)]
-        compiled = [each for each in names if not config.helper_on(each, name).prebuilt]
-        parts = [(config.helper_on(each, row.name), row) for each in compiled for row in rows]
-        if any(
-            part.cgo and not part.prebuilt and _apples(chosen_compiler(part, row))
-            for part, row in parts
-        ):
-            found.append(name)
-    return tuple(found)
-
-
-def _apples(command: str) -> bool:
-    """Tell whether a compiler's *command* is one that only a Mac has; no other takes ``-arch``."""
-    words = command.split()
-    return words[0] == "xcrun" or "-arch" in words
-
-
-def pushes_when_built(config: Config) -> bool:
-    """Tell whether `hatch build` itself pushes the image."""
-    return config.image is not None and any(
-        each.type == "registry" for each in config.image.outputs
-    )
-
-
-def archived(config: Config) -> bool:
-    """Tell whether a build leaves the image as an archive, which can be run and pushed later."""
-    return config.image is not None and any(each.type == "oci" for each in config.image.outputs)
-
-
-def unpushed(config: Config) -> str:
-    """Return why the image of *config* cannot be pushed after the build; empty when it can."""
-    if config.image is None:
-        return "there is no [tool.multiarch.image]"
-    if not archived(config):
-        return "tool.multiarch.image.outputs has no oci, the archive that is run and pushed"
-    reference = parse(config.image.name)
-    if reference.registry == DOCKER_HUB and reference.path.startswith("library/"):
-        return "tool.multiarch.image.name names no registry"
-    return ""

@@ -13,14 +13,14 @@ from typing import Any
 
 
 class Script(str):
-    """A text of our own, several lines long, written as a literal block. Never a user's words."""
+    """A text of several lines, written as a literal block. Where a shell reads it, it is ours."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
-class Pinned:
-    """A word with a comment behind it: an action by its commit, and the version that it is."""
+class Commented:
+    """A word with a comment behind it, such as an action by its commit, and its version."""
 
     word: str
     comment: str
@@ -31,9 +31,10 @@ _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "i
 """What YAML 1.1 or 1.2 takes for something else than text."""
 
 
-def dump(document: Mapping[str, Any]) -> str:
+def dump(document: Mapping[str, Any] | Sequence[Any]) -> str:
     """Return *document* as YAML; its values are mappings, sequences, texts, numbers and flags."""
-    return "\n".join(_mapping(document)) + "\n"
+    lines = _mapping(document) if isinstance(document, Mapping) else _sequence(document)
+    return "\n".join(lines) + "\n"
 
 
 def quote(text: str) -> str:
@@ -69,8 +70,12 @@ def _under(head: str, value: Any) -> list[str]:
         lines = _indented(_mapping(value))
         return [f"- {lines[0].strip()}", *lines[1:]] if head == "-" else [head, *lines]
     if isinstance(value, Sequence) and not isinstance(value, str) and value:
-        return [head, *_indented([line for each in value for line in _under("-", each)])]
+        return [head, *_indented(_sequence(value))]
     return [f"{head} {_scalar(value)}"]
+
+
+def _sequence(values: Sequence[Any]) -> list[str]:
+    return [line for each in values for line in _under("-", each)]
 
 
 def _indented(lines: list[str]) -> list[str]:
@@ -78,7 +83,7 @@ def _indented(lines: list[str]) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    if isinstance(value, Pinned):
+    if isinstance(value, Commented):
         return f"{quote(value.word)} # {value.comment}"
     if isinstance(value, bool):
         return str(value).lower()

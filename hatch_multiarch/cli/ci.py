@@ -12,9 +12,11 @@ from hatch_multiarch.cli.output import put
 
 def run(arguments: Any) -> int:
     """Write the file, print it or check it. Raises MultiarchError."""
+    if arguments.reusable and arguments.kind != "github":
+        arguments.refuse("--reusable is for GitHub; GitLab can `include` what --stdout prints")
     dash = arguments.folder == "-"
     root = Path("." if dash else arguments.folder).resolve()
-    file = pipeline_file(root, arguments.kind, read_pipeline(root))
+    file = pipeline_file(root, arguments.kind, read_pipeline(root), reusable=arguments.reusable)
     name = file.path.relative_to(root).as_posix()
     writes = file.stale and not (arguments.check or arguments.stdout or dash)
     if writes:

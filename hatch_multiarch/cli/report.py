@@ -1,4 +1,4 @@
-"""``hatch-multiarch report``: writes the report as an HTML page."""
+"""``hatch-multiarch report``: writes the report as an HTML page, or prints its table."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from typing import Any
 
 from hatch_multiarch.cli.output import put
 from hatch_multiarch.console import Console
+from hatch_multiarch.console.table import markdown
 from hatch_multiarch.errors import ReportError
 from hatch_multiarch.html_report import find, write_page
 from hatch_multiarch.report import load
 
 
 def run(arguments: Any) -> int:
-    """Write the page and print where it is. Raises MultiarchError."""
+    """Write the page and print where it is, or the table. Raises MultiarchError."""
+    if arguments.markdown and (arguments.output or arguments.open or arguments.json):
+        arguments.refuse("--markdown prints a table and writes no page")
     source = find(arguments.source)
     target = arguments.output or source.with_suffix(".html")
     report = load(source)
+    if arguments.markdown:
+        print(markdown(report), end="")
+        return 0
     if target.exists() and target.samefile(source):
         raise ReportError(
             f"{target}: the page would replace the report", advice="name another file"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,26 @@ def table(report: Report, width: int) -> list[str]:
     named = _lines(_rows(report, {each.platform: [each.file] for each in report.wheels}))
     fits = (lines for lines in (named, tagged) if max(map(len, lines)) <= width)
     return next(fits, None) or _lists(report, tags, width)
+
+
+def markdown(report: Report) -> str:
+    """Return the table of *report* as Markdown, below the project's name, and the image's digest.
+
+    What a report says stands for itself: no character in it is Markdown's or HTML's.
+    """
+    rows = [HEAD, *_rows(report, {each.platform: [each.file] for each in report.wheels})]
+    lines = [f"| {' | '.join(map(_escaped, row))} |" for row in rows]
+    rule = ("--:" if number in NUMBERS else "---" for number in range(len(HEAD)))
+    lines.insert(1, f"| {' | '.join(rule)} |")
+    project = f"### {_escaped(f'{report.project.name} {report.project.version}')}"
+    image = report.image
+    said = ["", _escaped(f"image {image.reference}, {image.digest}")] if image else []
+    return "\n".join([project, "", *lines, *said]) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Return *text* on one line as CommonMark reads it back (6.1, backslash escapes)."""
+    return re.sub(r"([\\`*_\[\]<>|&~#])", r"\\\1", " ".join(text.split()))
 
 
 def _rows(report: Report, wheels: dict[str, list[str]]) -> list[tuple[str, ...]]:

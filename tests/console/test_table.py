@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
+from hatch_multiarch.console.table import markdown
 from hatch_multiarch.report import Report
 from hatch_multiarch.report.report_model import (
     ImageRecord,
@@ -202,3 +204,27 @@ def test_no_columns_are_no_reason_to_say_nothing(speak):
         console, stream = speak(COLUMNS=columns)
         console.note("said")
         assert "note: said" in stream.text
+
+
+def test_as_markdown_it_is_the_table_and_nothing_else() -> None:
+    """markdown-it, an independent reader, finds each cell as the report has it."""
+    odd = "a|b `c` *d* _e_ <b>f</b> [g](h) \\ ~~i~~ &amp; j\n# k"
+    units = (replace(GREET, helper=odd), *REPORT.units[1:])
+    image = ImageRecord("ghcr.io/team/greeter", (), "sha256:" + "1" * 64, (), "", None, (), ())
+    report = replace(REPORT, units=units, image=image, project=ProjectRecord(odd, "1.0.0"))
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown(report))
+    found = [each for each in tokens if each.type == "inline"]
+    assert all(
+        child.type in ("text", "text_special") for each in found for child in each.children or ()
+    )
+    heading, *cells, last = [
+        "".join(child.content for child in each.children or ()) for each in found
+    ]
+    plain = odd.replace("\n", " ")
+    assert heading == f"{plain} 1.0.0"
+    rows = [cells[at : at + 6] for at in range(0, len(cells), 6)]
+    assert rows[0] == ["platform", "helper", "libc", "size", "time", "wheel"]
+    assert rows[1] == ["linux/amd64", plain, "static", "1.6 MB", "3.2 s", REPORT.wheels[0].file]
+    assert rows[3] == ["", "tone", "glibc 2.17", "1.6 MB", "3.2 s", ""]
+    assert len(rows) == 1 + len(REPORT.units)
+    assert last == f"image ghcr.io/team/greeter, {image.digest}"

@@ -14,6 +14,7 @@ example:
   hatch-multiarch ci github             writes .github/workflows/multiarch.yml
   hatch-multiarch ci gitlab --stdout    prints what .gitlab-ci.yml would be
   hatch-multiarch ci github --check     exit 1 when the file is stale
+  hatch-multiarch ci github --reusable  writes multiarch-build.yml, to be called
 """
 SCHEMA = """\
 example:
@@ -30,9 +31,15 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 
 def _ci(commands: Any) -> None:
     parser = commands.add_parser("ci", help="write the pipeline for GitHub or GitLab", epilog=CI)
+    parser.set_defaults(refuse=parser.error)
     parser.add_argument("kind", choices=("github", "gitlab"), help="who runs it")
     parser.add_argument(
         "folder", nargs="?", default=".", help="the project (here); `-` is --stdout"
+    )
+    parser.add_argument(
+        "--reusable",
+        action="store_true",
+        help="a workflow that others call: it builds and verifies, its caller publishes",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--stdout", action="store_true", help="print it, write nothing")

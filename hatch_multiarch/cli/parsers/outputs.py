@@ -37,6 +37,7 @@ REPORT = """\
 example:
   hatch-multiarch report --open                what this project built
   hatch-multiarch report one.json --output one.html
+  hatch-multiarch report --markdown >> "$GITHUB_STEP_SUMMARY"
 """
 
 
@@ -140,6 +141,7 @@ def _report(commands: Any) -> None:
     parser = commands.add_parser(
         "report", help="write the report of a build as a page to look at", epilog=REPORT
     )
+    parser.set_defaults(refuse=parser.error)
     parser.add_argument(
         "source", nargs="?", type=Path, default=Path(), help="a project (here) or its JSON report"
     )
@@ -147,6 +149,9 @@ def _report(commands: Any) -> None:
         "--output", type=Path, metavar="FILE", help="the page (beside the report, as .html)"
     )
     parser.add_argument("--open", action="store_true", help="show it in the browser")
+    parser.add_argument(
+        "--markdown", action="store_true", help="print the table of the build as Markdown instead"
+    )
     add_json(parser)
 
 
