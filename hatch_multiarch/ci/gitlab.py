@@ -1,7 +1,7 @@
 """The pipeline as GitLab's ``.gitlab-ci.yml``.
 
-As in the workflow for GitHub a user's words are values of variables and keys only, which GitLab is
-told not to expand, and never stand in a script.
+As in the workflow for GitHub a user's words never stand in a script. They are values of variables,
+which GitLab is told not to expand, and paths of caches and artifacts.
 """
 
 from __future__ import annotations

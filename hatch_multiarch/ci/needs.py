@@ -39,12 +39,12 @@ def compiles_in_docker(config: Config, platforms: tuple[str, ...]) -> bool:
     With `auto` they are where the config has more to say of docker than a default, or a helper
     needs what the builder stage installs: a runner's docker alone is no reason.
     """
+    if config.engine != "auto":  # a build asks for docker then, whatever it compiles
+        return config.engine == "buildkit"
     units = list(compiled_units(config, platforms))
-    if config.engine != "auto" or not units:
-        return config.engine == "buildkit" and bool(units)
     asked = config.builder is not None or config.stage != Stage() or config.strategy != "cross"
     return not only_here(config, "linux") and (
-        asked
+        (asked and bool(units))
         or any(
             helper.cgo and (helper.debian_packages or _compiler(helper, platform) == "gcc")
             for helper, platform in units

@@ -359,7 +359,7 @@ DOCKERS_OWN = '[tool.multiarch.builder]\ndriver = "docker"\n'
         (HOST + GHCR, None, None, False, False),
         (HOST + GHCR + ZSTD, None, "docker-container", True, True),
         (HOST + LOADED, None, None, False, True),
-        (BUILDKIT + 'prebuilt = "bin/greet"\n', None, None, False, False),
+        (BUILDKIT + 'prebuilt = "bin/greet"\n', None, "docker-container", True, True),
         (RELEASER + FLEET, "host", None, False, False),
         (CGO, "host", None, False, False),
     ],

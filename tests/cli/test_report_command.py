@@ -85,6 +85,13 @@ def test_open_shows_it_in_the_browser(built: Path, run: Callable[..., Ran]) -> N
     assert seen.read_text().strip() == (built / PAGE).resolve().as_uri()
 
 
+def test_markdown_is_printed_and_no_page_written(built: Path, run: Callable[..., Ran]) -> None:
+    said = run(*CLI, "--markdown", cwd=built).out
+    assert said.startswith("### greeter 1.0.0\n\n| platform | helper |")
+    assert "writes no page" in run(*CLI, "--markdown", "--open", cwd=built, code=2).out
+    assert not (built / PAGE).exists()
+
+
 def test_without_a_browser_the_page_is_named(built: Path, run: Callable[..., Ran]) -> None:
     env = {"BROWSER": "/nowhere/browser", "PATH": "/nowhere", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
     said = run(*CLI, "--open", cwd=built, **env).out
