@@ -333,6 +333,7 @@ DEBIAN = '[tool.multiarch.helpers.greet]\ncgo = true\ndebian-packages = ["libopu
 HELPER = "[tool.multiarch.helpers.greet]\n"
 ZSTD = '[[tool.multiarch.image.outputs]]\ntype = "oci"\ncompression = "zstd"\n'
 LOADED = "[tool.multiarch.image]\n" + '[[tool.multiarch.image.outputs]]\ntype = "docker"\n'
+STAGE = '[tool.multiarch.stage]\ngo = "packages"\n'
 DOCKERS_OWN = '[tool.multiarch.builder]\ndriver = "docker"\n'
 
 
@@ -344,13 +345,7 @@ DOCKERS_OWN = '[tool.multiarch.builder]\ndriver = "docker"\n'
         (HOST + FLEET, None, None, False, False),  # nothing goes to it
         (EXAMPLE.replace(HELPER, GCC), "buildkit", "docker-container", True, True),
         (EXAMPLE.replace(HELPER, DEBIAN), "buildkit", "docker-container", True, True),
-        (
-            EXAMPLE + '[tool.multiarch.stage]\ngo = "packages"\n',
-            *("buildkit",),
-            "docker-container",
-            True,
-            True,
-        ),
+        (EXAMPLE + STAGE, "buildkit", "docker-container", True, True),
         (BUILDKIT, None, "docker-container", True, True),
         (BUILDKIT + DOCKERS_OWN, None, None, True, True),
         (BUILDKIT + FLEET, None, "docker-container", True, True),
