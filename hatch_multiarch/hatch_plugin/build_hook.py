@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+from hatch_multiarch.errors import ConfigError, MultiarchError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended: 128 and the number of SIGINT."""
+
+_FRONT_ENDS = {"hatchling.build", "hatchling.cli"}
+"""What builds, as the Hatch CLI does not when it asks what a build needs."""
 
 HATCHLINGS = {
     "dependencies",
@@ -53,10 +58,9 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             plan = self._plan("standard")
             if plan is None:
                 return []
-            from hatch_multiarch import files, toolchain  # noqa: PLC0415 - see _plan
-
-            if (dist := self._dist_of_hatch()) is not None:
-                files.probe(dist)
+            if "HATCH_BUILD_LOCATION" not in os.environ and not _FRONT_ENDS & sys.modules.keys():
+                self._probe(self.build_config.directory)
+            from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
@@ -64,7 +68,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
             image = self._image(plan.config)
-            return toolchain.requirements(
+            return requirements(
                 units,
                 plan.config.toolchain,
                 package=image is not None and image.base != "scratch",
@@ -88,7 +92,9 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         """Build every helper and the image aside, and fill in the first wheel's build data."""
         with self._errors():
             plan = self._plan(version)
-            if plan is None:  # also for an sdist, for which only the environment is checked
+            if plan is None:
+                if self.target_name == "sdist":  # the environment has been checked
+                    self._probe(self.directory)
                 return
             from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
 
@@ -109,16 +115,16 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
 
-    def _dist_of_hatch(self) -> Path | None:
-        """Return the folder that the Hatch CLI is about to write to; None where that is not known.
+    def _probe(self, dist: str) -> None:
+        """Raise PlanError where *dist* takes no file: Hatchling's sdist would end in a traceback.
 
-        Hatchling ends in a traceback when its sdist cannot be written, and asks no hook of the
-        wheel before.
+        The sdist comes first. Where the hook is the wheel's alone, the Hatch CLI asks it only what
+        the build needs before, and says nothing of a folder that its command line names.
         """
-        if {"hatchling.cli", "hatchling.build"} & sys.modules.keys():
-            return None
-        folder = Path(self.build_config.directory)
-        return folder if folder.is_dir() and "HATCH_BUILD_LOCATION" not in os.environ else None
+        from hatch_multiarch import files  # noqa: PLC0415 - see _plan
+
+        if Path(dist).is_dir():
+            files.probe(Path(dist))
 
     def _check_sdist(self, archive: Path) -> None:
         from hatch_multiarch.pipeline.sdist_check import check_sdist  # noqa: PLC0415 - see _plan
@@ -165,7 +171,6 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def _config(self) -> Config:
         from hatch_multiarch.config import read_table  # noqa: PLC0415 - see _plan
-        from hatch_multiarch.errors import ConfigError  # noqa: PLC0415 - see _plan
 
         if stray := sorted(self.config.keys() - HATCHLINGS):
             from hatch_multiarch.config.hatch_file import hook_key  # noqa: PLC0415 - see _plan
@@ -183,7 +188,6 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     @contextmanager
     def _errors(self) -> Iterator[None]:
         """Turn our errors into one message and an exit code; a traceback helps nobody."""
-        from hatch_multiarch.errors import MultiarchError  # noqa: PLC0415 - see _plan
         from hatch_multiarch.process import terminable  # noqa: PLC0415 - see _plan
 
         try:
