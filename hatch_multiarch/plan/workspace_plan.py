@@ -1,0 +1,66 @@
+"""The plan of a workspace: the plans of its packages, and what they share."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_multiarch.errors import MultiarchError
+from hatch_multiarch.plan import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_multiarch.config.members import Workspace
+    from hatch_multiarch.plan.plan import Plan, Unit
+
+
+@dataclass(frozen=True)
+class WorkspacePlan:
+    """Everything that one build of a workspace would do."""
+
+    workspace: Workspace
+    plans: tuple[Plan, ...]
+    """Of each package, in their order."""
+    shared: dict[str, Unit]
+    """By id of a unit, the one of another package whose bytes it takes over."""
+
+    @property
+    def compiled(self) -> list[Unit]:
+        """The units that are made: each once, whatever packages it is in."""
+        every = (unit for plan in self.plans for unit in plan.engine_units)
+        return [unit for unit in every if unit.id not in self.shared]
+
+    def as_data(self) -> dict[str, object]:
+        """Return it as JSON-ready data; paths are relative to the package."""
+        return {
+            "packages": [
+                {"path": member.path, **show.as_data(plan)}
+                for member, plan in zip(self.workspace.members, self.plans, strict=True)
+            ],
+            "compiled": len(self.compiled),
+            "shared": {name: unit.id for name, unit in self.shared.items()},
+            "skipped": list(self.workspace.skipped),
+        }
+
+    def as_text(self) -> str:
+        """Return it for a terminal."""
+        parts = [show.as_text(plan) for plan in self.plans]
+        lines = [f"{len(self.plans)} packages, {len(self.compiled)} helper binaries to compile"]
+        lines += [f"  {name}: the same as {unit.id}" for name, unit in self.shared.items()]
+        lines += [f"not built: {path} has no [tool.multiarch]" for path in self.workspace.skipped]
+        return "\n\n".join([*parts, "\n".join(lines)])
+
+
+@contextmanager
+def in_package(path: str) -> Iterator[None]:
+    """Begin each line of an error in the block with the *path* of a package."""
+    try:
+        yield
+    except MultiarchError as error:
+        named = copy(error)
+        named.message = "\n".join(f"{path}: {line}" for line in error.message.split("\n"))
+        named.args = (named.message,)
+        raise named from None

@@ -1,0 +1,209 @@
+"""`hatch-multiarch build --workspace`: three packages, of which two share a Go module."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hatch_multiarch.platforms import host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support import Ran
+
+CLI = (sys.executable, "-m", "hatch_multiarch")
+PLATFORMS = ("linux/amd64", "windows/amd64")
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling", "hatch-multiarch"]
+build-backend = "hatchling.build"
+
+[project]
+name = "{name}"
+version = "1.0.0"
+requires-python = ">=3.10"
+
+[tool.hatch.build.targets.wheel.hooks.multiarch]
+
+[tool.multiarch]
+platforms = ["linux/amd64", "windows/amd64"]
+
+[tool.multiarch.helpers.greet]
+source = "go"
+package = "./cmd/greet"
+smoke = []
+"""
+GO = 'package main\n\nfunc main() {{ println("hello from {}") }}\n'
+NAMES = ("alpha", "beta", "gamma")
+
+
+def write_workspace(root: Path) -> Path:
+    """Write three packages with helpers; alpha and beta have the same one, in `go`."""
+    files = {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["packages/*"]\n',
+        "packages/docs/pyproject.toml": '[project]\nname = "docs"\nversion = "1.0.0"\n',
+        ".gitignore": "/dist/\n/build/\n",
+    }
+    for folder in ("go", "packages/gamma/go"):
+        files[f"{folder}/go.mod"] = f"module example.com/{folder}\n\ngo 1.21\n"
+        files[f"{folder}/cmd/greet/main.go"] = GO.format(folder)
+    for name in NAMES:
+        files[f"packages/{name}/pyproject.toml"] = PYPROJECT.format(name=name)
+        files[f"packages/{name}/src/{name}/__init__.py"] = ""
+        files[f"packages/{name}/.gitignore"] = "/build/\n"
+    files["packages/gamma/pyproject.toml"] += "[tool.multiarch.image]\n"
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, "utf-8")
+    for name in ("alpha", "beta"):
+        (root / "packages" / name / "go").symlink_to("../../go")
+    return root
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Ran]) -> tuple[Path, str]:
+    """Return the workspace, and what the build said."""
+    root = write_workspace(tmp_path_factory.mktemp("workspace"))
+    return root, run(*CLI, "build", "--workspace", root).out
+
+
+@pytest.fixture
+def copy(built: tuple[Path, str], tmp_path: Path) -> Path:
+    """Return a copy of the built workspace."""
+    return shutil.copytree(built[0], tmp_path / "copy", symlinks=True)
+
+
+def report_of(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / "build/multiarch/workspace.json").read_text())
+    return found
+
+
+def state(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {each.name: (each.read_bytes(), each.stat().st_mtime_ns) for each in folder.iterdir()}
+
+
+def test_all_packages_are_in_one_folder(built: tuple[Path, str]) -> None:
+    root, said = built
+    names = sorted(each.name.split("-")[0] for each in (root / "dist").iterdir())
+    assert names == sorted(NAMES * 3)  # an sdist and two wheels each
+    assert "note: packages/docs is not built: it has no [tool.multiarch]\n" in said
+    assert not list((root / "packages").glob("*/dist"))
+    assert [each.name for each in root.glob("packages/*/build/multiarch/*.oci.tar")] == [
+        "gamma-1.0.0.oci.tar"
+    ]
+
+
+def test_a_shared_module_is_compiled_once(built: tuple[Path, str]) -> None:
+    root, said = built
+    assert "Compiling 4 helper binaries of 3 packages; 2 more are the same\n" in said
+    lines = [line.partition(" ...")[0] for line in said.splitlines() if " ... " in line]
+    both = [f"{name}: greet {each}" for name in ("alpha", "gamma") for each in PLATFORMS]
+    assert sorted(lines) == both
+    shared = {f"beta: greet {each}": f"alpha: greet {each}" for each in PLATFORMS}
+    assert report_of(root)["shared"] == shared
+    packages = {each["path"]: each["report"] for each in report_of(root)["packages"]}
+    hashes = {
+        path.rpartition("/")[2]: [unit["sha256"] for unit in report["units"]]
+        for path, report in packages.items()
+    }
+    assert hashes["alpha"] == hashes["beta"] != hashes["gamma"]
+    for path, report in packages.items():
+        mine = root / path / "build/multiarch" / f"{report['project']['name']}-1.0.0.json"
+        assert json.loads(mine.read_text()) == report
+        for wheel in report["wheels"]:
+            with zipfile.ZipFile(root / "dist" / wheel["file"]) as archive:
+                assert any(
+                    name.startswith("greet") or "/greet" in name for name in archive.namelist()
+                )
+
+
+def test_a_package_alone_gives_the_same_and_compiles_nothing(
+    copy: Path, run: Callable[..., Ran]
+) -> None:
+    for name in ("beta", "gamma"):
+        said = run(sys.executable, "-m", "hatchling", "build", cwd=copy / "packages" / name)
+        assert said.out.count(" ... cached") == said.out.count(" ... ") == len(PLATFORMS)
+        for path in (copy / "packages" / name / "dist").iterdir():
+            assert path.read_bytes() == (copy / "dist" / path.name).read_bytes()
+
+
+GAMMA = PYPROJECT.format(name="gamma")
+FORCED = '[tool.hatch.build.targets.sdist.force-include]\n"no" = "no"\n'
+HOOK = "tool.hatch.build.targets.wheel.hooks.multiarch"
+FAILING = {
+    "a compiler": ("go/cmd/greet/main.go", "package main\n\nfunc main() { x }\n", 5,
+                   "error: gamma: greet"),
+    "a config": ("pyproject.toml", f"{GAMMA}cgoo = true\n", 2,
+                 "packages/gamma: tool.multiarch.helpers.greet.cgoo: unknown key"),
+    "hatchling": ("pyproject.toml", GAMMA + FORCED, 3,
+                  "packages/gamma: hatchling: Forced include not found"),
+    "no hook": ("pyproject.toml", GAMMA.replace(f"[{HOOK}]", ""), 2,
+                f"packages/gamma: {HOOK}: the hook is not switched on"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "text", "code", "says"), FAILING.values(), ids=list(FAILING))
+def test_a_package_that_fails_changes_nothing(
+    copy: Path, run: Callable[..., Ran], file: str, text: str, code: int, says: str
+) -> None:
+    """Also where the packages before it have changed and are built already."""
+    before = state(copy / "dist")
+    report = (copy / "build/multiarch/workspace.json").read_bytes()
+    (copy / "packages/alpha/src/alpha/__init__.py").write_text("x = 1\n")
+    (copy / "packages/gamma" / file).write_text(text)
+    said = run(*CLI, "build", "--workspace", "--clean", copy, code=code)
+    assert says in said
+    assert "Traceback" not in said
+    assert state(copy / "dist") == before
+    assert (copy / "build/multiarch/workspace.json").read_bytes() == report
+
+
+def test_clean_removes_the_wheels_of_others_last(copy: Path, run: Callable[..., Ran]) -> None:
+    before = state(copy / "dist")
+    (copy / "dist/alpha-0.9.0-py3-none-any.whl").write_bytes(b"")
+    words = ("build", "--workspace", "-c", "--json", copy)
+    said = run(sys.executable, "-c", APART, *CLI, *words).out
+    assert json.loads(said) == report_of(copy)
+    assert {name: told[0] for name, told in state(copy / "dist").items()} == {
+        name: told[0] for name, told in before.items()
+    }
+
+
+APART = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], stderr=-3))"
+"""Runs what follows with nothing on standard error."""
+
+
+def test_folders_that_are_named_are_built_together(copy: Path, run: Callable[..., Ran]) -> None:
+    words = ("packages/alpha", "packages/beta", "-p", host().name, "-t", "wheel", "-d", "out")
+    said = run(*CLI, "build", *words, cwd=copy)
+    assert "Compiling 1 helper binaries of 2 packages; 1 more are the same\n" in said
+    assert len(list((copy / "out").iterdir())) == len(("alpha", "beta"))
+    refused = {
+        ("--workspace", "a", "b"): "--workspace: expected one folder",
+        ("packages/alpha", ".."): f"{copy.parent}: is outside {copy}",
+        ("packages/alpha", "packages/none"): "packages/none: there is no pyproject.toml",
+        ("--workspace", "packages/alpha"): "there is no [tool.uv.workspace]",
+        ("--workspace", "-t", "sdist"): "-t sdist: several projects",
+    }
+    for words, says in refused.items():
+        assert says in run(*CLI, "build", *words, cwd=copy, code=2)
+    skipped = run(*CLI, "build", "--workspace", cwd=copy, code=3, HATCH_MULTIARCH_SKIP="1")
+    assert "HATCH_MULTIARCH_SKIP: a workspace is built for its helpers" in skipped
+
+
+def test_the_plan_counts_what_is_compiled(built: tuple[Path, str], run: Callable[..., Ran]) -> None:
+    root, _ = built
+    told = json.loads(run(*CLI, "plan", "--workspace", "--json", root).out)
+    assert [each["path"] for each in told["packages"]] == [f"packages/{each}" for each in NAMES]
+    assert (told["compiled"], told["skipped"]) == (4, ["packages/docs"])
+    assert told["shared"] == report_of(root)["shared"]
+    said = run(*CLI, "plan", "--workspace", cwd=root)
+    assert "3 packages, 4 helper binaries to compile\n" in said
+    assert "  beta: greet linux/amd64: the same as alpha: greet linux/amd64\n" in said
