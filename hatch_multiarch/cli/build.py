@@ -10,9 +10,10 @@ from typing import Any
 from hatch_multiarch.cli.workspace import folder_of, workspace_of
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.pipeline.run_hatchling import Asked, build, build_workspace, report_path
-from hatch_multiarch.pipeline.workspace_build import Order, report_file
+from hatch_multiarch.pipeline.workspace_build import Order
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.process import terminable
+from hatch_multiarch.report.workspace_report import report_file
 
 
 def run(arguments: Any) -> int:
@@ -49,7 +50,7 @@ def run(arguments: Any) -> int:
             )
             code = build_workspace(found[0], order, asked, os.environ, aloud=not arguments.json)
     if arguments.json and code == 0:
-        report = report_path(root) if found is None else report_file(found[0])
+        report = report_path(root) if found is None else report_file(root)
         print(report.read_text("utf-8"), end="")
     elif arguments.json:
         says = "the build failed; why is on standard error"

@@ -24,7 +24,6 @@ from hatchling.plugin.manager import PluginManager
 from hatch_multiarch import files
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.compile import compile_plans
-from hatch_multiarch.config import Config
 from hatch_multiarch.config.members import Workspace, read_workspace
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ConfigError, Interrupted, MultiarchError, PlanError
@@ -39,7 +38,7 @@ from hatch_multiarch.plan.workspace_plan import WorkspacePlan, in_package
 from hatch_multiarch.process import terminable
 from hatch_multiarch.project import read_project
 from hatch_multiarch.report import Clock
-from hatch_multiarch.report.workspace_report import FILE, PackageRecord, WorkspaceReport
+from hatch_multiarch.report.workspace_report import PackageRecord, WorkspaceReport, report_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,12 +112,6 @@ def plan_workspace(
     return WorkspacePlan(workspace, tuple(plans), shared_units(plans))
 
 
-def report_file(workspace: Workspace) -> Path:
-    """Return where the report of *workspace* is."""
-    root = next((each.config for each in workspace.members if each.path == "."), Config())
-    return workspace.root / root.output / FILE
-
-
 def build(order: Order, environ: Mapping[str, str]) -> None:
     """Build everything, then move it into place. Raises MultiarchError."""
     clock, dist = Clock(), order.dist(environ)
@@ -160,7 +153,7 @@ def _report(
         shared={name: unit.id for name, unit in plan.shared.items()},
         skipped=workspace.skipped,
     )
-    file = report_file(workspace)
+    file = report_file(workspace.root)
     if not file.parent.exists():
         file.parent.mkdir(parents=True)
         hide(file.parent)

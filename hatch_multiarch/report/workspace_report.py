@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from hatch_multiarch.config import Config, read_pyproject
+from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.report.report_model import Report, TimingRecord, said
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 FILE = "workspace.json"
-"""Its name in the output folder of the workspace."""
+"""Its name in the output folder of the root."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,12 @@ class WorkspaceReport:
     def to_json(self) -> str:
         """Return the report as the text of its JSON file."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def report_file(root: Path) -> Path:
+    """Return where the report of the workspace in *root* is; the root need not be a package."""
+    try:
+        config, _ = read_pyproject(root / "pyproject.toml")
+    except ConfigError:
+        config = Config()
+    return root / config.output / FILE

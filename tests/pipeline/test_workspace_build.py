@@ -8,9 +8,11 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 
 from hatch_multiarch.platforms import host
+from hatch_multiarch.report import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,3 +209,79 @@ def test_the_plan_counts_what_is_compiled(built: tuple[Path, str], run: Callable
     said = run(*CLI, "plan", "--workspace", cwd=root)
     assert "3 packages, 4 helper binaries to compile\n" in said
     assert "  beta: greet linux/amd64: the same as alpha: greet linux/amd64\n" in said
+
+
+def test_the_report_obeys_its_schema(built: tuple[Path, str]) -> None:
+    whole = schema.schema()
+    validator = jsonschema.Draft202012Validator(whole)
+    part = validator.evolve(schema=whole["$defs"]["WorkspaceReport"])
+    part.validate(report_of(built[0]))
+    with pytest.raises(jsonschema.ValidationError):
+        part.validate(report_of(built[0]) | {"packages": [{"path": "x", "report": {}}]})
+    for file in built[0].glob("packages/*/build/multiarch/*.json"):
+        jsonschema.validate(json.loads(file.read_text()), whole)
+
+
+def verified(root: Path, run: Callable[..., Ran], code: int) -> dict[str, dict[str, Any]]:
+    said = run(*CLI, "verify", "--workspace", "--json", root, code=code, DOCKER_HOST=NO_DOCKER).out
+    return {each["path"]: each for each in json.loads(said)["packages"]}
+
+
+NO_DOCKER = "unix:///none.sock"
+
+
+def failed(package: dict[str, Any]) -> list[tuple[str, str]]:
+    single = (package["sdist"], package["build"])
+    every = (*package["wheels"], *package["images"], *(each for each in single if each))
+    return [
+        (each["name"], one["name"])
+        for each in every
+        for one in each["checks"]
+        if one["outcome"] == "failed"
+    ]
+
+
+def test_verify_proves_every_package(built: tuple[Path, str], run: Callable[..., Ran]) -> None:
+    found = verified(built[0], run, 0)
+    assert list(found) == [f"packages/{each}" for each in NAMES]
+    assert [len(each["wheels"]) for each in found.values()] == [2, 2, 2]
+    assert [len(each["images"]) for each in found.values()] == [0, 0, 1]
+    for each in found.values():
+        assert failed(each) == []
+        [files] = each["build"]["checks"]
+        assert files["said"].endswith("-1.0.0")  # no wheel that is not verified
+
+
+def test_verify_finds_what_does_not_belong(copy: Path, run: Callable[..., Ran]) -> None:
+    dist = copy / "dist"
+    (dist / "alpha-1.0.0-py3-none-win_amd64.whl").unlink()
+    (dist / "beta-1.0.0-py3-none-win_amd64.whl").write_bytes(
+        (dist / "gamma-1.0.0-py3-none-win_amd64.whl").read_bytes()
+    )
+    (dist / "gamma-1.0.0.tar.gz").write_bytes(b"")
+    (copy / "packages/gamma/build/multiarch/gamma-1.0.0.oci.tar").write_bytes(b"")
+    found = verified(copy, run, 6)
+    assert failed(found["packages/alpha"]) == [("alpha-1.0.0.json", "files")]
+    assert ("beta-1.0.0-py3-none-win_amd64.whl", "report") in failed(found["packages/beta"])
+    assert {("gamma-1.0.0.tar.gz", "report"), ("gamma-1.0.0.oci.tar", "report")} <= set(
+        failed(found["packages/gamma"])
+    )
+
+
+def test_a_report_of_another_workspace_is_refused(copy: Path, run: Callable[..., Ran]) -> None:
+    words = (*CLI, "verify", "--workspace", copy)
+    file = copy / "build/multiarch/workspace.json"
+    text = file.read_text()
+    file.write_text(text.replace("packages/gamma", "packages/../../gamma"))
+    assert "packages/../../gamma were built" in run(*words, code=6)
+    (copy / "packages/gamma/pyproject.toml").unlink()
+    assert "there is no pyproject.toml" in run(*words, code=2)
+    shutil.rmtree(copy / "packages/gamma")
+    assert "the packages are now packages/alpha, packages/beta, and" in run(*words, code=6)
+    file.write_text("{}")
+    assert "not a report of hatch-multiarch\n" in run(*words, code=6)
+    file.write_text(text)
+    said = run(*CLI, "report", file, code=10)
+    assert "workspace.json: the report of a workspace\n" in said
+    file.unlink()
+    assert "hint: run `hatch-multiarch build --workspace`" in run(*words, code=6)

@@ -33,7 +33,7 @@ BUILD = """\
 example:
   hatch-multiarch build --platform host --no-image   for this machine only
   hatch-multiarch build -t wheel --json              prints the report
-  hatch-multiarch build --workspace                  all packages of a uv workspace
+  hatch-multiarch build --workspace          all packages of a uv workspace
 """
 
 
