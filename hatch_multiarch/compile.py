@@ -14,7 +14,7 @@ from hatch_multiarch.engine import HostEngine
 from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.engine.host_engine import Order, build_together
 from hatch_multiarch.engine.lipo import join
-from hatch_multiarch.errors import AuditError, CompileError
+from hatch_multiarch.errors import AuditError, CompileError, in_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -86,8 +86,13 @@ def compile_plans(
         each.binaries = binaries
     for each in every:
         if not isinstance(each.engine, HostEngine):
-            each.binaries = each.engine.build(each.plan.engine_units, progress, each.done)
-    return [each.audited() for each in every]
+            with in_package(each.owner):
+                each.binaries = each.engine.build(each.plan.engine_units, progress, each.done)
+    compiled = []
+    for each in every:
+        with in_package(each.owner):
+            compiled.append(each.audited())
+    return compiled
 
 
 class _Compiling:
@@ -97,6 +102,7 @@ class _Compiling:
         self, plan: Plan, built: Callable[[Binary], None], epoch: int, cache: BuildCache
     ) -> None:
         self.plan = plan
+        self.owner = plan.project.name if plan.project.member else ""
         self.engine: Engine
         if plan.engine == "buildkit":
             from hatch_multiarch.engine.buildkit_engine import BuildkitEngine  # noqa: PLC0415 - few need it

@@ -16,7 +16,7 @@ from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.engine.schedule import Schedule
 from hatch_multiarch.engine.warmup import warm_ups
 from hatch_multiarch.engine.workers import work_off
-from hatch_multiarch.errors import CompileError
+from hatch_multiarch.errors import CompileError, in_package
 from hatch_multiarch.process import Group, Stopped, processors
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ def build_together(
         for number, each in enumerate(orders):
             folder = work.resolve() / str(number)
             folder.mkdir()
-            makings.append(each.engine.prepare(each.units, folder, group, progress, each.built))
+            with in_package(next((unit.owner for unit in each.units), "")):
+                makings.append(each.engine.prepare(each.units, folder, group, progress, each.built))
         owner = {unit.id: making for making in makings for unit in making.units.values()}
         takers: dict[str, list[str]] = {}
         for name, first in shared.items():
@@ -135,9 +136,11 @@ def build_together(
 
         schedule = Schedule([task for _, task in does.values()], jobs, processors())
         failures = work_off(schedule, do, jobs, group)
-    for failure in (failures.get(unit.id) for each in orders for unit in each.units):
+    for unit in (unit for each in orders for unit in each.units):
+        failure = failures.get(unit.id)
         if failure is not None and not isinstance(failure, Stopped):
-            raise failure
+            with in_package(unit.owner):
+                raise failure
     for failure in failures.values():
         raise failure
     return [

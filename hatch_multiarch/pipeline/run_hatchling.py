@@ -12,11 +12,10 @@ from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch import files
 from hatch_multiarch.config import read_pyproject
-from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.errors import ConfigError, in_package
 from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.env_options import PREFIX
-from hatch_multiarch.plan.workspace_plan import in_package
 from hatch_multiarch.platforms import host
 from hatch_multiarch.process import attached
 from hatch_multiarch.project import lacking, lacking_error, requires

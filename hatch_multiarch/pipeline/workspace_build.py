@@ -26,7 +26,13 @@ from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.compile import compile_plans
 from hatch_multiarch.config.members import Workspace, read_workspace
 from hatch_multiarch.console import Console
-from hatch_multiarch.errors import ConfigError, Interrupted, MultiarchError, PlanError
+from hatch_multiarch.errors import (
+    ConfigError,
+    Interrupted,
+    MultiarchError,
+    PlanError,
+    in_package,
+)
 from hatch_multiarch.files.epoch import read_epoch
 from hatch_multiarch.pipeline.build import Build
 from hatch_multiarch.pipeline.clean import clean, hide
@@ -34,7 +40,7 @@ from hatch_multiarch.pipeline.hatchling_command import not_ours
 from hatch_multiarch.pipeline.place import place_all
 from hatch_multiarch.plan import Switches, choose, make_plan
 from hatch_multiarch.plan.shared_units import shared_units
-from hatch_multiarch.plan.workspace_plan import WorkspacePlan, in_package
+from hatch_multiarch.plan.workspace_plan import WorkspacePlan
 from hatch_multiarch.process import terminable
 from hatch_multiarch.project import read_project
 from hatch_multiarch.report import Clock

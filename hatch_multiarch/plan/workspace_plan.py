@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.errors import MultiarchError
 from hatch_multiarch.plan import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hatch_multiarch.config.members import Workspace
     from hatch_multiarch.plan.plan import Plan, Unit
 
@@ -52,15 +47,3 @@ class WorkspacePlan:
         lines += [f"  {name}: the same as {unit.id}" for name, unit in self.shared.items()]
         lines += [f"not built: {path} has no [tool.multiarch]" for path in self.workspace.skipped]
         return "\n\n".join([*parts, "\n".join(lines)])
-
-
-@contextmanager
-def in_package(path: str) -> Iterator[None]:
-    """Begin each line of an error in the block with the *path* of a package."""
-    try:
-        yield
-    except MultiarchError as error:
-        named = copy(error)
-        named.message = "\n".join(f"{path}: {line}" for line in error.message.split("\n"))
-        named.args = (named.message,)
-        raise named from None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from cli.projects import CGO
+from registry.memory_registry import Memory
 from workspace_project import NAMES, PYPROJECT, write_workspace
 
 from hatch_multiarch.platforms import host
@@ -85,11 +87,69 @@ def test_a_shared_module_is_compiled_once(built: tuple[Path, str]) -> None:
 def test_a_package_alone_gives_the_same_and_compiles_nothing(
     copy: Path, run: Callable[..., Ran]
 ) -> None:
-    for name in ("beta", "gamma"):
-        said = run(sys.executable, "-m", "hatchling", "build", cwd=copy / "packages" / name)
-        assert said.out.count(" ... cached") == said.out.count(" ... ") == len(PLATFORMS)
-        for path in (copy / "packages" / name / "dist").iterdir():
-            assert path.read_bytes() == (copy / "dist" / path.name).read_bytes()
+    root = copy / "packages/beta"
+    for cached in (len(PLATFORMS), 0):
+        said = run(*HATCHLING, cwd=root).out
+        assert (said.count(" ... cached"), said.count(" ... ")) == (cached, len(PLATFORMS))
+        assert same(root / "dist", copy / "dist") == len(("sdist", *PLATFORMS))
+        shutil.rmtree(root / "build")  # what the workspace has left there
+
+
+EVERYTHING = """\
+[tool.multiarch.helpers.tone]
+source = "go"
+package = "./cmd/tone"
+cgo = true
+
+[tool.multiarch.helpers.adder]
+source = "go"
+package = "./cmd/adder"
+kind = "library"
+header = true
+"""
+
+
+@pytest.mark.slow
+def test_what_is_shared_has_the_bytes_that_it_would_have_alone(
+    tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    root = write_workspace(tmp_path)
+    for name, text in {"tone": CGO, "adder": LIBRARY}.items():
+        (root / "go/cmd" / name).mkdir()
+        (root / "go/cmd" / name / "main.go").write_text(text)
+    for name in ("alpha", "beta"):
+        file = root / "packages" / name / "pyproject.toml"
+        text = file.read_text().replace('"linux/amd64"', '"linux/amd64", "darwin/universal2"')
+        file.write_text(text + EVERYTHING)
+    said = run(*CLI, "build", "--workspace", root).out
+    # Of three helpers on four platforms, of which two are the halves of one; and gamma's.
+    assert "Compiling 14 helper binaries of 3 packages; 12 more are the same\n" in said
+    assert not any(failed(each) for each in verified(root, run, 0).values())
+    beta = root / "packages/beta"
+    shutil.rmtree(beta / "build")
+    run(*HATCHLING, cwd=beta)
+    assert same(beta / "dist", root / "dist") == len(("sdist", "linux", "macos", "windows"))
+
+
+LIBRARY = """\
+package main
+
+import "C"
+
+//export Add
+func Add(a, b C.int) C.int { return a + b }
+
+func main() {}
+"""
+HATCHLING = (sys.executable, "-m", "hatchling", "build")
+
+
+def same(folder: Path, whole: Path) -> int:
+    """Count the files of *folder*, each of which *whole* has too."""
+    found = list(folder.iterdir())
+    for path in found:
+        assert path.read_bytes() == (whole / path.name).read_bytes(), path.name
+    return len(found)
 
 
 GAMMA = PYPROJECT.format(name="gamma")
@@ -121,6 +181,24 @@ def test_a_package_that_fails_changes_nothing(
     assert "Traceback" not in said
     assert state(copy / "dist") == before
     assert (copy / "build/multiarch/workspace.json").read_bytes() == report
+
+
+def test_no_image_is_pushed_before_all_packages_are_built(
+    copy: Path, run: Callable[..., Ran]
+) -> None:
+    gamma = copy / "packages/gamma/pyproject.toml"
+    with Memory(0) as registry, (copy / "packages/alpha/pyproject.toml").open("a") as file:
+        image = f'name = "{registry.host}/alpha"\noutputs = ["registry"]'
+        print(f"[tool.multiarch.image]\n{image}", file=file, flush=True)
+        gamma.write_text(GAMMA + FORCED)
+        run(*CLI, "build", "--workspace", copy, code=3)
+        assert not [each for each in registry.asked if each.method not in ("GET", "HEAD")]
+        assert not registry.manifests
+        gamma.write_text(GAMMA)
+        assert f"pushed  {registry.host}/alpha:1.0.0\n" in run(*CLI, "build", "--workspace", copy)
+        assert "1.0.0" in registry.manifests
+        published = report_of(copy)["packages"][0]["report"]["image"]["published"]
+        assert [each["reference"] for each in published] == [f"{registry.host}/alpha:1.0.0"]
 
 
 def test_clean_removes_the_wheels_of_others_last(copy: Path, run: Callable[..., Ran]) -> None:
