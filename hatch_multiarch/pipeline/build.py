@@ -228,7 +228,10 @@ class Build:
         for each in self._others:
             if each.later and self.plan.mode != "editable":  # the others have done what they do
                 self._warn(f"{each.says}; {each.advice}")
-        for note in (*self.plan.notes, image.note if image else "", exposed(self._environ)):
+        notes = [image.note] if image else []
+        if not self.plan.project.member:  # what is said of all packages is said once
+            notes = [*self.plan.notes, *notes, exposed(self._environ)]
+        for note in notes:
             if note:
                 self.console.note(self._of + note)
         if self.plan.mode == "all" and self._sdist_takes_outputs():

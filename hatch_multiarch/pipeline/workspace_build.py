@@ -10,33 +10,28 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatchling.bridge.app import Application
-from hatchling.builders.sdist import SdistBuilder
-from hatchling.builders.wheel import WheelBuilder
-from hatchling.metadata.core import ProjectMetadata
-from hatchling.plugin.manager import PluginManager
 
 from hatch_multiarch import files
 from hatch_multiarch.cache.build_cache import BuildCache
+from hatch_multiarch.cache.cache_dir import exposed
 from hatch_multiarch.compile import compile_plans
 from hatch_multiarch.config.members import Workspace, read_workspace
 from hatch_multiarch.console import Console
 from hatch_multiarch.errors import (
-    ConfigError,
     Interrupted,
     MultiarchError,
     PlanError,
     in_package,
 )
 from hatch_multiarch.files.epoch import read_epoch
-from hatch_multiarch.pipeline.build import Build
-from hatch_multiarch.pipeline.clean import clean, hide
-from hatch_multiarch.pipeline.hatchling_command import not_ours
+from hatch_multiarch.pipeline.clean import hide
+from hatch_multiarch.pipeline.member_build import MemberBuild
 from hatch_multiarch.pipeline.place import place_all
 from hatch_multiarch.plan import Switches, choose, make_plan
 from hatch_multiarch.plan.shared_units import shared_units
@@ -47,12 +42,10 @@ from hatch_multiarch.report import Clock
 from hatch_multiarch.report.workspace_report import PackageRecord, WorkspaceReport, report_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hatch_multiarch.pipeline.place import Finished
-    from hatch_multiarch.plan import Mode, Plan
-
-HOOK = "tool.hatch.build.targets.wheel.hooks.multiarch"
+    from hatch_multiarch.plan import Mode
 
 
 @dataclass(frozen=True)
@@ -81,18 +74,6 @@ class Order:
         """Return the folder of wheels and sdists."""
         named = self.directory or environ.get("HATCH_BUILD_LOCATION") or "dist"
         return Path(os.path.abspath(Path(self.root, named)))  # noqa: PTH100 - without `..`
-
-
-class MemberWheel(WheelBuilder):
-    """Builds the wheels of a package, whose helpers are compiled with those of the others."""
-
-    of_workspace: Build | None = None
-
-
-class MemberSdist(SdistBuilder):
-    """Builds the sdist of a package."""
-
-    of_workspace = None
 
 
 def plan_workspace(
@@ -126,13 +107,19 @@ def build(order: Order, environ: Mapping[str, str]) -> None:
     console = Console(verbosity=Application().verbosity)
     for path in workspace.skipped:
         console.note(f"{path} is not built: it has no [tool.multiarch]")
+    for note, names in plan.notes.items():
+        console.note(f"{', '.join(names)}: {note}")
+    if note := exposed(environ):
+        console.note(note)
     aside = files.stage(dist)
     with ExitStack() as stack:
         packages = []
         for member, each in zip(workspace.members, plan.plans, strict=True):
             with in_package(member.path):
-                package = _Package(each, dist, aside, order, environ)
-                stack.enter_context(closing(package.of.begin().streams))
+                package = MemberBuild(
+                    each, dist, aside, environ, sdist=order.sdist, clean_first=order.clean
+                )
+                stack.enter_context(closing(package.begin().streams))
             packages.append(package)
         _compile(plan, packages, console, environ)
         finished = []
@@ -142,7 +129,7 @@ def build(order: Order, environ: Mapping[str, str]) -> None:
     with files.refused(dist):
         place_all(finished)
     if order.clean:
-        _remove_others(dist, finished)
+        _remove_others(dist, finished, ("*.whl", *(["*.tar.gz"] if order.sdist else [])))
     _report(plan, finished, clock, console)
 
 
@@ -171,17 +158,13 @@ def _report(
 
 def _compile(
     plan: WorkspacePlan,
-    packages: Sequence[_Package],
+    packages: Sequence[MemberBuild],
     console: Console,
     environ: Mapping[str, str],
 ) -> None:
     """Compile the helpers of all packages in one pool."""
-    units = plan.compiled
-    title = f"Compiling {len(units)} helper binaries of {len(packages)} packages"
-    if plan.shared:
-        title += f"; {len(plan.shared)} more are the same"
     wanted = [(package.plan, package.of.built) for package in packages]
-    with console.build(units, title) as progress:
+    with console.build(plan.compiled, f"Compiling {plan.says}") as progress:
         compiled = compile_plans(
             wanted, progress, read_epoch(environ), BuildCache.of(environ), plan.shared
         )
@@ -189,60 +172,10 @@ def _compile(
         package.of.compiled = each
 
 
-class _Package:
-    """A package that is being built."""
-
-    def __init__(
-        self, plan: Plan, dist: Path, aside: Path, order: Order, environ: Mapping[str, str]
-    ) -> None:
-        self.plan = plan
-        self._aside = aside
-        root, plugins = str(plan.project.root), PluginManager()
-        given: dict[str, Any] = {
-            "plugin_manager": plugins,
-            "metadata": ProjectMetadata(root, plugins),
-            "app": Application().get_safe_application(),
-        }
-        self._sdist = MemberSdist(root, **given) if order.sdist else None
-        self._wheel = MemberWheel(root, **given)
-        with _hatchling(plan):
-            if order.clean:
-                output = plan.project.root / plan.config.output
-                clean(self._wheel.artifact_project_id, output, dist, keep_outputs=True)
-            sdists = aside if order.sdist else dist
-            self.of = Build(plan, dist, self._wheel, environ, sdists=sdists)
-        self._wheel.of_workspace = self.of
-
-    def build(self) -> Finished:
-        """Let hatchling build it, and return what waits to be moved. Raises MultiarchError."""
-        with _hatchling(self.plan):
-            for builder in (self._sdist, self._wheel):
-                if builder is not None:
-                    list(builder.build(directory=str(self._aside), clean=False))
-        if self.of.finished is None:
-            raise ConfigError([f"{HOOK}: the hook is not switched on; add the table [{HOOK}]"])
-        return self.of.finished
-
-
-@contextmanager
-def _hatchling(plan: Plan) -> Iterator[None]:
-    """Run hatchling, which is in the folder of the project then; its errors become PlanError."""
-    before = Path.cwd()
-    os.chdir(plan.project.root)
-    try:
-        yield
-    except MultiarchError:
-        raise
-    except Exception as error:
-        raise not_ours(error) from error
-    finally:
-        os.chdir(before)
-
-
-def _remove_others(dist: Path, finished: Sequence[Finished]) -> None:
+def _remove_others(dist: Path, finished: Sequence[Finished], globs: Sequence[str]) -> None:
     """Remove wheels and sdists that other builds have left in *dist*."""
     mine = {path for each in finished for path in each.outputs.values()}
-    for path in (*dist.glob("*.whl"), *dist.glob("*.tar.gz")):
+    for path in (path for glob in globs for path in dist.glob(glob)):
         if path not in mine:
             path.unlink()
 

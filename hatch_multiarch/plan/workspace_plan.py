@@ -28,6 +28,22 @@ class WorkspacePlan:
         every = (unit for plan in self.plans for unit in plan.engine_units)
         return [unit for unit in every if unit.id not in self.shared]
 
+    @property
+    def says(self) -> str:
+        """``4 helper binaries of 3 packages; 2 more are the same``."""
+        made, same = len(self.compiled), len(self.shared)
+        says = f"{made} helper binar{'y' if made == 1 else 'ies'} of {len(self.plans)} packages"
+        return says + (f"; {same} more {'is' if same == 1 else 'are'} the same" if same else "")
+
+    @property
+    def notes(self) -> dict[str, list[str]]:
+        """What was decided for the user -> the names of the packages for which it was."""
+        found: dict[str, list[str]] = {}
+        for plan in self.plans:
+            for note in plan.notes:
+                found.setdefault(note, []).append(plan.project.name)
+        return found
+
     def as_data(self) -> dict[str, object]:
         """Return it as JSON-ready data; paths are relative to the package."""
         return {
@@ -43,7 +59,7 @@ class WorkspacePlan:
     def as_text(self) -> str:
         """Return it for a terminal."""
         parts = [show.as_text(plan) for plan in self.plans]
-        lines = [f"{len(self.plans)} packages, {len(self.compiled)} helper binaries to compile"]
+        lines = [f"compile {self.says}"]
         lines += [f"  {name}: the same as {unit.id}" for name, unit in self.shared.items()]
         lines += [f"not built: {path} has no [tool.multiarch]" for path in self.workspace.skipped]
         return "\n\n".join([*parts, "\n".join(lines)])

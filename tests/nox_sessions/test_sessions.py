@@ -87,7 +87,7 @@ def test_a_workspace_has_a_session(
     )
     words = ("-db", "uv", "-s", "workspace", "--", "--platform", "host")
     said = run(*NOX, *words, cwd=root, **links)
-    assert "Compiling 2 helper binaries of 3 packages; 1 more are the same" in said
+    assert "Compiling 2 helper binaries of 3 packages; 1 more is the same" in said
     assert len(list(root.glob("dist/*.whl"))) == len(NAMES)
     assert "files  ok  2 of one build, no other of beta-1.0.0" in said
 

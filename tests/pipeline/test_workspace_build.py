@@ -14,6 +14,7 @@ from cli.projects import CGO
 from registry.memory_registry import Memory
 from workspace_project import NAMES, PYPROJECT, write_workspace
 
+from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.platforms import host
 from hatch_multiarch.report import schema
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from support import Ran
 
 CLI = (sys.executable, "-m", "hatch_multiarch")
+QUIETLY = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], stderr=-3))"
+APART = (sys.executable, "-c", QUIETLY)
+"""Runs what follows with nothing on standard error."""
 PLATFORMS = ("linux/amd64", "windows/amd64")
 
 
@@ -179,6 +183,9 @@ def test_a_package_that_fails_changes_nothing(
     said = run(*CLI, "build", "--workspace", "--clean", copy, code=code)
     assert says in said
     assert "Traceback" not in said
+    if code == ConfigError.exit_code:
+        error = json.loads(run(*APART, *CLI, "build", "--workspace", "--json", copy, code=2).out)
+        assert error["error"].get("key", HOOK).startswith("tool.")
     assert state(copy / "dist") == before
     assert (copy / "build/multiarch/workspace.json").read_bytes() == report
 
@@ -205,21 +212,17 @@ def test_clean_removes_the_wheels_of_others_last(copy: Path, run: Callable[..., 
     before = state(copy / "dist")
     (copy / "dist/alpha-0.9.0-py3-none-any.whl").write_bytes(b"")
     words = ("build", "--workspace", "-c", "--json", copy)
-    said = run(sys.executable, "-c", APART, *CLI, *words).out
+    said = run(*APART, *CLI, *words).out
     assert json.loads(said) == report_of(copy)
     assert {name: told[0] for name, told in state(copy / "dist").items()} == {
         name: told[0] for name, told in before.items()
     }
 
 
-APART = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], stderr=-3))"
-"""Runs what follows with nothing on standard error."""
-
-
 def test_folders_that_are_named_are_built_together(copy: Path, run: Callable[..., Ran]) -> None:
     words = ("packages/alpha", "packages/beta", "-p", host().name, "-t", "wheel", "-d", "out")
     said = run(*CLI, "build", *words, cwd=copy)
-    assert "Compiling 1 helper binaries of 2 packages; 1 more are the same\n" in said
+    assert "Compiling 1 helper binary of 2 packages; 1 more is the same\n" in said
     assert len(list((copy / "out").iterdir())) == len(("alpha", "beta"))
     refused = {
         ("--workspace", "a", "b"): "--workspace: expected one folder",
@@ -241,7 +244,7 @@ def test_the_plan_counts_what_is_compiled(built: tuple[Path, str], run: Callable
     assert (told["compiled"], told["skipped"]) == (4, ["packages/docs"])
     assert told["shared"] == report_of(root)["shared"]
     said = run(*CLI, "plan", "--workspace", cwd=root)
-    assert "3 packages, 4 helper binaries to compile\n" in said
+    assert "compile 4 helper binaries of 3 packages; 2 more are the same\n" in said
     assert "  beta: greet linux/amd64: the same as alpha: greet linux/amd64\n" in said
 
 
