@@ -78,7 +78,10 @@ def _plan(commands: Any) -> None:
 
 def _build(commands: Any) -> None:
     parser = commands.add_parser(
-        "build", help="build sdist, wheels and image, where Hatch is not", epilog=BUILD
+        "build",
+        help="build sdist, wheels and image, where Hatch is not",
+        usage="hatch-multiarch build [OPTIONS] [FOLDER ...]",
+        epilog=BUILD,
     )
     add_folders(parser)
     parser.add_argument(

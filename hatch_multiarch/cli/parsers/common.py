@@ -18,7 +18,7 @@ def add_folders(parser: Any) -> None:
         nargs="*",
         metavar="FOLDER",
         type=Path,
-        help="the project (here), or several that are built together",
+        help="the project (here), or several to build together",
     )
     parser.add_argument(
         "--workspace", action="store_true", help="the packages of the uv workspace in the folder"
