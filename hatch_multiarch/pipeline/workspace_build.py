@@ -96,7 +96,10 @@ def plan_workspace(
             choice = choose(config, project.name, mode, switches, environ, bootstrap=bootstrap)
             project = replace(project, member=True)
             plans.append(make_plan(project, config, mode, switches, choice))
-    return WorkspacePlan(workspace, tuple(plans), shared_units(plans))
+    plan = WorkspacePlan(workspace, tuple(plans), shared_units(plans))
+    if problems := plan.problems:
+        raise PlanError("\n".join(problems))
+    return plan
 
 
 def build(order: Order, environ: Mapping[str, str]) -> None:

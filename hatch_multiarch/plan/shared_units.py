@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,6 @@ def _inputs(unit: Unit, plan: Plan) -> object:
         install="package",
         smoke=None,
     )
-    fills = any("{" in flag for flag in helper.ldflags)
     return (
         repr(helper),
         unit.platform.name,
@@ -58,9 +58,18 @@ def _inputs(unit: Unit, plan: Plan) -> object:
         unit.workspace and unit.workspace.resolve(),
         *(_folders(file) for file in (unit.source / "go.mod", unit.workspace) if file),
         plan.config.toolchain,
-        (plan.project.name, plan.project.version) if fills else (),
+        *(_filled(word, plan) for word in _WORD.findall(" ".join(helper.ldflags))),
         unit.output.name if unit.helper.library else "",  # it is written into the library
     )
+
+
+_WORD = re.compile(r"\{\w+\}")
+
+
+def _filled(word: str, plan: Plan) -> str:
+    """Return what stands for a placeholder in linker flags; other words are each project's own."""
+    known = {"{version}": plan.project.version}
+    return known.get(word, str(plan.project.root))
 
 
 def _folders(file: Path) -> tuple[Path, ...]:

@@ -44,6 +44,20 @@ class WorkspacePlan:
                 found.setdefault(note, []).append(plan.project.name)
         return found
 
+    @property
+    def problems(self) -> list[str]:
+        """A line for each image that another package's would take the name of."""
+        found: list[str] = []
+        seen: dict[str, str] = {}
+        for member, plan in zip(self.workspace.members, self.plans, strict=True):
+            image = plan.image
+            for name in [f"{image.reference}:{tag}" for tag in image.tags] if image else ():
+                first = seen.setdefault(name, member.path)
+                if first != member.path:
+                    key = f"{member.path}: tool.multiarch.image.name"
+                    found.append(f"{key}: {name} is the image of {first} too; rename one")
+        return found
+
     def as_data(self) -> dict[str, object]:
         """Return it as JSON-ready data; paths are relative to the package."""
         return {

@@ -15,6 +15,7 @@ from registry.memory_registry import Memory
 from workspace_project import NAMES, PYPROJECT, write_workspace
 
 from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.pipeline.workspace_build import Order
 from hatch_multiarch.platforms import host
 from hatch_multiarch.report import schema
 
@@ -159,11 +160,14 @@ def same(folder: Path, whole: Path) -> int:
 GAMMA = PYPROJECT.format(name="gamma")
 FORCED = '[tool.hatch.build.targets.sdist.force-include]\n"no" = "no"\n'
 HOOK = "tool.hatch.build.targets.wheel.hooks.multiarch"
+IMAGES = '[tool.multiarch.image]\nname = "x"\ntags = ["1", "2"]\n'
 FAILING = {
     "a compiler": ("go/cmd/greet/main.go", "package main\n\nfunc main() { x }\n", 5,
                    "error: gamma: greet"),
     "a config": ("pyproject.toml", f"{GAMMA}cgoo = true\n", 2,
                  "packages/gamma: tool.multiarch.helpers.greet.cgoo: unknown key"),
+    "an image's name": ("pyproject.toml", GAMMA + IMAGES, 3,
+                        "packages/gamma: tool.multiarch.image.name: x:1 is the image of packages"),
     "hatchling": ("pyproject.toml", GAMMA + FORCED, 3,
                   "packages/gamma: hatchling: Forced include not found"),
     "no hook": ("pyproject.toml", GAMMA.replace(f"[{HOOK}]", ""), 2,
@@ -180,6 +184,8 @@ def test_a_package_that_fails_changes_nothing(
     report = (copy / "build/multiarch/workspace.json").read_bytes()
     (copy / "packages/alpha/src/alpha/__init__.py").write_text("x = 1\n")
     (copy / "packages/gamma" / file).write_text(text)
+    if IMAGES in text:
+        (copy / "packages/alpha" / file).write_text(PYPROJECT.format(name="alpha") + IMAGES)
     said = run(*CLI, "build", "--workspace", "--clean", copy, code=code)
     assert says in said
     assert "Traceback" not in said
@@ -206,6 +212,36 @@ def test_no_image_is_pushed_before_all_packages_are_built(
         assert "1.0.0" in registry.manifests
         published = report_of(copy)["packages"][0]["report"]["image"]["published"]
         assert [each["reference"] for each in published] == [f"{registry.host}/alpha:1.0.0"]
+
+
+KILLED = """
+import os, sys
+from hatch_multiarch.pipeline import place, workspace_build
+
+end, count = place.Finished.end, []
+
+def killed(finished, moves):
+    count.append(finished)
+    os._exit(9) if len(count) == 2 else end(finished, moves)
+
+place.Finished.end = killed
+workspace_build.main()
+"""
+"""A build that is killed when the files of the second package are about to move."""
+
+
+def test_verify_sees_a_set_that_a_kill_has_left_incomplete(
+    copy: Path, run: Callable[..., Ran]
+) -> None:
+    for name in NAMES:
+        (copy / f"packages/{name}/src/{name}/__init__.py").write_text("x = 1\n")
+    order = Order(str(copy), (), sdist=True, directory="", clean=False)
+    run(sys.executable, "-c", KILLED, order.words()[-1], cwd=copy, code=9)
+    found = verified(copy, run, 6)
+    assert [path for path, each in found.items() if failed(each)] == ["packages/alpha"]
+    run(*CLI, "build", "--workspace", copy)
+    assert not any(failed(each) for each in verified(copy, run, 0).values())
+    assert len(list((copy / "dist").iterdir())) == len(NAMES * 3)  # nothing hidden is left
 
 
 def test_clean_removes_the_wheels_of_others_last(copy: Path, run: Callable[..., Ran]) -> None:

@@ -52,11 +52,12 @@ def test_all_that_decides_the_bytes_counts(root, more, version, same):
     assert found == expected
 
 
-def test_a_project_counts_where_a_flag_names_it(root):
-    helper = GREET | {"ldflags": ["-X main.version={version}"]}
-    alpha = plan_of(root, "alpha", helper, "1")
-    assert not shared_units([alpha, plan_of(root, "beta", helper, "1")])
-    assert not shared_units([alpha, plan_of(root, "beta", helper, "2")])
+@pytest.mark.parametrize(("word", "version", "same"),
+                         [("version", "1", 1), ("version", "2", 0), ("name", "1", 0)])  # fmt: skip
+def test_a_project_counts_where_a_flag_names_it(root, word, version, same):
+    helper = GREET | {"ldflags": [f"-X main.x={{{word}}}"]}
+    plans = [plan_of(root, "alpha", helper, "1"), plan_of(root, "beta", helper, version)]
+    assert len(shared_units(plans)) == same
 
 
 def test_a_toolchain_and_an_engine_count(root):
