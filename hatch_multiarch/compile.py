@@ -12,11 +12,12 @@ from packaging.tags import platform_tags
 from hatch_multiarch import audit, files
 from hatch_multiarch.engine import HostEngine
 from hatch_multiarch.engine.cgo_check import CgoCheck
+from hatch_multiarch.engine.host_engine import Order, build_together
 from hatch_multiarch.engine.lipo import join
-from hatch_multiarch.errors import AuditError, CompileError
+from hatch_multiarch.errors import AuditError, CompileError, in_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine import Binary, Engine, Progress
@@ -58,50 +59,105 @@ def compile_plan(
     threads. Raises CompileError, ToolchainError, EngineError or AuditError; nothing has been
     written to ``dist`` then.
     """
-    engine: Engine
-    if plan.engine == "buildkit":
-        from hatch_multiarch.engine.buildkit_engine import BuildkitEngine  # noqa: PLC0415 - few need it
+    [compiled] = compile_plans([(plan, built)], progress, epoch, cache)
+    return compiled
 
-        engine = BuildkitEngine(plan, os.environ, epoch)
-    else:
-        engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
-    read: dict[str, audit.BinaryInfo] = {}
-    cgo = CgoCheck(plan, os.environ, cache)
 
-    def done(binary: Binary) -> None:
+def compile_plans(
+    wanted: Sequence[tuple[Plan, Callable[[Binary], None]]],
+    progress: Progress,
+    epoch: int,
+    cache: BuildCache,
+    shared: Mapping[str, Unit] | None = None,
+) -> list[Compiled]:
+    """Do what ``compile_plan`` does for several plans, each with the one who is told of binaries.
+
+    This machine compiles those of all in one pool; BuildKit one plan after the other. *shared* has,
+    by id, the unit whose bytes another one takes over (``shared_units``).
+    """
+    every = [_Compiling(plan, built, epoch, cache) for plan, built in wanted]
+    here = [
+        (each, Order(each.engine, each.plan.engine_units, each.done))
+        for each in every
+        if isinstance(each.engine, HostEngine)
+    ]
+    made = build_together([order for _, order in here], progress, shared=shared or {})
+    for (each, _), binaries in zip(here, made, strict=True):
+        each.binaries = binaries
+    for each in every:
+        if not isinstance(each.engine, HostEngine):
+            with in_package(each.owner):
+                each.binaries = each.engine.build(each.plan.engine_units, progress, each.done)
+    compiled = []
+    for each in every:
+        with in_package(each.owner):
+            compiled.append(each.audited())
+    return compiled
+
+
+class _Compiling:
+    """The binaries of *plan* while they are made."""
+
+    def __init__(
+        self, plan: Plan, built: Callable[[Binary], None], epoch: int, cache: BuildCache
+    ) -> None:
+        self.plan = plan
+        self.owner = plan.project.name if plan.project.member else ""
+        self.engine: Engine
+        if plan.engine == "buildkit":
+            from hatch_multiarch.engine.buildkit_engine import BuildkitEngine  # noqa: PLC0415 - few need it
+
+            self.engine = BuildkitEngine(plan, os.environ, epoch)
+        else:
+            self.engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
+        self.binaries: list[Binary] = []
+        """In the order of the plan, once all are there."""
+        self._built = built
+        self._cache = cache
+        self._read: dict[str, audit.BinaryInfo] = {}
+        self._cgo = CgoCheck(plan, os.environ, cache)
+
+    def done(self, binary: Binary) -> None:
         """Read a binary while others are compiled; one that cannot be read is reported later."""
-        built(binary)
+        self._built(binary)
         with suppress(AuditError):
-            read[binary.unit.id] = _read(binary, plan, cache)
-        cgo.built(binary)
+            self._read[binary.unit.id] = _read(binary, self.plan, self._cache)
+        self._cgo.built(binary)
 
-    binaries = {each.unit.id: each for each in engine.build(plan.engine_units, progress, done)}
-    facts = {}
-    for unit in (*plan.engine_units, *(each for each in plan.units if each.parts)):
-        if unit.parts:  # they have passed
-            binaries[unit.id] = _join(unit, plan, binaries)
-            done(binaries[unit.id])
-        found = read.get(unit.id) or _read(binaries[unit.id], plan, cache)
+    def audited(self) -> Compiled:
+        """Return all of them, joined and audited. Raises CompileError and AuditError."""
+        plan = self.plan
+        binaries = {each.unit.id: each for each in self.binaries}
+        facts = {}
+        for unit in (*plan.engine_units, *(each for each in plan.units if each.parts)):
+            if unit.parts:  # they have passed
+                binaries[unit.id] = _join(unit, plan, binaries)
+                self.done(binaries[unit.id])
+            facts[unit.id] = self._audited(unit, binaries[unit.id])
+        compiled = Compiled(self.engine, binaries, facts, tuple(self._cgo.warnings()))
+        for wheel in plan.wheels:
+            if wheel.units and plan.mode != "editable":
+                compiled.wheel_tag(wheel)
+        return compiled
+
+    def _audited(self, unit: Unit, binary: Binary) -> audit.BinaryInfo:
+        """Return the facts of *binary*, which is the *unit*. Raises AuditError."""
+        found = self._read.get(unit.id) or _read(binary, self.plan, self._cache)
+        file = _named(unit, self.plan)
         audit.check(
             found,
-            file=_named(unit, plan),
+            file=file,
             platform=unit.platform,
             libc=unit.libc,
             made=_MADE.get(unit.compiler, "cgo"),
             kind=unit.helper.kind,
         )
         if unit.helper.library:
-            functions = binaries[unit.id].functions
-            audit.check_exports(found, file=_named(unit, plan), functions=functions)
-        known = None if unit.parts else engine.exports(unit)
+            audit.check_exports(found, file=file, functions=binary.functions)
+        known = None if unit.parts else self.engine.exports(unit)
         if known is not None:
-            audit.check_imports(found, file=_named(unit, plan), exports=known)
-        facts[unit.id] = found
-    compiled = Compiled(engine, binaries, facts, tuple(cgo.warnings()))
-    for wheel in plan.wheels:
-        if wheel.units and plan.mode != "editable":
-            compiled.wheel_tag(wheel)
-    return compiled
+            audit.check_imports(found, file=file, exports=known)
+        return found
 
 
 def _join(unit: Unit, plan: Plan, binaries: Mapping[str, Binary]) -> Binary:

@@ -6,7 +6,12 @@ A message names what was found and where; ``advice`` says what to do about it. T
 
 from __future__ import annotations
 
-from typing import ClassVar
+from contextlib import contextmanager
+from copy import copy
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class MultiarchError(Exception):
@@ -101,6 +106,19 @@ class Interrupted(MultiarchError):  # noqa: N818 - someone asked for it
 
     def __init__(self) -> None:
         super().__init__("interrupted")
+
+
+@contextmanager
+def in_package(name: str) -> Iterator[None]:
+    """Begin each line of an error in the block with the *name* of a package, if there is one."""
+    try:
+        yield
+    except MultiarchError as error:
+        if not name or error.message.startswith(f"{name}: "):
+            raise
+        named = copy(error)
+        named.message = "\n".join(f"{name}: {line}" for line in error.message.split("\n"))
+        raise named from None
 
 
 def exit_codes() -> dict[int, str]:

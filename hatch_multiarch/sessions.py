@@ -8,6 +8,7 @@ register()
 from __future__ import annotations
 
 import sys
+from ast import literal_eval
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,8 @@ import nox
 
 from hatch_multiarch import __version__
 from hatch_multiarch.config import read_pyproject
+from hatch_multiarch.config.members import has_workspace, read_workspace
+from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import MultiarchError
 
 if TYPE_CHECKING:
@@ -77,6 +80,13 @@ def register(publisher: Publisher = "hatch") -> None:
         """Build wheels and image, check and run them: what a pipeline does with a change."""
         _ci(session)
 
+    if _is_workspace():
+
+        @nox.session
+        def workspace(session: nox.Session) -> None:
+            """Build the packages of the uv workspace together, and verify them."""
+            _workspace(session)
+
 
 def split_platforms(words: list[str]) -> tuple[list[str], list[str]]:
     """Return the values of ``--platform`` in *words*, and the other words."""
@@ -110,6 +120,33 @@ def _register_helpers() -> None:
         """Compile and audit the helpers of a platform; make no wheel and no image."""
         env = {"HATCH_MULTIARCH_PLATFORMS": platform, "HATCH_MULTIARCH_IMAGE": "0"}
         _run_hatch(session, "build", "--hooks-only", *session.posargs, env=env)
+
+
+def _is_workspace() -> bool:
+    """Tell whether the pyproject.toml here is the root of a uv workspace."""
+    try:
+        return has_workspace(parse_toml(Path("pyproject.toml").read_bytes(), "pyproject.toml"))
+    except (OSError, MultiarchError):
+        return False
+
+
+def _workspace(session: nox.Session) -> None:
+    """Build in an environment with all that the packages need to be built, as Hatch makes one."""
+    try:
+        members = read_workspace(Path.cwd()).members
+    except MultiarchError as error:
+        session.error(str(error))
+    needs = [each for member in members for each in member.document["build-system"]["requires"]]
+    session.install(_PLUGIN, *needs)
+    for member in members:
+        with session.chdir(member.root):
+            # The hooks tell what they need besides: Go, zig.
+            asked = ("hatchling", "build", "--show-dynamic-deps", "-t", "wheel")
+            said = session.run("python", "-m", *asked, silent=True)
+        if more := literal_eval(str(said).strip().splitlines()[-1]):
+            session.install(*more)
+    session.run(*_CLI, "build", "--workspace", *session.posargs)
+    session.run(*_CLI, "verify", "--workspace")
 
 
 def _config(session: nox.Session) -> Config:

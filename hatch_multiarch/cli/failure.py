@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from hatch_multiarch.pipeline.check import Problem
 
 KEY = re.compile(
-    r"((?:tool\.(?:multiarch|hatch)|hatch\.toml: build|build-system)"
+    r"(?:[^\s:]+: )?((?:tool\.(?:multiarch|hatch)|hatch\.toml: build|build-system)"
     r"(?:\.[\w-]+|\.\"[^\"]*\"|\[\d+\])*"
     r"|HATCH_MULTIARCH_\w+|SOURCE_DATE_EPOCH): "
 )
-"""What messages about a key or a variable begin with."""
+"""What messages about a key or a variable begin with, in a workspace after the package's path."""
 
 
 def as_data(error: MultiarchError | Problem) -> dict[str, Any]:

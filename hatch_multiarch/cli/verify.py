@@ -13,9 +13,19 @@ from hatch_multiarch.console.formatting import duration, tame
 from hatch_multiarch.errors import AuditError, EngineError, ImageError
 from hatch_multiarch.inspect import find
 from hatch_multiarch.process import terminable
-from hatch_multiarch.verify import Run, check_image, find_dist, verify, verify_again, verify_dist
+from hatch_multiarch.verify import (
+    Run,
+    check_image,
+    find_dist,
+    find_workspace,
+    verify,
+    verify_again,
+    verify_dist,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hatch_multiarch.verify import Dist, Ran, Verified
 
 CLEAN = "`hatch build --clean` removes what other builds left, and makes all of it anew"
@@ -30,10 +40,14 @@ def run(arguments: Any) -> int:
     """
     sources = arguments.sources or ["."]
     how = Run(arguments.arguments, tuple(arguments.platform or ("*",)), arguments.timeout)
+    if arguments.workspace and (len(sources) > 1 or arguments.rebuild):
+        arguments.refuse("--workspace: expected one folder, and no --rebuild")
     with terminable():
+        if arguments.workspace:
+            return _dists(sources[0], find_workspace(Path(sources[0])), how, arguments)
         dist = find_dist(sources)
         if dist is not None:
-            return _dist(" ".join(sources), dist, how, arguments)
+            return _dists(" ".join(sources), [dist], how, arguments)
         if len(sources) > 1:
             arguments.refuse(f"several words can only be wheels: {' '.join(sources)}")
         if arguments.rebuild:
@@ -41,24 +55,21 @@ def run(arguments: Any) -> int:
         return _image(sources[0], how, arguments)
 
 
-def _dist(source: str, dist: Dist, how: Run, arguments: Any) -> int:
-    """Verify wheels, and the image that belongs to them."""
+def _dists(source: str, dists: Sequence[Dist], how: Run, arguments: Any) -> int:
+    """Verify wheels, and the image that belongs to them, of one project or of several."""
     shown = (lambda _: None) if arguments.json else _print_checks
-    done = verify_dist(dist, how, os.environ, shown)
-    again = verify_again(dist, os.environ) if arguments.rebuild else None
-    if again is not None:
-        shown(again)
-    every = (*done, *([again] if again is not None else []))
+    every: list[Verified] = []
+    packages: list[dict[str, Any]] = []
+    for dist in dists:
+        done = verify_dist(dist, how, os.environ, shown)
+        again = verify_again(dist, os.environ) if arguments.rebuild else None
+        if again is not None:
+            shown(again)
+        every += (*done, *([again] if again is not None else []))
+        packages.append({"path": dist.path} | _as_data(done, again))
     if arguments.json:
-        told = {
-            "schema": SCHEMA,
-            "wheels": [asdict(each) for each in done if each.kind == "wheel"],
-            "sdist": next((asdict(each) for each in done if each.kind == "sdist"), None),
-            "images": [asdict(each) for each in done if each.kind == "image"],
-            "build": next((asdict(each) for each in done if each.kind == "build"), None),
-            "rebuild": None if again is None else asdict(again),
-        }
-        print(json.dumps(told, indent=2))
+        told = {"packages": packages} if arguments.workspace else _as_data(done, again)
+        print(json.dumps({"schema": SCHEMA, **told}, indent=2))
     failed = [each for each in every if each.failed]
     if not failed:
         return 0
@@ -68,6 +79,16 @@ def _dist(source: str, dist: Dist, how: Run, arguments: Any) -> int:
         return kind.exit_code
     mixed = any(each.kind == "build" for each in failed)
     raise kind(f"{source}: failed: {named}", advice=CLEAN if mixed else "")
+
+
+def _as_data(done: Sequence[Verified], again: Verified | None) -> dict[str, Any]:
+    return {
+        "wheels": [asdict(each) for each in done if each.kind == "wheel"],
+        "sdist": next((asdict(each) for each in done if each.kind == "sdist"), None),
+        "images": [asdict(each) for each in done if each.kind == "image"],
+        "build": next((asdict(each) for each in done if each.kind == "build"), None),
+        "rebuild": None if again is None else asdict(again),
+    }
 
 
 def _image(source: str, how: Run, arguments: Any) -> int:

@@ -89,30 +89,40 @@ class Console:
         with task(self._rich, title, symbols=self._symbols) as show:
             yield lambda what: show(tame(f"{title}: {what}", self._encoding))
 
-    def summary(self, report: Report, base: Path, file: Path | None = None) -> None:
+    def summary(
+        self, report: Report, base: Path, file: Path | None = None, *, within: Path | None = None
+    ) -> None:
         """Print the table of *report*, then where its image and the report itself (*file*) are.
 
-        ``base`` is the project's folder; paths in it are shown relative to it.
+        ``base`` is the project's folder; paths in it are shown relative to it. A project of a
+        workspace is named, and paths are shown relative to the folder *within* which it is.
         """
         if self._quiet:
             return
+        if within is not None:
+            self._say("")
+            self._say("", label=f"{report.project.name} {report.project.version}", style="bold")
         if report.units:
             head, *rows = table(report, self._rich.width if self._tty else 0)
             self._say("")
             self._say("", label=head, style="bold")
             for row in rows:
                 self._say(row)
+        shown_from = within or base
         outputs = report.image.outputs if report.image else ()
-        places = [("image", base / output.path) for output in outputs]
+        lines = [("image", _shown(base / output.path, shown_from)) for output in outputs]
+        published = report.image.published if report.image else ()
+        lines += [("pushed", each.reference) for each in published if each.type == "registry"]
         if file is not None:
-            places.append(("report", file))
-        lines = [(kind, _shown(path, base)) for kind, path in places]
-        if report.image is not None:
-            lines[-1:-1] = [
-                ("pushed", each.reference)
-                for each in report.image.published
-                if each.type == "registry"
-            ]
+            lines.append(("report", _shown(file, shown_from)))
+        self._places(lines)
+
+    def report(self, file: Path, base: Path) -> None:
+        """Print where the report of a workspace is, relative to *base*."""
+        if not self._quiet:
+            self._places([("report", _shown(file, base))])
+
+    def _places(self, lines: Sequence[tuple[str, str]]) -> None:
         if lines:
             self._say("")
         for kind, shown in lines:

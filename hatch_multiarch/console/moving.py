@@ -108,7 +108,7 @@ class Moving:
             for name in self._shown():
                 unit = self._units[name]
                 mark, state = self._state(name)
-                rows.add_row(mark, Text(unit.helper.name), Text(unit.platform.name), state)
+                rows.add_row(mark, Text(unit.shown), Text(unit.platform.name), state)
             count = f"{len(self._done)} of {len(self._units)} done"
             if self._doing and len(self._done) < len(self._units):
                 count = f"{count}; {self._doing}"

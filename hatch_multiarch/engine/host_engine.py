@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
-from hatch_multiarch.engine.go_build import Bench, take
+from hatch_multiarch.engine.go_build import Bench, copy_binary, take
 from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.engine.order import unit_task, with_cxx
 from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.engine.schedule import Schedule
 from hatch_multiarch.engine.warmup import warm_ups
 from hatch_multiarch.engine.workers import work_off
-from hatch_multiarch.errors import CompileError
+from hatch_multiarch.errors import CompileError, in_package
 from hatch_multiarch.process import Group, Stopped, processors
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class HostEngine:
         """Which Go built, known once ``build`` has found it."""
         self._toolchain = toolchain
         self._project = (project_name, version)
-        self._jobs = jobs or processors()
+        self._jobs = jobs
         self._recipes: Recipes | None = None
 
     def build(
@@ -59,33 +60,23 @@ class HostEngine:
         Raises CompileError when one fails (the others are stopped), ToolchainError when a compiler
         is missing (before any has run) and PlanError for a prebuilt file that is none.
         """
-        group = Group()
-        with files.temporary() as work:
-            making = self._prepare(units, work.resolve(), group, progress, built)
-            schedule = Schedule(making.tasks(), self._jobs, processors())
-            failures = work_off(schedule, making.do, self._jobs, group)
-        for unit in units:
-            failure = failures.get(unit.id)
-            if failure is not None and not isinstance(failure, Stopped):
-                raise failure
-        for failure in failures.values():
-            raise failure
-        return [making.made[unit.id] for unit in units]
+        [made] = build_together([Order(self, units, built)], progress, jobs=self._jobs)
+        return made
 
     def exports(self, unit: Unit) -> Mapping[str, Container[str]] | None:
         """Return what *unit*, which ``build`` has compiled, may import; see ``Recipes.exports``."""
         return None if self._recipes is None else self._recipes.exports(unit)
 
-    def _prepare(
+    def prepare(
         self,
         units: Sequence[Unit],
         work: Path,
         group: Group,
         progress: Progress,
         built: Callable[[Binary], None],
-    ) -> _Making:
+    ) -> Making:
         """Find every compiler that *units* need. Raises ToolchainError."""
-        making = _Making({unit.id: unit for unit in units}, progress, built)
+        making = Making({unit.id: unit for unit in units}, progress, built)
         compiled = [unit for unit in units if unit.compiler != "prebuilt"]
         if not compiled:
             return making
@@ -97,9 +88,70 @@ class HostEngine:
         return making
 
 
+@dataclass(frozen=True)
+class Order:
+    """The units of one project, for the engine that is set up for it."""
+
+    engine: HostEngine
+    units: Sequence[Unit]
+    built: Callable[[Binary], None] = lambda _: None
+    """Called with each binary as soon as it is there, by several threads."""
+
+
+def build_together(
+    orders: Sequence[Order],
+    progress: Progress,
+    *,
+    jobs: int | None = None,
+    shared: Mapping[str, Unit] = MappingProxyType({}),
+) -> list[list[Binary]]:
+    """Build the units of all *orders* in one pool; the results stand in their order.
+
+    No two units have the same id. *shared* has, by id, the unit whose bytes another one takes over.
+    Up to *jobs* are built at once, by default as many as there are processors. Raises what
+    ``HostEngine.build`` does.
+    """
+    group, jobs = Group(), jobs or processors()
+    with files.temporary() as work:
+        makings = []
+        for number, each in enumerate(orders):
+            folder = work.resolve() / str(number)
+            folder.mkdir()
+            with in_package(next((unit.owner for unit in each.units), "")):
+                makings.append(each.engine.prepare(each.units, folder, group, progress, each.built))
+        owner = {unit.id: making for making in makings for unit in making.units.values()}
+        takers: dict[str, list[str]] = {}
+        for name, first in shared.items():
+            if owner[name].recipes[name].key == owner[first.id].recipes[first.id].key:
+                takers.setdefault(first.id, []).append(name)
+        taking = {name for names in takers.values() for name in names}
+        # What zig builds ahead has the same name wherever it is the same.
+        does = {task.name: (making, task) for making in makings for task in making.tasks(taking)}
+
+        def do(start: Start, filled: Callable[[], None]) -> None:
+            making = does[start.task.name][0]
+            making.do(start, filled)
+            for name in takers.get(start.task.name, ()):
+                owner[name].take_over(name, making.made[start.task.name])
+
+        schedule = Schedule([task for _, task in does.values()], jobs, processors())
+        failures = work_off(schedule, do, jobs, group)
+    for unit in (unit for each in orders for unit in each.units):
+        failure = failures.get(unit.id)
+        if failure is not None and not isinstance(failure, Stopped):
+            with in_package(unit.owner):
+                raise failure
+    for failure in failures.values():
+        raise failure
+    return [
+        [making.made[unit.id] for unit in order.units]
+        for making, order in zip(makings, orders, strict=True)
+    ]
+
+
 @dataclass
-class _Making:
-    """The units of one build, how they are made, and what has become of them."""
+class Making:
+    """The units of one project, how they are made, and what has become of them."""
 
     units: dict[str, Unit]
     """By id."""
@@ -115,13 +167,17 @@ class _Making:
     _warm_ups: dict[str, WarmUp] = field(default_factory=dict)
     """By the name of the task."""
 
-    def tasks(self) -> list[Task]:
-        """Return a task for each unit, and for what zig had better build before them."""
-        cxx = with_cxx(self.recipes.values())
-        needed = warm_ups(self.recipes.values(), cxx)
+    def tasks(self, without: Container[str] = ()) -> list[Task]:
+        """Return a task for each unit, and for what zig had better build before them.
+
+        The units *without* one, by id, take over the bytes of another unit.
+        """
+        recipes = [each for name, each in self.recipes.items() if name not in without]
+        cxx = with_cxx(recipes)
+        needed = warm_ups(recipes, cxx)
         self._warm_ups = {each.task.name: each for some in needed.values() for each in some}
         tasks = [each.task for each in self._warm_ups.values()]
-        for unit in self.units.values():
+        for unit in (each for name, each in self.units.items() if name not in without):
             after = [each.task.name for each in needed.get(unit.id, ())]
             recipe = self.recipes.get(unit.id)
             tasks.append(unit_task(unit, recipe, after, cxx=unit.source in cxx))
@@ -148,6 +204,12 @@ class _Making:
         self.made[unit.id] = replace(binary, start=begun, worker=start.worker)
         self.progress.finished(unit, binary.seconds, cached=binary.cached)
         self.built(binary)
+
+    def take_over(self, name: str, binary: Binary) -> None:
+        """Make the unit *name*, of which *binary* has the bytes already. Raises OSError."""
+        unit = self.units[name]
+        self.made[name] = copy_binary(unit, self.recipes[name], binary)
+        self.built(self.made[name])
 
     def _make(self, unit: Unit, start: Start, filled: Callable[[], None]) -> Binary:
         if self.bench is None or unit.id not in self.recipes:

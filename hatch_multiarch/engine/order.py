@@ -50,7 +50,7 @@ def cached_packages(recipe: Recipe) -> dict[Hashable, float]:
     """
     env = recipe.env
     platform = tuple(env[name] for name in ("GOOS", "GOARCH", *LEVELS))
-    module = recipe.unit.source
+    module = recipe.unit.source.resolve()  # by links, packages of a workspace share one
     parts: dict[Hashable, float] = {
         ("std", platform): STANDARD_LIBRARY,
         ("module", platform, module): _size(module / "go.sum") / LISTED,

@@ -91,15 +91,17 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build every helper and the image aside, and fill in the first wheel's build data."""
         with self._errors():
-            plan = self._plan(version)
-            if plan is None:
-                if self.target_name == "sdist":  # the environment has been checked
-                    self._probe(self.directory)
-                return
-            from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
-
             builder = self.build_config.builder
-            build = Build(plan, Path(self.directory), builder, os.environ, self._errors)
+            build = getattr(builder, "of_workspace", None)  # begun already, with others
+            if build is None:
+                plan = self._plan(version)
+                if plan is None:
+                    if self.target_name == "sdist":  # the environment has been checked
+                        self._probe(self.directory)
+                    return
+                from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
+
+                build = Build(plan, Path(self.directory), builder, os.environ, self._errors)
             self._build = build, build.prepare(build_data)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
@@ -194,6 +196,8 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             with terminable():
                 yield
         except MultiarchError as error:
+            if hasattr(self.build_config.builder, "of_workspace"):
+                raise  # who builds several projects says which
             from hatch_multiarch.console import Console  # noqa: PLC0415 - imports rich
 
             Console(verbosity=self.app.verbosity).error(error)

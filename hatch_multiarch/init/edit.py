@@ -124,7 +124,9 @@ def _is_uvs(target: Target) -> bool:
     """Tell whether uv installs the project, and does not know yet what it is made of."""
     uv = target.document.get("tool", {}).get("uv")
     if not isinstance(uv, dict):
-        return uv is None and (target.path.parent / "uv.lock").is_file()
+        # A package of a workspace has the lock file of its root.
+        folders = target.path.absolute().parents
+        return uv is None and any((each / "uv.lock").is_file() for each in folders)
     return "cache-keys" not in uv
 
 

@@ -19,14 +19,14 @@ from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
-from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
+from hatch_multiarch.pipeline.place import Finished, place_all
 from hatch_multiarch.pipeline.sdist_check import SdistCheck
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
-from hatch_multiarch.report import Clock, make_report, with_published, write
+from hatch_multiarch.report import Clock, make_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.pipeline.wheels import Boundary
     from hatch_multiarch.plan import Plan
-    from hatch_multiarch.report import Report
 
 
 ANY_TAG = "py3-none-any"
@@ -44,16 +43,13 @@ ANY_TAG = "py3-none-any"
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A build whose binaries are made, and whose first wheel hatchling writes next."""
+class Begun:
+    """A build that has its staging folders, and compiles next."""
 
     cache: BuildCache
     streams: Streams
-    compiled: Compiled
+    sdist: SdistCheck
     image: ImageBuild | None
-    wheels: WheelBuild
-    added: list[dict[str, Any]]
-    """What each wheel's build data needs beside hatchling's."""
     aside: Path
     """The staging folder for what is not a wheel."""
     staged: Path
@@ -61,8 +57,23 @@ class Prepared:
     journal: Journal
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A build whose binaries are made, and whose first wheel hatchling writes next."""
+
+    begun: Begun
+    compiled: Compiled
+    wheels: WheelBuild
+    added: list[dict[str, Any]]
+    """What each wheel's build data needs beside hatchling's."""
+
+
 class Build:
-    """One build of *plan*, by hatchling's WheelBuilder *builder*, whose wheels go to *dist*."""
+    """One build of *plan*, by hatchling's WheelBuilder *builder*, whose wheels go to *dist*.
+
+    In a workspace, each build is begun, then the helpers of all are compiled (``compiled``), and
+    hatchling builds one project after the other; ``place_all`` ends what is *finished*.
+    """
 
     def __init__(
         self,
@@ -71,17 +82,27 @@ class Build:
         builder: Any,
         environ: Mapping[str, str],
         boundary: Boundary = nullcontext,
+        sdists: Path | None = None,
     ) -> None:
-        """Take *boundary* for what runs inside hatchling: it turns our errors into messages."""
+        """Take *boundary* for what runs inside hatchling: it turns our errors into messages.
+
+        The sdist that belongs to the wheels is in *sdists*, by default beside them.
+        """
+        self.plan = plan
+        self.compiled: Compiled | None = None
+        """The binaries, where others are compiled with them."""
+        self.finished: Finished | None = None
+        """What is not moved into place, where others are built with it."""
+        self.console = Console(verbosity=builder.app.verbosity)
         self._environ = environ
         self._boundary = boundary
         self._clock = Clock()
-        self._plan = plan
         self._dist = dist
+        self._sdists = sdists or dist
         self._builder = builder
         self._output = plan.project.root / plan.config.output
-        self._console = Console(verbosity=builder.app.verbosity)
         self._others = other_hooks(builder, plan.config)
+        self._begun: Begun | None = None
 
     def prepare(self, build_data: dict[str, Any]) -> Prepared:
         """Compile, audit and assemble aside, then fill in the first wheel's *build_data*.
@@ -89,12 +110,18 @@ class Build:
         Raises MultiarchError; nothing has a final name yet then.
         """
         with files.refused(self._output):
-            return self._prepare(build_data)
+            self._check(build_data)
+            begun = self._begun or self.begin()
+            try:
+                return self._prepare(begun, build_data)
+            except BaseException:
+                begun.streams.close()  # what waits to be compressed would keep this process
+                raise
 
-    def _prepare(self, build_data: dict[str, Any]) -> Prepared:
-        epoch = read_epoch(self._environ)
-        self._check(build_data)
-        image = self._image(epoch)
+    def begin(self) -> Begun:
+        """Make the staging folders and look at the image's base, before anything is compiled."""
+        self._epoch = read_epoch(self._environ)
+        image = self._image(self._epoch)
         ours = not self._output.exists()
         files.sweep_temporary()
         aside, staged = files.stage(self._output), files.stage(self._dist)
@@ -102,144 +129,128 @@ class Build:
             hide(self._output)
         self._note(image)
         journal = Journal(self._dist, self._builder.artifact_project_id)
-        if journal and self._plan.mode == "all":
-            self._console.warn(str(journal))
+        if journal and self.plan.mode == "all":
+            self._warn(str(journal))
         cache = BuildCache.of(self._environ)
+        sdist = SdistCheck(self.plan, self._environ, cache)
         streams = Streams(aside / "streams", cache)
-        try:
-            compiled = self._compile(epoch, cache, streams)
-            if image is not None:
-                image.prepare(compiled, streams, aside, self._builder.metadata.core)
-            wheels = WheelBuild(self._plan, self._builder, staged, streams, self._boundary)
-            # The day that stands in for a missing SOURCE_DATE_EPOCH would be a lie in an SBOM.
-            created = timestamp(epoch) if "SOURCE_DATE_EPOCH" in self._environ else ""
-            added = wheels.prepare(compiled, aside / "locators", self._dist, created)
-            wheel.merge(build_data, added[0], wheels.tag(compiled, self._plan.wheels[0]))
-            if self._plan.mode == "all":  # hatchling gives the first one its name
-                journal.note({wheels.first: UNKNOWN}, staged, lasting=False)
-                atexit.register(journal.settle)
-        except BaseException:
-            streams.close()  # what waits to be compressed would keep this process
-            raise
-        return Prepared(cache, streams, compiled, image, wheels, added, aside, staged, journal)
+        self._begun = Begun(cache, streams, sdist, image, aside, staged, journal)
+        return self._begun
+
+    def built(self, binary: Binary) -> None:
+        """Begin to compress *binary*, while others are still compiled."""
+        if self._begun is None:
+            raise ValueError("a build is begun before it compiles")
+        if self.plan.mode != "editable" and binary.unit in self.plan.units:
+            self._begun.streams.start(binary.path, binary.sha256)
+        self._begun.sdist.built(binary)
+
+    def _prepare(self, begun: Begun, build_data: dict[str, Any]) -> Prepared:
+        image, streams, staged = begun.image, begun.streams, begun.staged
+        compiled = self.compiled or self._compile(begun.cache)
+        document = self._builder.metadata.config
+        for warning in (*compiled.warnings, *begun.sdist.warnings(document, self._sdists)):
+            self._warn(warning)
+        if image is not None:
+            image.prepare(compiled, streams, begun.aside, self._builder.metadata.core)
+        wheels = WheelBuild(self.plan, self._builder, staged, streams, self._boundary)
+        # The day that stands in for a missing SOURCE_DATE_EPOCH would be a lie in an SBOM.
+        created = timestamp(self._epoch) if "SOURCE_DATE_EPOCH" in self._environ else ""
+        added = wheels.prepare(compiled, begun.aside / "locators", self._dist, created)
+        wheel.merge(build_data, added[0], wheels.tag(compiled, self.plan.wheels[0]))
+        if self.plan.mode == "all":  # hatchling gives the first one its name
+            begun.journal.note({wheels.first: UNKNOWN}, staged, lasting=False)
+            atexit.register(begun.journal.settle)
+        return Prepared(begun, compiled, wheels, added)
 
     def publish(self, prepared: Prepared, build_data: dict[str, Any], artifact: str) -> None:
-        """Make the remaining wheels from the first one's *build_data* and move all into place."""
-        with files.refused(self._dist), closing(prepared.streams):
-            first = prepared.wheels.end_first(Path(artifact))
-            if self._plan.mode == "editable":
-                return
-            report, staged = self._finish(prepared, build_data, first)
-        with files.refused(self._dist):
-            file = self._place(prepared, report, staged)
-        self._console.summary(report, self._plan.project.root, file)
+        """Make the remaining wheels from the first one's *build_data* and move all into place.
 
-    def _finish(
-        self, prepared: Prepared, build_data: dict[str, Any], first: Path
-    ) -> tuple[Report, dict[Path, Path]]:
-        """Return the report, and each output: where it is staged -> its final path."""
-        compiled, image = prepared.compiled, None
+        Where others are built together with it, the move is theirs too.
+        """
+        with files.refused(self._dist), closing(prepared.begun.streams):
+            first = prepared.wheels.end_first(Path(artifact))
+            if self.plan.mode == "editable":
+                return
+            finished = self._finish(prepared, build_data, first)
+        if self.plan.project.member:
+            self.finished = finished
+            return
+        with files.refused(self._dist):
+            place_all([finished])
+        self.console.summary(finished.report, self.plan.project.root, finished.final)
+
+    def _finish(self, prepared: Prepared, build_data: dict[str, Any], first: Path) -> Finished:
+        """Make all outputs, prove them, and return what is left to do."""
+        compiled, begun, image = prepared.compiled, prepared.begun, None
         wheels = prepared.wheels.finish(compiled, prepared.added, build_data, first, self._others)
         staged = {each.path: self._dist / each.path.name for each in wheels}
-        if prepared.image is not None:
+        if begun.image is not None:
             with files.writes_to(self._output):
-                image = prepared.image.finish(wheels)
+                image = begun.image.finish(wheels)
             staged |= {path: self._output / path.name for path in image.outputs}
-        sdist = self._dist / f"{self._builder.artifact_project_id}.tar.gz"
-        report = make_report(
-            self._plan, compiled, wheels, image, self._clock, prepared.cache, sdist
+        stem = self._builder.artifact_project_id
+        sdist = self._sdists / f"{stem}.tar.gz"
+        report = make_report(self.plan, compiled, wheels, image, self._clock, begun.cache, sdist)
+        if self._sdists != self._dist and report.sdist is not None:
+            staged[self._sdists / report.sdist.file] = self._dist / report.sdist.file
+        final = self._output / f"{stem}.json" if self.plan.mode == "all" else None
+        return Finished(
+            report, staged, begun.image, begun.journal, begun.aside, begun.staged, final
         )
-        if prepared.image is not None:
-            # Only what is proven goes where others see it; when that fails, nothing is left.
-            report = with_published(report, prepared.image.publish())
-        return report, staged
 
     def _check(self, build_data: dict[str, Any]) -> None:
         # Not Path.resolve, which raises for a link that leads to itself.
         if os.path.realpath(self._output) == os.path.realpath(self._dist):
             raise ConfigError(
-                [f"tool.multiarch.output: {self._plan.config.output} is the folder of the wheels"]
+                [f"tool.multiarch.output: {self.plan.config.output} is the folder of the wheels"]
             )
-        wheel.check_sources(self._builder.config, self._plan.project)
-        if self._plan.mode != "editable":
+        wheel.check_sources(self._builder.config, self.plan.project)
+        if self.plan.mode != "editable":
             refuse_tags(self._others)
             wheel.check_tag(build_data, ANY_TAG, who_tags(self._others))
         bill = ""
-        if self._plan.config.sbom:
+        if self.plan.config.sbom:
             sbom.check_names(self._builder.config, build_data)
             bill = sbom.member(self._builder.artifact_project_id)
-        wheel.check_paths(self._plan, self._builder, build_data, bill)
+        wheel.check_paths(self.plan, self._builder, build_data, bill)
 
     def _image(self, epoch: int) -> ImageBuild | None:
-        if self._plan.image is None:
+        if self.plan.image is None:
             return None
         from hatch_multiarch.pipeline.image import ImageBuild  # noqa: PLC0415 - 60 modules
 
         stem = self._builder.artifact_project_id
-        return ImageBuild(self._plan, self._plan.image, self._console, stem, epoch, self._environ)
+        return ImageBuild(self.plan, self.plan.image, self.console, stem, epoch, self._environ)
 
     def _note(self, image: ImageBuild | None) -> None:
         """Tell what was decided for the user, and what the next sdist would take in."""
         for each in self._others:
-            if each.later and self._plan.mode != "editable":  # the others have done what they do
-                self._console.warn(f"{each.says}; {each.advice}")
-        for note in (*self._plan.notes, image.note if image else "", exposed(self._environ)):
+            if each.later and self.plan.mode != "editable":  # the others have done what they do
+                self._warn(f"{each.says}; {each.advice}")
+        notes = [image.note] if image else []
+        if not self.plan.project.member:  # what is said of all packages is said once
+            notes = [*self.plan.notes, *notes, exposed(self._environ)]
+        for note in notes:
             if note:
-                self._console.note(note)
-        if self._plan.mode == "all" and self._sdist_takes_outputs():
-            folder = self._plan.config.output
-            self._console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
+                self.console.note(self._of + note)
+        if self.plan.mode == "all" and self._sdist_takes_outputs():
+            folder = self.plan.config.output
+            self._warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
 
-    def _compile(self, epoch: int, cache: BuildCache, streams: Streams) -> Compiled:
-        sdist = SdistCheck(self._plan, self._environ, cache)
+    def _compile(self, cache: BuildCache) -> Compiled:
+        with self.console.build(self.plan.engine_units) as progress:
+            return compile_plan(self.plan, progress, self._epoch, cache, self.built)
 
-        def built(binary: Binary) -> None:
-            """Begin to compress *binary*, while others are still compiled."""
-            if self._plan.mode != "editable" and binary.unit in self._plan.units:
-                streams.start(binary.path, binary.sha256)
-            sdist.built(binary)
+    def _warn(self, text: str) -> None:
+        self.console.warn(self._of + text)
 
-        with self._console.build(self._plan.engine_units) as progress:
-            compiled = compile_plan(self._plan, progress, epoch, cache, built)
-        document = self._builder.metadata.config
-        for warning in (*compiled.warnings, *sdist.warnings(document, self._dist)):
-            self._console.warn(warning)
-        return compiled
-
-    def _place(
-        self, prepared: Prepared, report: Report, staged: Mapping[Path, Path]
-    ) -> Path | None:
-        """Give the outputs their final names, the report last; return where that is, if any."""
-        moves = {path: final for path, final in staged.items() if not _same(path, final)}
-        known = {each.file: each.sha256 for each in report.wheels}
-        for each in report.image.outputs if report.image is not None else ():
-            known[Path(each.path).name] = each.sha256 or ""
-        new = {
-            final: known.get(final.name) or files.fingerprint(path) or UNKNOWN
-            for path, final in moves.items()
-        }
-        last = None
-        if self._plan.mode == "all":
-            aside = prepared.aside / f"{self._builder.artifact_project_id}.json"
-            last = self._output / aside.name
-            write(report, aside, lasting=False)
-            prepared.journal.note(
-                {**new, last: files.sha256(aside)}, prepared.staged, lasting=bool(moves)
-            )
-        for path, final in moves.items():
-            files.place(path, final, times=True)
-        if last is not None:
-            # A report that tells nothing new but how long it took is not worth the disk's time.
-            files.place(aside, last, lasting=bool(moves))
-            prepared.journal.end()
-        return last
+    @property
+    def _of(self) -> str:
+        """What lines begin with, where several projects are built."""
+        return f"{self.plan.project.name}: " if self.plan.project.member else ""
 
     def _sdist_takes_outputs(self) -> bool:
         """Tell whether hatchling would put the output folder into an sdist."""
-        sdist = SdistBuilder(str(self._plan.project.root), metadata=self._builder.metadata)
-        return sdist_takes(sdist.config, self._plan.config.output)
-
-
-def _same(staged: Path, final: Path) -> bool:
-    # What an image's files are is also from when they are; blobs have no such time.
-    return files.same(staged, final, times=final.name.endswith(FILES["local"]))
+        sdist = SdistBuilder(str(self.plan.project.root), metadata=self._builder.metadata)
+        return sdist_takes(sdist.config, self.plan.config.output)

@@ -28,11 +28,16 @@ def main() -> int:
     """Run the command line and return its exit code."""
     try:
         return cli.hatchling()
-    except Exception as error:
-        if _is_ours(error.__traceback__):
-            raise
-        Console().error(hatchling_error(error, advice="`python -m hatchling build` shows where"))
+    except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
+        Console().error(not_ours(error))
         return PlanError.exit_code
+
+
+def not_ours(error: Exception) -> PlanError:
+    """Return *error*, which was raised while hatchling built, as one line; raise one of ours."""
+    if _is_ours(error.__traceback__):
+        raise error
+    return hatchling_error(error, advice="`python -m hatchling build` shows where")
 
 
 def hatchling_error(error: Exception, advice: str = "see its documentation") -> PlanError:

@@ -12,7 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch import files
 from hatch_multiarch.config import read_pyproject
-from hatch_multiarch.errors import ConfigError
+from hatch_multiarch.errors import ConfigError, in_package
 from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.env_options import PREFIX
@@ -23,6 +23,9 @@ from hatch_multiarch.project import lacking, lacking_error, requires
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from hatch_multiarch.config.members import Workspace
+    from hatch_multiarch.pipeline.workspace_build import Order
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,26 @@ def build(root: Path, asked: Asked, environ: Mapping[str, str], *, aloud: bool =
     ):
         files.probe(folder)  # where hatchling, making the sdist, would show a traceback
     return attached(words, cwd=root, env=env, aloud=aloud)
+
+
+def build_workspace(
+    workspace: Workspace, order: Order, asked: Asked, environ: Mapping[str, str], *, aloud: bool
+) -> int:
+    """Run the build of a *workspace* and return its exit code; *aloud* is as for ``build``.
+
+    Raises ToolchainError when this environment lacks what the packages need to be built, and
+    ConfigError and PlanError for one that cannot be read.
+    """
+    env = asked.environ(environ)
+    lacks: dict[str, None] = {}
+    for member in workspace.members:
+        with in_package(member.path):
+            lacks.update(dict.fromkeys(missing_requirements(member.root, asked.targets, env)))
+    if lacks:
+        raise lacking_error(lacks)
+    for folder in (files.temporary_home(), order.dist(env)):
+        files.probe(folder)
+    return attached(order.words(), cwd=workspace.root, env=env, aloud=aloud)
 
 
 def missing_requirements(

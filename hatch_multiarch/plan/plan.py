@@ -27,6 +27,8 @@ class Project:
     version: str
     metadata: dict[str, object]
     """The ``[project]`` table, for image annotations."""
+    member: bool = False
+    """It is built with the other packages of a workspace."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Unit:
     """The go.work that it is compiled with."""
     parts: tuple[Unit, ...] = ()
     """Those that are joined into a universal binary, a processor each; else empty."""
+    owner: str = ""
+    """The project's name, where several projects are built together."""
 
     @property
     def header(self) -> Path | None:
@@ -57,8 +61,13 @@ class Unit:
 
     @property
     def id(self) -> str:
-        """``greet linux/arm64``: how progress, report and errors name the unit."""
-        return f"{self.helper.name} {self.platform.name}"
+        """How progress and errors name the unit: ``greet linux/arm64``, after its owner."""
+        return f"{self.shown} {self.platform.name}"
+
+    @property
+    def shown(self) -> str:
+        """``greet``, or ``alpha: greet`` where several projects are built together."""
+        return f"{self.owner}: {self.helper.name}" if self.owner else self.helper.name
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,13 @@ def make_plan(
     platforms = plan_platforms(config, mode, switches)
     problems.extend(_scripts_twice(project, config))
     alone_on_musl = mode != "all" and host_libc() == "musl"
+    owner = project.name if project.member else ""
 
     def make(name: str, platform: Platform) -> Unit | None:
         merged = config.helper_on(name, platform.name)
         if platform.parts and not merged.prebuilt:
-            return universal_unit(merged, platform, project.root / config.output / "bin", make)
+            joined = universal_unit(merged, platform, project.root / config.output / "bin", make)
+            return joined and replace(joined, owner=owner)
         force_musl = alone_on_musl and platform == host()
         unit = make_unit(
             project, config, merged, platform, choice.engine, problems, notes, force_musl
@@ -51,7 +53,7 @@ def make_plan(
         if unit is not None and unit.compiler != "prebuilt":
             work = find_workspace(project.root, merged, switches.workspace, problems, notes)
             unit = replace(unit, workspace=work)
-        return unit
+        return unit and replace(unit, owner=owner)
 
     found = [
         make(helper.name, platform)

@@ -19,6 +19,7 @@ from typing import (
 
 from hatch_multiarch.errors import ReportError
 from hatch_multiarch.report.report_model import SCHEMA, Report
+from hatch_multiarch.report.workspace_report import WorkspaceReport
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,21 @@ _PLAIN = {str: "a string", bool: "true or false", int: "an integer", float: "a n
 
 def load(path: Path) -> Report:
     """Read the report in the file *path*.
+
+    Raises ReportError as ``_load`` does.
+    """
+    report: Report = _load(path, Report, "proof")
+    return report
+
+
+def load_workspace(path: Path) -> WorkspaceReport:
+    """Read the report of a workspace. Raises ReportError as ``_load`` does."""
+    report: WorkspaceReport = _load(path, WorkspaceReport, "packages")
+    return report
+
+
+def _load(path: Path, kind: type, mark: str) -> Any:
+    """Read the *kind* of report, which has the field *mark*, in the file *path*.
 
     Fields that this release does not know are skipped, as docs/reference/report.md promises to
     later ones. Raises ReportError for a file that cannot be read, is no report, or is of a newer
@@ -39,9 +55,11 @@ def load(path: Path) -> Report:
         raise ReportError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ReportError(f"{path}: not a report of hatch-multiarch: {error}") from None
-    if not isinstance(told, dict) or not {"schema", "proof"} <= told.keys():
+    if not isinstance(told, dict) or not {"schema", mark} <= told.keys():
+        several = isinstance(told, dict) and "packages" in told
+        what = "the report of a workspace" if several else "not a report of hatch-multiarch"
         raise ReportError(
-            f"{path}: not a report of hatch-multiarch",
+            f"{path}: {what}",
             advice="name the JSON file that `hatch build` wrote beside the image, or the project",
         )
     found = told["schema"]
@@ -51,13 +69,12 @@ def load(path: Path) -> Report:
             advice="use the hatch-multiarch that built it, or a newer one",
         )
     try:
-        report: Report = _value(Report, told, "")
+        return _value(kind, told, "")
     except ValueError as error:
         raise ReportError(
             f"{path}: not a whole report: {error}",
             advice="`hatch build` with this hatch-multiarch writes it anew",
         ) from None
-    return report
 
 
 def _refuse(word: str) -> NoReturn:

@@ -1,5 +1,7 @@
 """The JSON schema of the report (draft 2020-12), derived from its dataclasses.
 
+That of a workspace's report is ``#/$defs/WorkspaceReport`` in it.
+
 ``python -m hatch_multiarch.report.schema`` writes it anew; a test fails when the stored one is
 stale.
 """
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hatch_multiarch.report.report_model import Report
+from hatch_multiarch.report.workspace_report import WorkspaceReport
 
 FILE = Path(__file__).with_name("report.schema.json")
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", types.NoneType: "null"}
@@ -22,6 +25,7 @@ def schema() -> dict[str, Any]:
     """Return the schema as JSON data."""
     definitions: dict[str, Any] = {}
     root = _object(Report, definitions)
+    _schema(WorkspaceReport, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "hatch-multiarch build report",
@@ -58,10 +62,7 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
     if is_dataclass(hint):
-        name = hint.__name__  # type: ignore[union-attr]
-        if name not in definitions:
-            definitions[name] = _object(hint, definitions)  # type: ignore[arg-type]
-        return {"$ref": f"#/$defs/{name}"}
+        return {"$ref": _reference(hint, definitions)}
     origin, inner = get_origin(hint), get_args(hint)
     if origin is Literal:
         return {"enum": list(inner)}
@@ -72,6 +73,14 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if origin in (Union, types.UnionType):
         return {"anyOf": [_schema(each, definitions) for each in inner]}
     raise TypeError(f"the report has a field of a type without JSON schema: {hint}")
+
+
+def _reference(kind: Any, definitions: dict[str, Any]) -> str:
+    if kind is Report:  # that of a package, in the report of a workspace
+        return "#"
+    if kind.__name__ not in definitions:
+        definitions[kind.__name__] = _object(kind, definitions)
+    return f"#/$defs/{kind.__name__}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ memory), and limits on memory, processes and time; it is removed whatever happen
 image that was not there before.
 """
 
-from hatch_multiarch.verify.dist import Dist, find_dist
+from hatch_multiarch.verify.dist import Dist, find_dist, find_workspace
 from hatch_multiarch.verify.image_check import check_image
 from hatch_multiarch.verify.outcome import Check, Ran, Run, Verified
 from hatch_multiarch.verify.run_platforms import verify
@@ -22,6 +22,7 @@ __all__ = [
     "Verified",
     "check_image",
     "find_dist",
+    "find_workspace",
     "verify",
     "verify_again",
     "verify_dist",

@@ -11,17 +11,23 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from hatch_multiarch.config import read_pyproject
-from hatch_multiarch.errors import AuditError, MultiarchError, NoConfigError
+from hatch_multiarch.config.members import FILE, has_workspace, read_workspace
+from hatch_multiarch.config.toml_document import parse_toml
+from hatch_multiarch.errors import AuditError, MultiarchError, NoConfigError, ReportError
 from hatch_multiarch.inspect.find import built as image_of
 from hatch_multiarch.project import read_project
 from hatch_multiarch.report.file_names import is_of, is_wheel, sdists
+from hatch_multiarch.report.load import load_workspace
+from hatch_multiarch.report.workspace_report import report_file
 from hatch_multiarch.verify.report_check import Shipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_multiarch.config import Config
+    from hatch_multiarch.report.workspace_report import PackageRecord
 
+BUILD = "run `hatch-multiarch build --workspace`"
 ADVICE = "run `hatch build`, or name a folder of wheels"
 
 
@@ -44,6 +50,10 @@ class Dist:
     """Image and report belong to it too."""
     stem: str = ""
     """``NAME-VERSION`` of the project as it is now; empty without one."""
+    path: str = ""
+    """Of a package, relative to the workspace."""
+    others: frozenset[str] = frozenset()
+    """The wheels of the other packages of the workspace."""
 
 
 def find_dist(sources: Sequence[str]) -> Dist | None:
@@ -80,12 +90,61 @@ def _project(root: Path) -> Dist:
     # The report knows best: HATCH_MULTIARCH_IMAGE=1 makes one of which the config tells nothing.
     images: tuple[Path, ...] = ()
     if found.shipped is not None:
-        first = found.shipped.archive
-        here = [each for each in found.shipped.outputs if each.exists() and each != first]
-        images = (*([first] if first else []), *here)
+        images = _images(found.shipped)
     elif config.image is not None and _has_image(root / config.output):
         images = (image_of(root),)
     return replace(found, images=images, folder=dist, whole=True, stem=stem)
+
+
+def _images(shipped: Shipped) -> tuple[Path, ...]:
+    """Return the outputs of the image that are there, the one that is run first."""
+    first = shipped.archive
+    here = [each for each in shipped.outputs if each.exists() and each != first]
+    return (*([first] if first else []), *here)
+
+
+def find_workspace(root: Path) -> list[Dist]:
+    """Return what the last build of the workspace in *root* made, by package.
+
+    Raises AuditError when it left no report, or one that does not match the workspace.
+    """
+    root = root.resolve()
+    document = parse_toml((root / FILE).read_bytes(), FILE) if (root / FILE).is_file() else {}
+    workspace = read_workspace(root) if has_workspace(document) else None
+    path = report_file(root)
+    try:
+        report = load_workspace(path)
+    except ReportError as error:
+        raise AuditError(error.message, advice=BUILD) from None
+    built = [each.path for each in report.packages]
+    if workspace is not None and built != [each.path for each in workspace.members]:
+        now = ", ".join(each.path for each in workspace.members)
+        says = f"{path}: the packages are now {now}, and {', '.join(built)} were built"
+        raise AuditError(says, advice=BUILD)
+    every = frozenset(wheel.file for each in report.packages for wheel in each.report.wheels)
+    return [_package(root, each, every) for each in report.packages]
+
+
+def _package(root: Path, package: PackageRecord, every: frozenset[str]) -> Dist:
+    told, folder, dist = package.report, root / package.path, root / "dist"
+    if not folder.resolve().is_relative_to(root) or not (folder / FILE).is_file():
+        raise AuditError(f"{package.path}: there is no package in this folder", advice=BUILD)
+    config, _ = read_pyproject(folder / FILE)
+    stem = _stem(Path(told.wheels[0].file)) if told.wheels else ""
+    shipped = Shipped(folder, folder / config.output / f"{stem}.json", config, told)
+    return Dist(
+        wheels=tuple(sorted(each for each in dist.glob("*.whl") if is_wheel(each.name, stem))),
+        sdist=next(iter(sdists(dist, stem)), None),
+        root=folder,
+        config=config,
+        shipped=shipped,
+        images=_images(shipped),
+        folder=dist,
+        whole=True,
+        stem=stem,
+        path=package.path,
+        others=every,
+    )
 
 
 def _named(wheel: Path) -> tuple[str, Version] | None:

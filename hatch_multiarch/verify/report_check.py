@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.report.report_model import ImageRecord, PublishedRecord
+    from hatch_multiarch.report.report_model import ImageRecord, PublishedRecord, Report
 
 ADVICE = "build again, or move it away"
 READABLE = (".oci.tar", ".oci")
@@ -28,8 +28,10 @@ READABLE = (".oci.tar", ".oci")
 class Shipped:
     """The report of one build, and the sha256 of each helper in its image."""
 
-    def __init__(self, root: Path, path: Path, config: Config | None = None) -> None:
-        """Read the report *path* of the project *root*.
+    def __init__(
+        self, root: Path, path: Path, config: Config | None = None, told: Report | None = None
+    ) -> None:
+        """Read the report *path* of the project *root*; *told* is what the one of a workspace says.
 
         Raises AuditError when it is none, and when it says what no build says.
         """
@@ -37,7 +39,7 @@ class Shipped:
         self.path = path
         self.stem = path.name.removesuffix(".json")
         try:
-            told = load(path)
+            told = told or load(path)
         except ReportError as error:
             raise AuditError(error.message, advice=ADVICE) from None
         folder = path.parent.relative_to(root).as_posix()

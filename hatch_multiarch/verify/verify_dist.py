@@ -40,7 +40,7 @@ def verify_dist(
     """
     check_sets(dist.wheels)
     wheels = [each for each in dist.wheels if _wanted(each.name, run.platforms)]
-    if not wheels and not dist.images:
+    if not wheels and not dist.images and not dist.path:  # of a workspace others may have some
         raise AuditError(f"no wheel matches {', '.join(run.platforms)}")
     done = []
     for each in _each(dist, wheels, run, environ):
@@ -85,6 +85,7 @@ def _build(dist: Dist, folder: Path, run: Run) -> Iterator[Verified]:
             folder,
             lambda name: _wanted(name, run.platforms),
             outputs=dist.whole,
+            others=dist.others,
         )
         yield Verified(dist.shipped.path.name, "", checks, "build")
     elif dist.whole and dist.config is not None and (dist.images or len(dist.wheels) > 1):

@@ -43,6 +43,12 @@ def test_the_keys_are_written_once(tmp_path: Path, more: str, lock: bool, expect
     assert "".join(line for line in text.splitlines(keepends=True) if line in before)
 
 
+def test_a_package_of_a_workspace_has_the_lock_of_its_root(tmp_path: Path) -> None:
+    root = write(tmp_path / "packages/greeter", PLAIN)
+    (tmp_path / "uv.lock").write_text("version = 1\n")
+    assert KEYS in configured(read_target(root, {}), find_programs(root, {}), image=False)
+
+
 @pytest.mark.slow
 @pytest.mark.network
 def test_uv_sync_builds_again_after_a_change(

@@ -141,7 +141,7 @@ def test_an_error_names_the_key(
             ["plan", "--mode", "al"],
             "error: --mode: expected all, one or editable, found 'al'; did you mean all?",
         ),
-        (["plan", "a", "b"], "error: unexpected argument 'b'"),
+        (["check", "a", "b"], "error: unexpected argument 'b'"),
         (["plan", "--mode"], "error: --mode: expected one argument"),
         ([], "error: expected a command"),
     ],

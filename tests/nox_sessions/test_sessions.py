@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from workspace_project import NAMES, write_workspace
 
 from hatch_multiarch.sessions import split_platforms
 
@@ -73,6 +74,22 @@ def test_what_twine_would_refuse_is_not_built(
     said = run(*NOX, "-db", "none", "-s", session, cwd=project, code=1)
     assert "project.readme: missing; `twine check --strict` refuses wheels without a" in said
     assert not (project / "dist").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_a_workspace_has_a_session(
+    tmp_path: Path, run: Callable[..., Ran], links: dict[str, str]
+) -> None:
+    root = write_workspace(tmp_path)
+    (root / "noxfile.py").write_text(
+        "from hatch_multiarch.sessions import register\nregister()\n", "utf-8"
+    )
+    words = ("-db", "uv", "-s", "workspace", "--", "--platform", "host")
+    said = run(*NOX, *words, cwd=root, **links)
+    assert "Compiling 2 helper binaries of 3 packages; 1 more is the same" in said
+    assert len(list(root.glob("dist/*.whl"))) == len(NAMES)
+    assert "files  ok  2 of one build, no other of beta-1.0.0" in said
 
 
 @pytest.mark.slow

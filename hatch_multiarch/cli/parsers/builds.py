@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from hatch_multiarch.cli.parsers.common import add_fewer_platforms, add_folder, add_json
+from hatch_multiarch.cli.parsers.common import (
+    add_fewer_platforms,
+    add_folder,
+    add_folders,
+    add_json,
+)
 
 INIT = """\
 example:
@@ -22,11 +27,13 @@ PLAN = """\
 example:
   hatch-multiarch plan                  what `hatch build` would do here
   hatch-multiarch plan --mode one ..    what `pip install ..` would do
+  hatch-multiarch plan --workspace      all packages of a uv workspace
 """
 BUILD = """\
 example:
   hatch-multiarch build --platform host --no-image   for this machine only
   hatch-multiarch build -t wheel --json              prints the report
+  hatch-multiarch build --workspace          all packages of a uv workspace
 """
 
 
@@ -59,7 +66,7 @@ def _plan(commands: Any) -> None:
     parser = commands.add_parser(
         "plan", help="print what a build would do, without doing it", epilog=PLAN
     )
-    add_folder(parser)
+    add_folders(parser)
     add_json(parser)
     parser.add_argument(
         "--mode",
@@ -71,9 +78,12 @@ def _plan(commands: Any) -> None:
 
 def _build(commands: Any) -> None:
     parser = commands.add_parser(
-        "build", help="build sdist, wheels and image, where Hatch is not", epilog=BUILD
+        "build",
+        help="build sdist, wheels and image, where Hatch is not",
+        usage="hatch-multiarch build [OPTIONS] [FOLDER ...]",
+        epilog=BUILD,
     )
-    add_folder(parser)
+    add_folders(parser)
     parser.add_argument(
         "-p", "--platform", action="append", help="only this one, or `host`; may be repeated"
     )

@@ -11,6 +11,21 @@ def add_folder(parser: Any) -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
 
 
+def add_folders(parser: Any) -> None:
+    """Add the folder of the project, or those of several that are built together."""
+    parser.add_argument(
+        "folders",
+        nargs="*",
+        metavar="FOLDER",
+        type=Path,
+        help="the project (here), or several to build together",
+    )
+    parser.add_argument(
+        "--workspace", action="store_true", help="the packages of the uv workspace in the folder"
+    )
+    parser.set_defaults(refuse=parser.error)
+
+
 def add_json(parser: Any, **more: Any) -> None:
     """Add ``--json``; *more* is for argparse."""
     parser.add_argument("--json", action="store_true", **{"help": "for machines", **more})

@@ -78,6 +78,9 @@ def _verify(commands: Any) -> None:
     parser.add_argument(
         "--rebuild", action="store_true", help="build the project again and compare the bytes"
     )
+    parser.add_argument(
+        "--workspace", action="store_true", help="what `build --workspace` made, of all packages"
+    )
     add_json(parser)
     parser.set_defaults(refuse=parser.error)
     _split(parser)
