@@ -114,7 +114,8 @@ class Helper:
     )
     ldflags: tuple[str, ...] = key(
         "Flags for the Go linker, one or several words to a string; `{version}` and `{name}` stand "
-        "for the project's: `-X main.version={version}`.",
+        "for the project's, `{commit}` and `{date}` for those of the git commit: `-X "
+        "main.version={version}`.",
         default=(),
         check="ldflag",
     )

@@ -184,8 +184,9 @@ RULES: dict[str, Rule] = {
     # go help buildconstraint: letters, digits, underscores and dots.
     "go_tag": Rule("one Go build tag of letters, digits, '_' and '.'", r"[A-Za-z0-9_.]+"),
     "ldflag": Rule(
-        "linker flags without control characters, and of placeholders only {version} and {name}",
-        rf"(?:[^{CONTROL}{{}}]|\{{(?:version|name)\}})+",
+        "linker flags without control characters, and of placeholders only {version}, {name}, "
+        "{commit} and {date}",
+        rf"(?:[^{CONTROL}{{}}]|\{{(?:version|name|commit|date)\}})+",
         _words,
         _linker_flags,
     ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.config import Config, Image
     from hatch_multiarch.pipeline.build import Build, Prepared
+    from hatch_multiarch.pipeline.sdist_build import SdistBuild
     from hatch_multiarch.plan import Choice, Mode, Plan, Switches, Unit
 
 
@@ -40,6 +41,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     PLUGIN_NAME = "multiarch"
     _build: tuple[Build, Prepared] | None = None
+    _sdist: SdistBuild | None = None
     _finished = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -84,8 +86,14 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build every helper and the image aside, and fill in the first wheel's build data."""
         with self._errors():
+            if self.target_name == "sdist":
+                from hatch_multiarch.pipeline.sdist_build import SdistBuild  # noqa: PLC0415 - see _plan
+
+                root, dist = Path(self.root), Path(self.directory)
+                self._sdist = SdistBuild(root, self._config(), dist, os.environ)
+                self._sdist.prepare(build_data)
             plan = self._plan(version)
-            if plan is None:  # also for an sdist, for which only the environment is checked
+            if plan is None:  # also for an sdist
                 return
             from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
 
@@ -98,19 +106,14 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
         Of an sdist, only look whether it holds what the helpers are compiled from.
         """
-        if self.target_name == "sdist":
-            self._check_sdist(Path(artifact_path))
+        if self._sdist is not None:
+            with self._errors():
+                self._sdist.check(self.metadata.config, Path(artifact_path))
         if self._build is not None:
             build, prepared = self._build
             with self._errors():
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
-
-    def _check_sdist(self, archive: Path) -> None:
-        from hatch_multiarch.pipeline.sdist_check import check_sdist  # noqa: PLC0415 - see _plan
-
-        with self._errors():
-            check_sdist(Path(self.root), os.environ, self.metadata.config, archive)
 
     def _plan(self, version: str) -> Plan | None:
         """Return the plan, or None when the hook is switched off.

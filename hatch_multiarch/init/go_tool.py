@@ -97,7 +97,7 @@ def read_tool(wanted: str, environ: Mapping[str, str], fetching: Callable[[str],
             unseen=(),
             systems=tuple(systems),
             go=_go_line(file),
-            ldflags=version_flags(module, package),
+            ldflags=version_flags(module, package, own=False),
         )
         texts = {each: (work / each).read_text("utf-8") for each in ("go.mod", "go.sum")}
     texts |= {each.name: each.read_text("utf-8", "replace") for each in _licenses(module)}

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.init.pyproject import Target
+    from hatch_multiarch.pipeline.sdist_files import LeftOut
     from hatch_multiarch.plan import Plan, Switches, Unit
 
 
@@ -224,6 +225,7 @@ def _files(
             "include it (a .gitignore counts too)",
             PlanError.exit_code,
         )
+    yield from map(_left_out, sdist.unrecorded(plan.config))
     helpers.look_at_all()
     for helper, why in helpers.failures.items():
         warnings.append(f"whether the sdist has all that {helper} needs is not known: {why}")
@@ -232,7 +234,11 @@ def _files(
             if sdist.hooks:
                 warnings.append(f"{found}, unless the build hook {sdist.hooks[0]} adds it")
             else:
-                yield Problem(found.message, found.advice, PlanError.exit_code)
+                yield _left_out(found)
+
+
+def _left_out(found: LeftOut) -> Problem:
+    return Problem(found.message, found.advice, PlanError.exit_code)
 
 
 def _says(plan: Plan) -> str:

@@ -6,7 +6,7 @@ pull requests, no helpers at all for a documentation build.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
 from hatch_multiarch.config import Config
@@ -26,7 +26,7 @@ FALSE = ("0", "false", "no", "off", "")
 
 @dataclass(frozen=True)
 class Switches:
-    """``HATCH_MULTIARCH_*`` and GOWORK; None means that the variable is not set."""
+    """``HATCH_MULTIARCH_*``, GOWORK and SOURCE_DATE_EPOCH; None: the variable is not set."""
 
     platforms: tuple[str, ...] | None = None
     """Normalised names, or just ``("all",)`` or ``("host",)``."""
@@ -37,6 +37,8 @@ class Switches:
     """No registry is asked for the image's base."""
     fewer_platforms: bool = False
     """A tag may lose platforms that its image has."""
+    epoch: int | None = None
+    """SOURCE_DATE_EPOCH."""
     workspace: str = ""
     """GOWORK, as Go reads it: ``off``, ``auto`` or the path of a go.work."""
 
@@ -59,9 +61,12 @@ class Switches:
         )
         if not switches.skip:
             try:
-                read_epoch(env)
+                epoch = read_epoch(env)
             except ConfigError as error:
                 problems += error.problems
+            else:
+                if "SOURCE_DATE_EPOCH" in env:
+                    switches = replace(switches, epoch=epoch)
         if problems:
             raise ConfigError(problems)
         return switches
