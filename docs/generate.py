@@ -31,7 +31,7 @@ validate-pyproject know them too, by [the JSON schema](editors.md).
 have pages of their own.
 """
 TABLES = {
-    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "sbom")),
+    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "before", "sbom")),
     "helpers": ("[tool.multiarch.helpers.NAME]", None),
     "image": ("[tool.multiarch.image]", None),
     "image.healthcheck": ("[tool.multiarch.image.healthcheck]", None),
@@ -137,6 +137,8 @@ Python |
 for it, and `check` asks no package index |
 | `HATCH_MULTIARCH_FEWER_PLATFORMS` | `1`: tags in a registry may \
 [lose platforms](push.md#platforms) |
+| `HATCH_MULTIARCH_BEFORE` | `1`: the commands of [`before`](helpers.md#a-step-before-compiling) \
+run, also in an unpacked sdist; `0`: they do not |
 | `HATCH_MULTIARCH_SKIP` | `1`: the hook does nothing; the wheel is `py3-none-any`, without \
 helpers |
 | `GOWORK` | `auto`: the nearest go.work, also one above the project; `off`: none; or the path of \

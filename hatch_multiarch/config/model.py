@@ -112,6 +112,14 @@ class Helper:
         default=(),
         check="debian_package",
     )
+    before: tuple[tuple[str, ...], ...] = key(
+        "A command that runs once before anything is compiled, in the folder `source`: a list of a "
+        'program and its arguments, such as `["go", "generate", "./..."]`, or a list of such '
+        "lists. No shell reads it. It does not run where an sdist is installed.",
+        default=(),
+        check="argument",
+        fixed=True,
+    )
     ldflags: tuple[str, ...] = key(
         "Flags for the Go linker, one or several words to a string; `{version}` and `{name}` stand "
         "for the project's, `{commit}` and `{date}` for those of the git commit: `-X "
@@ -192,7 +200,7 @@ class Helper:
 
 COMPILE_ONLY = (
     *("source", "package", "workspace", "compiler", "macos"),
-    *("debian_packages", "tags", "ldflags", "header"),
+    *("debian_packages", "tags", "before", "ldflags", "header"),
 )
 """Keys of a helper that a prebuilt binary has no use for."""
 
@@ -265,6 +273,13 @@ class Config:
         "Cleaning removes what we wrote there.",
         default="build/multiarch",
         check="output_path",
+    )
+    before: tuple[tuple[str, ...], ...] = key(
+        "A command that runs once before anything is compiled, in the project's folder: a list of "
+        'a program and its arguments, such as `["go", "generate", "./..."]`, or a list of such '
+        "lists. No shell reads it. It does not run where an sdist is installed.",
+        default=(),
+        check="argument",
     )
     sbom: bool = key(
         "Put an SBOM (CycloneDX) of the helpers' Go modules into every wheel, at "

@@ -83,6 +83,12 @@ def _command(text: str) -> str:
     return text
 
 
+def _command_words(words: list[str]) -> list[str]:
+    if not words or not words[0].strip() or words[0].startswith("-"):
+        raise ValueError(expected("a list of a program and its arguments", words))
+    return words
+
+
 _LINKER_SWITCHES = ("-s", "-w", "-compressdwarf", "-checklinkname")
 _LINKER_FLAGS = (*_LINKER_SWITCHES, "-X", "-H")
 """What a project may ask of ``go tool link``; the rest is compiling, which is ours to set up."""
@@ -189,6 +195,9 @@ RULES: dict[str, Rule] = {
         rf"(?:[^{CONTROL}{{}}]|\{{(?:version|name|commit|date)\}})+",
         _words,
         _linker_flags,
+    ),
+    "argument": Rule(
+        "text without NUL characters", r"[^\x00]*", together=_command_words, longest=65536
     ),
     "libc": Rule(
         "'static', 'musl', 'glibc' or 'glibc:FLOOR' with a floor from 2.12 to 2.45",

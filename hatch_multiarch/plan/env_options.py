@@ -33,6 +33,8 @@ class Switches:
     engine: str | None = None
     image: bool | None = None
     skip: bool = False
+    before: bool | None = None
+    """Whether the commands of ``before`` run; by default in a checkout."""
     offline: bool = False
     """No registry is asked for the image's base."""
     fewer_platforms: bool = False
@@ -54,6 +56,7 @@ class Switches:
             platforms=_platforms(env, problems),
             engine=_engine(env, problems),
             image=_flag(env, "IMAGE", problems),
+            before=_flag(env, "BEFORE", problems),
             skip=bool(_flag(env, "SKIP", problems)),
             offline=bool(_flag(env, "OFFLINE", problems)),
             fewer_platforms=bool(_flag(env, "FEWER_PLATFORMS", problems)),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.docker.builders import Builder
     from hatch_multiarch.docker.locate_buildx import Buildx
     from hatch_multiarch.docker.node_selection import Place
+    from hatch_multiarch.plan.before import Command
     from hatch_multiarch.platforms import Platform
 
 Mode = Literal["all", "one", "editable"]
@@ -120,6 +121,8 @@ class Plan:
     image: ImagePlan | None
     notes: tuple[str, ...]
     """What was decided for the user and why, one line each."""
+    before: tuple[Command, ...] = ()
+    """What runs first, once."""
     docker: Docker | None = None
     """What BuildKit needs, where it compiles or puts the image together."""
 

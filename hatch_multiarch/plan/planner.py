@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.plan.commit import commit_words, fill
 from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
@@ -79,6 +80,7 @@ def make_plan(
         units=tuple(units),
         wheels=wheels,
         image=image,
+        before=before_commands(project.root, config, switches),
         docker=choice.docker,
         notes=tuple(dict.fromkeys((*choice.notes, *notes))),
     )

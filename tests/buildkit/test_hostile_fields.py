@@ -43,7 +43,8 @@ FLAG = PLAIN.replace("'q' ", "")
 CHOICE, MATCHED, REFUSED, TRIED_THERE, SAME = "choice", "matched", "refused", "tried", "same"
 BUILT = "built"
 STARTED = "started"
-"""Words for a program that `verify` starts; tried in tests/cli/test_verify_wheels.py."""
+"""Words for a program that `verify` starts, or that runs before compiling; tried in
+tests/cli/test_verify_wheels.py and tests/pipeline/test_before.py."""
 OPENED = "opened"
 """It names a file that docker never hears of; tried in tests/image/test_image_builder.py."""
 FIELDS = {
@@ -51,6 +52,7 @@ FIELDS = {
     "engine": CHOICE,
     "strategy": CHOICE,
     "output": BUILT,
+    "before": STARTED,
     "sbom": CHOICE,
     "helpers.*": REFUSED,
     "helpers.source": BUILT,
@@ -65,6 +67,7 @@ FIELDS = {
     "helpers.compiler.*": REFUSED,
     "helpers.tags": REFUSED,
     "helpers.debian-packages": TRIED_THERE,
+    "helpers.before": STARTED,
     "helpers.ldflags": BUILT,
     "helpers.install": CHOICE,
     "helpers.header": CHOICE,
