@@ -38,7 +38,8 @@ def conflicts(config: Config) -> Iterator[Conflict]:
         if twin is not None:
             same = twin.casefold() == helper.name.casefold()
             where = "where case does not count" if same else "on some platform"
-            yield Conflict(path, f"is the same file as {show(twin)} {where}; rename one")
+            key = _at(path, "output") if helper.output and not same else path
+            yield Conflict(key, f"is the same file as {show(twin)} {where}; rename one")
         linux = [each.name for each in all_platforms() if each.os == "linux"]
         for key, others, message in _of_helper(helper, linux):
             depends = tuple(_at(path, other) for other in others)
@@ -50,9 +51,12 @@ def conflicts(config: Config) -> Iterator[Conflict]:
 
 
 def _files(helper: Helper) -> list[str]:
-    """Return the names of the files that *helper* has on any platform, its own name first."""
-    names = [helper.file(system) for system in SYSTEMS]
-    return [helper.name, *names, *([f"{helper.name}.h"] if helper.header else [])]
+    """Return the names of the files that *helper* has on any platform.
+
+    Its own name, which no other helper may have in another case, is told from them by a slash.
+    """
+    names = [helper.stem, *(helper.file(system) for system in SYSTEMS)]
+    return [f"/{helper.name}", *names, *([f"{helper.stem}.h"] if helper.header else [])]
 
 
 def _at(path: str, field_name: str) -> str:

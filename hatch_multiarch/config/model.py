@@ -131,6 +131,13 @@ class Helper:
         "Where the wheel puts it: `package`, beside the locator module, or `scripts`, onto PATH.",
         default="package",
     )
+    output: str = key(
+        "Name of the file, if it is not the helper's: `gh` is `gh.exe` on Windows, and `libgh.so` "
+        "where it is a library. The locator, other keys and the report keep the helper's name.",
+        default="",
+        check="helper_name",
+        fixed=True,
+    )
     header: bool = key(
         "Ship the C header of a library, `NAME.h`, beside it in the wheel.", default=False
     )
@@ -174,14 +181,19 @@ class Helper:
         """How the locator module tells where it is: ``package``, ``scripts`` or ``library``."""
         return self.kind if self.library else self.install
 
+    @property
+    def stem(self) -> str:
+        """The name of its file, without what a system adds."""
+        return self.output or self.name
+
     def file(self, system: str) -> str:
         """Return its file name on *system*, an OCI os: ``greet.exe``, ``libtone.so``."""
         if not self.library:
-            return self.name + (".exe" if system == "windows" else "")
+            return self.stem + (".exe" if system == "windows" else "")
         if system == "windows":
-            return f"{self.name}.dll"
-        prefix = "" if self.name.startswith("lib") else "lib"
-        return f"{prefix}{self.name}" + (".dylib" if system == "darwin" else ".so")
+            return f"{self.stem}.dll"
+        prefix = "" if self.stem.startswith("lib") else "lib"
+        return f"{prefix}{self.stem}" + (".dylib" if system == "darwin" else ".so")
 
     def overridden(self, changes: dict[str, Any]) -> Helper:
         """Return this helper with *changes*, field name -> value, of one override.

@@ -57,9 +57,7 @@ def helper_path(unit: Unit) -> str:
 
     ``usr/local/bin/greet`` or ``usr/local/lib/libtone.so``, without a leading slash.
     """
-    if unit.helper.library:
-        return f"{LIBRARIES}/{unit.output.name}"
-    return f"{FOLDER}/{unit.helper.name}"
+    return f"{LIBRARIES if unit.helper.library else FOLDER}/{unit.output.name}"
 
 
 def parents(path: str) -> list[str]:

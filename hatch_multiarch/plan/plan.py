@@ -54,7 +54,7 @@ class Unit:
     @property
     def header(self) -> Path | None:
         """Absolute path of the C header that ships beside the binary, if one does."""
-        return self.output.with_name(f"{self.helper.name}.h") if self.helper.header else None
+        return self.output.with_name(f"{self.helper.stem}.h") if self.helper.header else None
 
     @property
     def id(self) -> str:

@@ -124,7 +124,7 @@ def _scripts_twice(project: Project, config: Config) -> list[str]:
         'and an installer keeps one of the two; rename one, or install = "package"'
         for helper in config.helpers
         for key, table in tables
-        if helper.install == "scripts" and isinstance(table, dict) and helper.name in table
+        if helper.install == "scripts" and isinstance(table, dict) and helper.stem in table
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from support import Example, Ran
+    from support import Example, Ran, Venv
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
@@ -81,6 +82,25 @@ def test_a_name_that_is_written_differently_everywhere(
     assert "My.Fancy_Tool-1.0.0.oci.tar" in outputs
     run(*BUILD, "--clean-only", cwd=project)
     assert not (project / "build/multiarch").exists()
+
+
+def test_a_file_of_another_name_than_its_helper(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran], venv: Venv
+) -> None:
+    output = 'output = "hi"\ninstall = "scripts"\n\n[tool.multiarch.helpers.tone]'
+    edit(("[tool.multiarch.helpers.tone]", output))
+    edit(("[tool.multiarch.image]", '[tool.multiarch.image]\nentrypoint = ["greet"]'))
+    run(*BUILD, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/amd64 windows/amd64")
+    [report] = project.glob("build/multiarch/*.json")
+    proof = json.loads(report.read_text())["proof"]
+    places = {(each["helper"], each["wheel"]["member"]) for each in proof}
+    scripts = "greeter-1.0.0.data/scripts"
+    assert places >= {("greet", f"{scripts}/hi"), ("greet", f"{scripts}/hi.exe")}
+    assert [each["image"]["path"] for each in proof if each["image"]] == ["usr/local/bin/hi"]
+    run(sys.executable, "-m", "hatch_multiarch", "verify", project)
+    venv.install("uv", *project.glob("dist/*manylinux*.whl"))
+    assert "hello" in venv.script("greeter").lower()
+    assert venv.script("hi", "--version") == "greet 1.0.0\n"
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,22 @@ def test_a_universal_binary_is_joined_of_what_is_compiled_once(plan: Any) -> Non
     ]
 
 
+def test_a_file_may_have_another_name_than_its_helper(plan: Any) -> None:
+    helpers: Any = {"greet": {"output": "hi", "install": "scripts"}}
+    helpers["tone"] = {"kind": "library", "output": "libtune", "header": True}
+    made = plan({"platforms": ["linux/amd64", "windows/amd64"], "helpers": helpers})
+    names = [(unit.id, unit.output.name, unit.header and unit.header.name) for unit in made.units]
+    assert names == [
+        ("greet linux/amd64", "hi", None),
+        ("tone linux/amd64", "libtune.so", "libtune.h"),
+        ("greet windows/amd64", "hi.exe", None),
+        ("tone windows/amd64", "libtune.dll", "libtune.h"),
+    ]
+    plan({"helpers": helpers}, scripts={"greet": "a:b"})
+    with pytest.raises(PlanError, match=r"greet\.install: project\.scripts has a script of that"):
+        plan({"helpers": helpers}, scripts={"hi": "a:b"})
+
+
 def test_a_universal_binary_may_be_built_elsewhere(plan: Any, tmp_path: Path) -> None:
     table = {"platforms": ["macos/universal2"], "helpers": {"greet": {"prebuilt": "{platform}/g"}}}
     with pytest.raises(
