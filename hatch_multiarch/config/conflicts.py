@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config import compile_env
 from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.conflicts_docker import of_docker
 from hatch_multiarch.config.keys import toml_name
@@ -85,6 +86,7 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         elif not helper.cgo and key in CGO_ONLY and (key, helper.libc.kind) != ("libc", "glibc"):
             message = "has no effect without cgo; set cgo = true, or remove it"
             yield key, ("cgo",), message
+    yield from _of_env(helper)
     if helper.debian_packages:
         # These read well at either key: an override may set just one of the two.
         if "zig" in _compilers(helper, linux):
@@ -93,6 +95,15 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         if helper.libc.kind == "musl" and linux:
             message = "Debian's libraries need glibc; set libc to that or static, not musl"
             yield "debian_packages", ("libc",), message
+
+
+def _of_env(helper: Helper) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield the same for the variables of its compilers."""
+    for message in compile_env.problems(helper.env):
+        yield "env", (), message
+    lost = [name for name in helper.env if name.startswith("CGO_") and not helper.cgo]
+    if lost and not helper.prebuilt:
+        yield "env", ("cgo",), f"{lost[0]} has no effect without cgo; set cgo = true, or remove it"
 
 
 def _of_library(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:

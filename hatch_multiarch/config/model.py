@@ -127,6 +127,14 @@ class Helper:
         default=(),
         check="ldflag",
     )
+    env: dict[str, str] = key(
+        "Variables for its compilers: CGO_CFLAGS, CGO_CXXFLAGS and CGO_LDFLAGS, whose flags follow "
+        "those of hatch-multiarch, CGO_CFLAGS_ALLOW, CGO_CXXFLAGS_ALLOW, GOEXPERIMENT and "
+        "GOFIPS140. Flags that name folders are refused.",
+        factory=dict,
+        check="flags",
+        keys="variable",
+    )
     install: Literal["package", "scripts"] = key(
         "Where the wheel puts it: `package`, beside the locator module, or `scripts`, onto PATH.",
         default="package",
@@ -206,13 +214,16 @@ class Helper:
             left += COMPILE_ONLY
         if changes.get("cgo") is False:
             left += CGO_ONLY
-        defaults = {each.name: each.default for each in fields(self) if each.name in left}
+        plain = Helper(self.name, kind=self.kind)
+        defaults = {
+            each.name: getattr(plain, each.name) for each in fields(self) if each.name in left
+        }
         return replace(self, **{**defaults, **changes})
 
 
 COMPILE_ONLY = (
     *("source", "package", "workspace", "compiler", "macos"),
-    *("debian_packages", "tags", "before", "ldflags", "header"),
+    *("debian_packages", "tags", "before", "ldflags", "env", "header"),
 )
 """Keys of a helper that a prebuilt binary has no use for."""
 

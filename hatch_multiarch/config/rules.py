@@ -13,6 +13,7 @@ import re
 import shlex
 from typing import Any
 
+from hatch_multiarch.config.compile_env import check_name
 from hatch_multiarch.config.messages import expected, nearest, show, unknown
 from hatch_multiarch.config.model import Libc
 from hatch_multiarch.config.rule import CONTROL, Rule
@@ -196,6 +197,8 @@ RULES: dict[str, Rule] = {
         _words,
         _linker_flags,
     ),
+    "variable": Rule("the name of a variable", rf"[^{CONTROL}]+", check_name),
+    "flags": Rule("text without control characters", rf"[^{CONTROL}]+"),
     "argument": Rule(
         "text without NUL characters", r"[^\x00]*", together=_command_words, longest=65536
     ),

@@ -132,6 +132,7 @@ def _unit(binary: Binary, facts: BinaryInfo) -> UnitRecord:
         sha256=binary.sha256,
         size=binary.size,
         **read_facts(facts),
+        env=dict(binary.unit.helper.env),
         compiler=binary.compiler,
         seconds=round(binary.seconds, 2),
         cached=binary.cached,

@@ -97,6 +97,7 @@ class UnitRecord:
     )
     floor: str | None = said("Newest glibc version it needs, `2.17`; null when it needs none.")
     macos: str | None = said("Oldest macOS it starts on, `11.0`; null on other systems.")
+    env: dict[str, str] = said("The helper's `env`: variables for its compilers.")
     compiler: str = said("C compiler; `none` for pure Go, `prebuilt` for a binary built elsewhere.")
     go: GoRecord | None = said("Go's build info; null when the binary has none.")
     seconds: float = said("Time it took; of a universal binary, that of its last part.")

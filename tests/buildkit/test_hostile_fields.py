@@ -69,6 +69,8 @@ FIELDS = {
     "helpers.debian-packages": TRIED_THERE,
     "helpers.before": STARTED,
     "helpers.ldflags": BUILT,
+    "helpers.env": REFUSED,
+    "helpers.env.*": REFUSED,
     "helpers.install": CHOICE,
     "helpers.output": REFUSED,
     "helpers.header": CHOICE,
@@ -191,6 +193,8 @@ def table(key: str, value: str) -> dict[str, Any]:
         here[last] = {value: {} if key == "helpers.*" else "zig"}
     else:
         here[last] = [value] if last in LISTS else value
+    if key == "helpers.env":
+        here[last] = {"CGO_CFLAGS": value}
     return tree
 
 
@@ -199,6 +203,8 @@ REFUSALS = {
     "platforms": "platforms[0]: ",
     "helpers.*": "helpers.",
     "helpers.package": "helpers.greet.package: ",
+    "helpers.env": "helpers.greet.env",
+    "helpers.env.*": "helpers.greet.env.",
     "helpers.output": "helpers.greet.output: ",
     "helpers.platforms": "helpers.greet.platforms[0]: ",
     "helpers.libc": "helpers.greet.libc: ",

@@ -35,6 +35,7 @@ GREET = UnitRecord(
     libc="static",
     floor=None,
     macos=None,
+    env={},
     compiler="none",
     go=None,
     seconds=3.2,
