@@ -76,8 +76,8 @@ Where a build itself has run, and what stands in for a machine that our tests do
 | Linux, x86-64 | every test; programs of other processors under QEMU |
 | Windows, x86-64 | under Wine 10 with Windows' own CPython 3.13 and Go, in CI: the example \
 without its cgo helper built for four platforms, pip and uv, a console script, an editable \
-install, `verify`, `inspect`, `plan` and `doctor`, and the quick tests of files, caches \
-and consoles. A cgo program \
+install, `verify`, `inspect`, `plan` and `doctor`, and the quick tests of files, caches, \
+wheels, images, consoles and processes. A cgo program \
 and a `.dll` that zig made on Linux work there |
 | macOS | nothing, because no Mac is there: [what is checked \
 instead](../explanation/cross-compiling.md#macos-without-a-mac) |
