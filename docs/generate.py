@@ -163,7 +163,7 @@ With `--json` an error is [one object](commands.md#json), and its `exit_code` is
 
 | code | what was wrong |
 |---|---|
-| 1 | none of these; `lock --check`: the digest is stale |
+| 1 | none of these; `lock --check`, `licenses --check`: what they write is stale |
 """
 ENDED = """\
 | 141 | The reader of the output went away: 128 and the number of SIGPIPE. |
