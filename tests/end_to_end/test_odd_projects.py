@@ -84,6 +84,26 @@ def test_a_name_that_is_written_differently_everywhere(
     assert not (project / "build/multiarch").exists()
 
 
+def test_data_files_go_beside_their_helper(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran], venv: Venv
+) -> None:
+    """By hatchling's own key, in a wheel and in an editable install."""
+    more = '\n[tool.hatch.build]\ndev-mode-dirs = ["src"]\n'
+    more += "[tool.hatch.build.targets.wheel.force-include]\n"
+    edit(more=f'{more}"helpers/greet/words" = "_greeter_helpers/greet-words"\n')
+    (project / "helpers/greet/words").mkdir()
+    (project / "helpers/greet/words/a.txt").write_text("hello\n")
+    run(*BUILD, cwd=project, HATCH_MULTIARCH_PLATFORMS="host", HATCH_MULTIARCH_IMAGE="0")
+    run(*BUILD[:-1], "wheel:editable", "-d", "editable", cwd=project)
+    code = "import os, _greeter_helpers as h; d = os.path.dirname(h.find('greet')); "
+    code += "print(open(d + '/greet-words/a.txt').read())"
+    wheels = [*project.glob("dist/*.whl"), *project.glob("editable/*.whl")]
+    assert len(wheels) == 2
+    for wheel in wheels:
+        venv.install("uv", "--reinstall", wheel)
+        assert venv.run(venv.python, "-c", code).out == "hello\n\n"
+
+
 def test_a_file_of_another_name_than_its_helper(
     project: Path, edit: Callable[..., None], run: Callable[..., Ran], venv: Venv
 ) -> None:
