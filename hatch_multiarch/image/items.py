@@ -57,7 +57,9 @@ def helper_path(unit: Unit) -> str:
 
     ``usr/local/bin/greet`` or ``usr/local/lib/libtone.so``, without a leading slash.
     """
-    return f"{LIBRARIES if unit.helper.library else FOLDER}/{unit.output.name}"
+    if unit.helper.library:
+        return f"{LIBRARIES}/{unit.output.name}"
+    return f"{FOLDER}/{unit.helper.stem}"
 
 
 def parents(path: str) -> list[str]:
