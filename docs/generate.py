@@ -31,7 +31,7 @@ validate-pyproject know them too, by [the JSON schema](editors.md).
 have pages of their own.
 """
 TABLES = {
-    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "sbom")),
+    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "before", "sbom")),
     "helpers": ("[tool.multiarch.helpers.NAME]", None),
     "image": ("[tool.multiarch.image]", None),
     "image.healthcheck": ("[tool.multiarch.image.healthcheck]", None),
@@ -137,6 +137,8 @@ Python |
 for it, and `check` asks no package index |
 | `HATCH_MULTIARCH_FEWER_PLATFORMS` | `1`: tags in a registry may \
 [lose platforms](push.md#platforms) |
+| `HATCH_MULTIARCH_BEFORE` | `1`: the commands of [`before`](helpers.md#a-step-before-compiling) \
+run, also in an unpacked sdist; `0`: they do not |
 | `HATCH_MULTIARCH_SKIP` | `1`: the hook does nothing; the wheel is `py3-none-any`, without \
 helpers |
 | `GOWORK` | `auto`: the nearest go.work, also one above the project; `off`: none; or the path of \
@@ -161,7 +163,7 @@ With `--json` an error is [one object](commands.md#json), and its `exit_code` is
 
 | code | what was wrong |
 |---|---|
-| 1 | none of these; `lock --check`: the digest is stale |
+| 1 | none of these; `lock --check`, `licenses --check`: what they write is stale |
 """
 ENDED = """\
 | 141 | The reader of the output went away: 128 and the number of SIGPIPE. |

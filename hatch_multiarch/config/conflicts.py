@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config import compile_env
 from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.conflicts_docker import of_docker
 from hatch_multiarch.config.keys import toml_name
@@ -38,7 +39,8 @@ def conflicts(config: Config) -> Iterator[Conflict]:
         if twin is not None:
             same = twin.casefold() == helper.name.casefold()
             where = "where case does not count" if same else "on some platform"
-            yield Conflict(path, f"is the same file as {show(twin)} {where}; rename one")
+            key = _at(path, "output") if helper.output and not same else path
+            yield Conflict(key, f"is the same file as {show(twin)} {where}; rename one")
         linux = [each.name for each in all_platforms() if each.os == "linux"]
         for key, others, message in _of_helper(helper, linux):
             depends = tuple(_at(path, other) for other in others)
@@ -50,9 +52,12 @@ def conflicts(config: Config) -> Iterator[Conflict]:
 
 
 def _files(helper: Helper) -> list[str]:
-    """Return the names of the files that *helper* has on any platform, its own name first."""
-    names = [helper.file(system) for system in SYSTEMS]
-    return [helper.name, *names, *([f"{helper.name}.h"] if helper.header else [])]
+    """Return the names of the files that *helper* has on any platform.
+
+    Its own name, which no other helper may have in another case, is told from them by a slash.
+    """
+    names = [helper.stem, *(helper.file(system) for system in SYSTEMS)]
+    return [f"/{helper.name}", *names, *([f"{helper.stem}.h"] if helper.header else [])]
 
 
 def _at(path: str, field_name: str) -> str:
@@ -81,6 +86,7 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         elif not helper.cgo and key in CGO_ONLY and (key, helper.libc.kind) != ("libc", "glibc"):
             message = "has no effect without cgo; set cgo = true, or remove it"
             yield key, ("cgo",), message
+    yield from _of_env(helper)
     if helper.debian_packages:
         # These read well at either key: an override may set just one of the two.
         if "zig" in _compilers(helper, linux):
@@ -89,6 +95,15 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         if helper.libc.kind == "musl" and linux:
             message = "Debian's libraries need glibc; set libc to that or static, not musl"
             yield "debian_packages", ("libc",), message
+
+
+def _of_env(helper: Helper) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield the same for the variables of its compilers."""
+    for message in compile_env.problems(helper.env):
+        yield "env", (), message
+    lost = [name for name in helper.env if name.startswith("CGO_") and not helper.cgo]
+    if lost and not helper.prebuilt:
+        yield "env", ("cgo",), f"{lost[0]} has no effect without cgo; set cgo = true, or remove it"
 
 
 def _of_library(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:

@@ -112,15 +112,39 @@ class Helper:
         default=(),
         check="debian_package",
     )
+    before: tuple[tuple[str, ...], ...] = key(
+        "A command that runs once before anything is compiled, in the folder `source`: a list of a "
+        'program and its arguments, such as `["go", "generate", "./..."]`, or a list of such '
+        "lists. No shell reads it. It does not run where an sdist is installed.",
+        default=(),
+        check="argument",
+        fixed=True,
+    )
     ldflags: tuple[str, ...] = key(
         "Flags for the Go linker, one or several words to a string; `{version}` and `{name}` stand "
-        "for the project's: `-X main.version={version}`.",
+        "for the project's, `{commit}` and `{date}` for those of the git commit: `-X "
+        "main.version={version}`.",
         default=(),
         check="ldflag",
+    )
+    env: dict[str, str] = key(
+        "Variables for its compilers: CGO_CFLAGS, CGO_CXXFLAGS and CGO_LDFLAGS, whose flags follow "
+        "those of hatch-multiarch, CGO_CFLAGS_ALLOW, CGO_CXXFLAGS_ALLOW, GOEXPERIMENT and "
+        "GOFIPS140. Flags that name folders are refused.",
+        factory=dict,
+        check="flags",
+        keys="variable",
     )
     install: Literal["package", "scripts"] = key(
         "Where the wheel puts it: `package`, beside the locator module, or `scripts`, onto PATH.",
         default="package",
+    )
+    output: str = key(
+        "Name of the file, if it is not the helper's: `gh` is `gh.exe` on Windows, and `libgh.so` "
+        "where it is a library. The locator, other keys and the report keep the helper's name.",
+        default="",
+        check="helper_name",
+        fixed=True,
     )
     header: bool = key(
         "Ship the C header of a library, `NAME.h`, beside it in the wheel.", default=False
@@ -165,14 +189,19 @@ class Helper:
         """How the locator module tells where it is: ``package``, ``scripts`` or ``library``."""
         return self.kind if self.library else self.install
 
+    @property
+    def stem(self) -> str:
+        """The name of its file, without what a system adds."""
+        return self.output or self.name
+
     def file(self, system: str) -> str:
         """Return its file name on *system*, an OCI os: ``greet.exe``, ``libtone.so``."""
         if not self.library:
-            return self.name + (".exe" if system == "windows" else "")
+            return self.stem + (".exe" if system == "windows" else "")
         if system == "windows":
-            return f"{self.name}.dll"
-        prefix = "" if self.name.startswith("lib") else "lib"
-        return f"{prefix}{self.name}" + (".dylib" if system == "darwin" else ".so")
+            return f"{self.stem}.dll"
+        prefix = "" if self.stem.startswith("lib") else "lib"
+        return f"{prefix}{self.stem}" + (".dylib" if system == "darwin" else ".so")
 
     def overridden(self, changes: dict[str, Any]) -> Helper:
         """Return this helper with *changes*, field name -> value, of one override.
@@ -185,13 +214,16 @@ class Helper:
             left += COMPILE_ONLY
         if changes.get("cgo") is False:
             left += CGO_ONLY
-        defaults = {each.name: each.default for each in fields(self) if each.name in left}
+        plain = Helper(self.name, kind=self.kind)
+        defaults = {
+            each.name: getattr(plain, each.name) for each in fields(self) if each.name in left
+        }
         return replace(self, **{**defaults, **changes})
 
 
 COMPILE_ONLY = (
     *("source", "package", "workspace", "compiler", "macos"),
-    *("debian_packages", "tags", "ldflags", "header"),
+    *("debian_packages", "tags", "before", "ldflags", "env", "header"),
 )
 """Keys of a helper that a prebuilt binary has no use for."""
 
@@ -264,6 +296,13 @@ class Config:
         "Cleaning removes what we wrote there.",
         default="build/multiarch",
         check="output_path",
+    )
+    before: tuple[tuple[str, ...], ...] = key(
+        "A command that runs once before anything is compiled, in the project's folder: a list of "
+        'a program and its arguments, such as `["go", "generate", "./..."]`, or a list of such '
+        "lists. No shell reads it. It does not run where an sdist is installed.",
+        default=(),
+        check="argument",
     )
     sbom: bool = key(
         "Put an SBOM (CycloneDX) of the helpers' Go modules into every wheel, at "

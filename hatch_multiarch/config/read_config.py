@@ -193,7 +193,8 @@ class _Reader:
     def array(self, kind: Any, path: str, found: Any, spec: Mapping[str, Any]) -> Any:
         """Return an array as a tuple; wrong records have stand-ins, so that indices hold."""
         keys = [path]
-        if spec["single"] and isinstance(found, str):
+        nested = get_origin(kind) is tuple
+        if (spec["single"] and isinstance(found, str)) or (nested and _is_flat(found)):
             found = [found]
         elif isinstance(found, list):
             keys = [f"{path}[{index}]" for index in range(len(found))]
@@ -202,7 +203,7 @@ class _Reader:
         values = [self.value(kind, key, each, spec) for key, each in zip(keys, found, strict=True)]
         if spec["distinct"]:
             self.distinct(path, keys, values, found)
-        together = RULES[spec["check"]].together if spec["check"] else None
+        together = RULES[spec["check"]].together if spec["check"] and not nested else None
         if together is not None and _FAILED not in values:
             try:
                 values = together(values)
@@ -251,6 +252,11 @@ class _Reader:
                 self.problem(at(path, name), f"{show(read)} is listed twice")
             values[read] = self.value(kind, at(path, name), each, spec)
         return _FAILED if _FAILED in (*values, *values.values()) else values
+
+
+def _is_flat(found: Any) -> bool:
+    """Tell whether for an array of arrays one of them stands alone."""
+    return isinstance(found, list) and bool(found) and all(isinstance(each, str) for each in found)
 
 
 def _shape(cls: Any, name: str) -> type:

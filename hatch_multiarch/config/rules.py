@@ -13,6 +13,7 @@ import re
 import shlex
 from typing import Any
 
+from hatch_multiarch.config.compile_env import check_name
 from hatch_multiarch.config.messages import expected, nearest, show, unknown
 from hatch_multiarch.config.model import Libc
 from hatch_multiarch.config.rule import CONTROL, Rule
@@ -81,6 +82,12 @@ def _command(text: str) -> str:
     if not first or first.startswith("-"):
         raise ValueError(expected("a command that starts with a program", text))
     return text
+
+
+def _command_words(words: list[str]) -> list[str]:
+    if not words or not words[0].strip() or words[0].startswith("-"):
+        raise ValueError(expected("a list of a program and its arguments", words))
+    return words
 
 
 _LINKER_SWITCHES = ("-s", "-w", "-compressdwarf", "-checklinkname")
@@ -184,10 +191,16 @@ RULES: dict[str, Rule] = {
     # go help buildconstraint: letters, digits, underscores and dots.
     "go_tag": Rule("one Go build tag of letters, digits, '_' and '.'", r"[A-Za-z0-9_.]+"),
     "ldflag": Rule(
-        "linker flags without control characters, and of placeholders only {version} and {name}",
-        rf"(?:[^{CONTROL}{{}}]|\{{(?:version|name)\}})+",
+        "linker flags without control characters, and of placeholders only {version}, {name}, "
+        "{commit} and {date}",
+        rf"(?:[^{CONTROL}{{}}]|\{{(?:version|name|commit|date)\}})+",
         _words,
         _linker_flags,
+    ),
+    "variable": Rule("the name of a variable", rf"[^{CONTROL}]+", check_name),
+    "flags": Rule("text without control characters", rf"[^{CONTROL}]+"),
+    "argument": Rule(
+        "text without NUL characters", r"[^\x00]*", together=_command_words, longest=65536
     ),
     "libc": Rule(
         "'static', 'musl', 'glibc' or 'glibc:FLOOR' with a floor from 2.12 to 2.45",

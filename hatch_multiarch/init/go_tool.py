@@ -18,6 +18,7 @@ from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.go_env import go_settings
 from hatch_multiarch.engine.go_source import SYSTEMS, read_package
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.init.module_licenses import license_files
 from hatch_multiarch.init.programs import Program
 from hatch_multiarch.init.version_flags import version_flags
 from hatch_multiarch.toolchain import find_go
@@ -32,8 +33,6 @@ _LEAST_GO = "1.24"
 
 _SECONDS = 1800
 """Longest time that fetching the modules of a program may take."""
-
-_LICENSES = re.compile(r"(licen[cs]e|copying|notice|unlicense)([.-].*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -97,10 +96,10 @@ def read_tool(wanted: str, environ: Mapping[str, str], fetching: Callable[[str],
             unseen=(),
             systems=tuple(systems),
             go=_go_line(file),
-            ldflags=version_flags(module, package),
+            ldflags=version_flags(module, package, own=False),
         )
         texts = {each: (work / each).read_text("utf-8") for each in ("go.mod", "go.sum")}
-    texts |= {each.name: each.read_text("utf-8", "replace") for each in _licenses(module)}
+    texts |= {each.name: each.read_text("utf-8", "replace") for each in license_files(module)}
     return GoTool(
         program, module, _version(told["Module"]["Version"]), told["Module"]["Path"], texts
     )
@@ -151,11 +150,6 @@ def _name(path: str) -> str:
 def _go_line(file: Path) -> str:
     found = re.search(r"^go[ \t]+(\S+)", file.read_text("utf-8"), re.MULTILINE)
     return found[1] if found else _LEAST_GO
-
-
-def _licenses(module: Path) -> list[Path]:
-    """Return the files of a module that have to go along with a program of it (PEP 639)."""
-    return sorted(p for p in module.iterdir() if p.is_file() and _LICENSES.fullmatch(p.name))
 
 
 def _version(told: str) -> str:

@@ -24,6 +24,9 @@ WHEEL = "tool.hatch.build.targets.wheel"
 HOOK = f"{WHEEL}.hooks.multiarch"
 """The table that switches the hook on."""
 
+SDIST_HOOK = "tool.hatch.build.targets.sdist.hooks.multiarch"
+"""The table that switches it on for the sdist, where that records something."""
+
 PLUGIN = "hatch-multiarch"
 _BACKENDS = ("hatchling.build", "hatchling.ouroboros")
 _BOM = "\ufeff"
@@ -103,20 +106,21 @@ def requires_plugin(document: Mapping[str, Any]) -> bool:
     return PLUGIN in {re.sub(r"[-_.]+", "-", name.group()).lower() for name in names if name}
 
 
-def hooked(target: Target) -> bool:
-    """Tell whether the hook is on. Raises PlanError where hatch.toml hides the table we would add.
+def hooked(target: Target, kind: str = "wheel") -> bool:
+    """Tell whether the hook is on for wheels, or for another *kind* of target.
 
-    Hatch takes each table of hatch.toml, such as ``build``, instead of pyproject.toml's.
+    Raises PlanError where hatch.toml hides the table that we would add: Hatch takes each table of
+    it, such as ``build``, instead of pyproject.toml's.
     """
     build = _table(target.document, "tool.hatch.build")
     other = read_hatch_file(target.path.parent)
     hidden = "build" in other
     build = _table(other, "build") if hidden else build
-    on = any("multiarch" in _table(build, each) for each in ("hooks", "targets.wheel.hooks"))
+    on = any("multiarch" in _table(build, each) for each in ("hooks", f"targets.{kind}.hooks"))
     if hidden and not on:
         raise PlanError(
             "hatch.toml has a table [build], and hatch heeds no tool.hatch.build beside it",
-            advice="add [build.targets.wheel.hooks.multiarch] to hatch.toml, then run this again",
+            advice=f"add [build.targets.{kind}.hooks.multiarch] to hatch.toml, then run this again",
         )
     return on
 

@@ -19,6 +19,7 @@ from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
+from hatch_multiarch.pipeline.before import run_before
 from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.pipeline.wheels import Boundary
     from hatch_multiarch.plan import Plan
+    from hatch_multiarch.report import BeforeRecord
 
 
 ANY_TAG = "py3-none-any"
@@ -103,6 +105,7 @@ class Build:
         self._output = plan.project.root / plan.config.output
         self._others = other_hooks(builder, plan.config)
         self._begun: Begun | None = None
+        self._before: tuple[BeforeRecord, ...] = ()
 
     def prepare(self, build_data: dict[str, Any]) -> Prepared:
         """Compile, audit and assemble aside, then fill in the first wheel's *build_data*.
@@ -110,17 +113,21 @@ class Build:
         Raises MultiarchError; nothing has a final name yet then.
         """
         with files.refused(self._output):
-            self._check(build_data)
             begun = self._begun or self.begin()
             try:
+                self._check(build_data)  # also what was made before
                 return self._prepare(begun, build_data)
             except BaseException:
                 begun.streams.close()  # what waits to be compressed would keep this process
                 raise
 
     def begin(self) -> Begun:
-        """Make the staging folders and look at the image's base, before anything is compiled."""
+        """Run what runs before, make the staging folders and look at the image's base."""
         self._epoch = read_epoch(self._environ)
+        plan = self.plan
+        self._before = run_before(
+            plan.project.root, plan.config, plan.before, self._environ, self.console
+        )
         image = self._image(self._epoch)
         ours = not self._output.exists()
         files.sweep_temporary()
@@ -191,7 +198,9 @@ class Build:
             staged |= {path: self._output / path.name for path in image.outputs}
         stem = self._builder.artifact_project_id
         sdist = self._sdists / f"{stem}.tar.gz"
-        report = make_report(self.plan, compiled, wheels, image, self._clock, begun.cache, sdist)
+        report = make_report(
+            self.plan, compiled, wheels, image, self._clock, begun.cache, sdist, self._before
+        )
         if self._sdists != self._dist and report.sdist is not None:
             staged[self._sdists / report.sdist.file] = self._dist / report.sdist.file
         final = self._output / f"{stem}.json" if self.plan.mode == "all" else None

@@ -22,6 +22,7 @@ from hatch_multiarch.errors import (
 )
 from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
+from hatch_multiarch.pipeline.before import find_program
 from hatch_multiarch.pipeline.brought import not_on_index
 from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.pipeline.helper_files import HelperFiles
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.init.pyproject import Target
+    from hatch_multiarch.pipeline.sdist_files import LeftOut
     from hatch_multiarch.plan import Plan, Switches, Unit
 
 
@@ -83,6 +85,7 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         plan = make_plan(project, config, "all", switches, choice)
         problems += _modules(plan)
         problems += _compilers(plan)
+        problems += _first(plan, environ)
         if plan.engine == "host" and not problems and not switches.offline:
             problems += map(_problem, not_on_index(plan, environ))
         problems += _files(plan, target.document, environ, warnings)
@@ -189,6 +192,14 @@ def _compilers(plan: Plan) -> Iterator[Problem]:
                 yield Problem(says, 'install it, or set "auto"', ToolchainError.exit_code)
 
 
+def _first(plan: Plan, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what runs before anything is compiled and is not there; Go the build brings."""
+    for command in plan.before:
+        found = find_program(command, environ)
+        if isinstance(found, PlanError) and command.words[0] != "go":
+            yield _problem(found)
+
+
 def _files(
     plan: Plan, document: dict[str, Any], environ: Mapping[str, str], warnings: list[str]
 ) -> Iterator[Problem]:
@@ -224,6 +235,7 @@ def _files(
             "include it (a .gitignore counts too)",
             PlanError.exit_code,
         )
+    yield from map(_left_out, sdist.unrecorded(plan.config))
     helpers.look_at_all()
     for helper, why in helpers.failures.items():
         warnings.append(f"whether the sdist has all that {helper} needs is not known: {why}")
@@ -232,7 +244,11 @@ def _files(
             if sdist.hooks:
                 warnings.append(f"{found}, unless the build hook {sdist.hooks[0]} adds it")
             else:
-                yield Problem(found.message, found.advice, PlanError.exit_code)
+                yield _left_out(found)
+
+
+def _left_out(found: LeftOut) -> Problem:
+    return Problem(found.message, found.advice, PlanError.exit_code)
 
 
 def _says(plan: Plan) -> str:

@@ -6,15 +6,21 @@ module of ours raises is a mistake of ours, and keeps it.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatchling import cli
 
+from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.config.messages import printable
 from hatch_multiarch.console import Console
-from hatch_multiarch.errors import PlanError
+from hatch_multiarch.errors import MultiarchError, PlanError
+from hatch_multiarch.pipeline.before import run_before
+from hatch_multiarch.plan import Switches
+from hatch_multiarch.plan.before import before_commands
+from hatch_multiarch.process import terminable
 from hatch_multiarch.project import lacks_package
 
 if TYPE_CHECKING:
@@ -27,7 +33,12 @@ _HATCHLING = Path(cli.__file__).parent.parent
 def main() -> int:
     """Run the command line and return its exit code."""
     try:
+        with terminable():
+            _before(Path.cwd())
         return cli.hatchling()
+    except MultiarchError as error:
+        Console().error(error)
+        return error.exit_code
     except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
         Console().error(not_ours(error))
         return PlanError.exit_code
@@ -38,6 +49,18 @@ def not_ours(error: Exception) -> PlanError:
     if _is_ours(error.__traceback__):
         raise error
     return hatchling_error(error, advice="`python -m hatchling build` shows where")
+
+
+def _before(root: Path) -> None:
+    """Run what runs before anything is compiled: hatchling may choose the sdist's files first.
+
+    The hook, later in this process, does not run it again.
+    """
+    switches = Switches.read(os.environ)
+    if not switches.skip:
+        config, _ = read_pyproject(root / "pyproject.toml")
+        commands = before_commands(root, config, switches)
+        run_before(root, config, commands, os.environ, Console())
 
 
 def hatchling_error(error: Exception, advice: str = "see its documentation") -> PlanError:

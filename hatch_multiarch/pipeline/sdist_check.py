@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.sdist_files import SdistFiles
-from hatch_multiarch.plan import Switches, make_plan
+from hatch_multiarch.plan import make_plan
+from hatch_multiarch.plan.commit import is_sdist, named
 from hatch_multiarch.project import read_project
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.engine import Binary
-    from hatch_multiarch.plan import Plan
+    from hatch_multiarch.plan import Plan, Switches
 
 
 class SdistCheck:
@@ -26,7 +27,7 @@ class SdistCheck:
         self._plan = plan
         self._cache = cache
         self._helpers = HelperFiles(plan, environ)
-        self._off = (plan.project.root / "PKG-INFO").is_file()
+        self._off = is_sdist(plan.project.root)
 
     def built(self, binary: Binary) -> None:
         """Note what *binary* is made of; several threads may call this at once."""
@@ -43,15 +44,16 @@ class SdistCheck:
 
 
 def check_sdist(
-    root: Path, environ: Mapping[str, str], document: dict[str, Any], archive: Path
+    root: Path,
+    switches: Switches,
+    environ: Mapping[str, str],
+    document: dict[str, Any],
+    archive: Path,
 ) -> None:
     """Remove the sdist *archive* of the project in *root* where it lacks what is compiled.
 
     Raises PlanError then. Without a Go on this machine nothing is found.
     """
-    switches = Switches.read(environ)
-    if switches.skip:
-        return
     try:
         plan = make_plan(*read_project(root), "all", switches)
     except PlanError:
@@ -67,7 +69,7 @@ def check_sdist(
 
 def _lacking(plan: Plan, helpers: HelperFiles, document: dict[str, Any], dist: Path) -> list[str]:
     known = helpers.by_helper()
-    if not any(files for _, files in known.values()):
+    if not any(files for _, files in known.values()) and not named(plan.config):
         return []
     try:
         sdist = SdistFiles(plan.project.root, document)
@@ -75,7 +77,7 @@ def _lacking(plan: Plan, helpers: HelperFiles, document: dict[str, Any], dist: P
         return []  # whoever builds the sdist is told
     archive = dist / sdist.name
     made = archive.is_file()
-    said: list[str] = []
+    said = list(map(str, sdist.unrecorded(plan.config)))
     for helper, (_, files) in known.items():
         found = [str(each) for each in sdist.left_out(helper, files)]
         # A build hook of the project's own may have added them.

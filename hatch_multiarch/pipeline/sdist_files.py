@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.sdist import SdistBuilder
 
-from hatch_multiarch.config.hatch_file import hatch_key
+from hatch_multiarch.config.hatch_file import hatch_key, hatch_table
+from hatch_multiarch.plan.commit import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from hatch_multiarch.config import Config
 
 _KNOWN_HOOKS = {"multiarch", "vcs", "version"}
 """Hooks that add no Go file."""
@@ -23,6 +26,7 @@ _VENDOR = "run `go mod vendor` in the helper's folder and commit what it makes"
 _VENDOR_OFF = (
     'set workspace = "off", replace the modules in go.mod, and run `GOWORK=off go mod vendor`'
 )
+_HOOK = "build.targets.sdist.hooks.multiarch"
 _FORCE = "force-include"
 _NAMED = 3
 """How many files or folders a message names."""
@@ -54,6 +58,7 @@ class SdistFiles:
         self.taken = _taken(builder)
         """The paths in the sdist."""
         self._base = builder
+        self._hooked = "multiarch" in builder.config.hook_config
         self.hooks = sorted(set(builder.config.hook_config) - _KNOWN_HOOKS)
         """Build hooks of the sdist that may add files."""
         self._table = hatch_key(root, "build.targets.sdist")
@@ -63,6 +68,16 @@ class SdistFiles:
     def name(self) -> str:
         """The name of the sdist; its version may come from a plugin, which `check` can lack."""
         return f"{self._base.artifact_project_id}.tar.gz"
+
+    def unrecorded(self, config: Config) -> Iterator[LeftOut]:
+        """Yield the keys of *config* that name the commit, where no hook records it."""
+        if not self._hooked:
+            for key, names in named(config).items():
+                yield LeftOut(
+                    f"{key}: names {' and '.join(names)}, which a build from the sdist would not "
+                    "know",
+                    f"add the table {hatch_table(self._root, _HOOK)}, which records it there",
+                )
 
     def left_out(self, helper: str, files: Iterable[Path]) -> Iterator[LeftOut]:
         """Yield what is missing of *files*, which *helper* is compiled from."""

@@ -6,7 +6,7 @@ pull requests, no helpers at all for a documentation build.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args, get_type_hints
 
 from hatch_multiarch.config import Config
@@ -26,17 +26,21 @@ FALSE = ("0", "false", "no", "off", "")
 
 @dataclass(frozen=True)
 class Switches:
-    """``HATCH_MULTIARCH_*`` and GOWORK; None means that the variable is not set."""
+    """``HATCH_MULTIARCH_*``, GOWORK and SOURCE_DATE_EPOCH; None: the variable is not set."""
 
     platforms: tuple[str, ...] | None = None
     """Normalised names, or just ``("all",)`` or ``("host",)``."""
     engine: str | None = None
     image: bool | None = None
     skip: bool = False
+    before: bool | None = None
+    """Whether the commands of ``before`` run; by default in a checkout."""
     offline: bool = False
     """No registry is asked for the image's base."""
     fewer_platforms: bool = False
     """A tag may lose platforms that its image has."""
+    epoch: int | None = None
+    """SOURCE_DATE_EPOCH."""
     workspace: str = ""
     """GOWORK, as Go reads it: ``off``, ``auto`` or the path of a go.work."""
 
@@ -52,6 +56,7 @@ class Switches:
             platforms=_platforms(env, problems),
             engine=_engine(env, problems),
             image=_flag(env, "IMAGE", problems),
+            before=_flag(env, "BEFORE", problems),
             skip=bool(_flag(env, "SKIP", problems)),
             offline=bool(_flag(env, "OFFLINE", problems)),
             fewer_platforms=bool(_flag(env, "FEWER_PLATFORMS", problems)),
@@ -59,9 +64,12 @@ class Switches:
         )
         if not switches.skip:
             try:
-                read_epoch(env)
+                epoch = read_epoch(env)
             except ConfigError as error:
                 problems += error.problems
+            else:
+                if "SOURCE_DATE_EPOCH" in env:
+                    switches = replace(switches, epoch=epoch)
         if problems:
             raise ConfigError(problems)
         return switches

@@ -26,7 +26,7 @@ def find_artifact(root: Path, helper: Helper, platform: Platform) -> Path:
     where = f"tool.multiarch.helpers.{helper.name}.prebuilt"
     folder = helper.prebuilt.removeprefix(PREFIX)
     file = root / folder / "artifacts.json"
-    mine = [each for each in _binaries(file, where) if helper.name in _names(each)]
+    mine = [each for each in _binaries(file, where) if {helper.name, helper.stem} & {*_names(each)}]
     fits = [each for each in mine if _target(each) == _wanted(platform)]
     if not fits:
         there = ", ".join(dict.fromkeys("/".join(filter(None, _target(each))) for each in mine))

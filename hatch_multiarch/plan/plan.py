@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.docker.builders import Builder
     from hatch_multiarch.docker.locate_buildx import Buildx
     from hatch_multiarch.docker.node_selection import Place
+    from hatch_multiarch.plan.before import Command
     from hatch_multiarch.platforms import Platform
 
 Mode = Literal["all", "one", "editable"]
@@ -57,7 +58,7 @@ class Unit:
     @property
     def header(self) -> Path | None:
         """Absolute path of the C header that ships beside the binary, if one does."""
-        return self.output.with_name(f"{self.helper.name}.h") if self.helper.header else None
+        return self.output.with_name(f"{self.helper.stem}.h") if self.helper.header else None
 
     @property
     def id(self) -> str:
@@ -129,6 +130,8 @@ class Plan:
     image: ImagePlan | None
     notes: tuple[str, ...]
     """What was decided for the user and why, one line each."""
+    before: tuple[Command, ...] = ()
+    """What runs first, once."""
     docker: Docker | None = None
     """What BuildKit needs, where it compiles or puts the image together."""
 

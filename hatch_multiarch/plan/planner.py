@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.before import before_commands
+from hatch_multiarch.plan.commit import commit_words, fill
 from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
@@ -29,7 +31,9 @@ def make_plan(
     switches: Switches,
     choice: Choice = Choice(),  # noqa: B008 - frozen
 ) -> Plan:
-    """Return what a build of *project* in *mode* would do; nothing is run and nothing written.
+    """Return what a build of *project* in *mode* would do; nothing is written.
+
+    Git is asked for the commit where linker flags name it; nothing else is run.
 
     *choice* is the engine, as ``choose`` finds it; the default is this machine. Raises PlanError,
     with every problem in it, when the config asks for what cannot be built.
@@ -38,11 +42,13 @@ def make_plan(
     notes: list[str] = []
     platforms = plan_platforms(config, mode, switches)
     problems.extend(_scripts_twice(project, config))
+    words = commit_words(project.root, config, switches.epoch, problems)
     alone_on_musl = mode != "all" and host_libc() == "musl"
     owner = project.name if project.member else ""
 
     def make(name: str, platform: Platform) -> Unit | None:
         merged = config.helper_on(name, platform.name)
+        merged = replace(merged, ldflags=fill(merged.ldflags, words))
         if platform.parts and not merged.prebuilt:
             joined = universal_unit(merged, platform, project.root / config.output / "bin", make)
             return joined and replace(joined, owner=owner)
@@ -76,6 +82,7 @@ def make_plan(
         units=tuple(units),
         wheels=wheels,
         image=image,
+        before=before_commands(project.root, config, switches),
         docker=choice.docker,
         notes=tuple(dict.fromkeys((*choice.notes, *notes))),
     )
@@ -119,7 +126,7 @@ def _scripts_twice(project: Project, config: Config) -> list[str]:
         'and an installer keeps one of the two; rename one, or install = "package"'
         for helper in config.helpers
         for key, table in tables
-        if helper.install == "scripts" and isinstance(table, dict) and helper.name in table
+        if helper.install == "scripts" and isinstance(table, dict) and helper.stem in table
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hatch_multiarch.plan.before import Command
     from hatch_multiarch.plan.plan import Plan, Unit
 
 
@@ -25,6 +26,10 @@ def _how(unit: Unit) -> str:
 
 def _name(unit: Unit) -> str:
     return f"{unit.helper.name} (library)" if unit.helper.library else unit.helper.name
+
+
+def _place(plan: Plan, command: Command) -> str:
+    return command.folder.relative_to(plan.project.root).as_posix()
 
 
 def as_data(plan: Plan) -> dict[str, object]:
@@ -67,6 +72,14 @@ def as_data(plan: Plan) -> dict[str, object]:
             }
             for place in (plan.docker.places if plan.docker else ())
         ],
+        "before": [
+            {
+                "key": each.key,
+                "command": list(each.words),
+                "folder": _place(plan, each),
+            }
+            for each in plan.before
+        ],
         "units": units,
         "wheels": [
             {"platform": wheel.platform.name, "helpers": [u.helper.name for u in wheel.units]}
@@ -82,8 +95,10 @@ def as_text(plan: Plan) -> str:
     lines = [
         f"{plan.project.name} {plan.project.version}, compiled on: {plan.engine}",
         "",
-        "compile",
     ]
+    if plan.before:
+        lines += ["before", *(f"  {each}  in {_place(plan, each)}" for each in plan.before), ""]
+    lines.append("compile")
     rows = [("helper", "platform", "libc", "compiler")]
     rows += [(_name(u), u.platform.name, _libc(u), _how(u)) for u in _made(plan)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

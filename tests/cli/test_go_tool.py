@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 from go_proxy import serve
@@ -79,6 +80,9 @@ def test_a_new_project_packages_it(
     )
     run(sys.executable, "-m", "hatchling", "build", cwd=root, **proxy)
     run(*CLI, "verify", root, **proxy)
+    for wheel in (root / "dist").glob("*.whl"):
+        held = {each.rpartition(".dist-info/")[2] for each in ZipFile(wheel).namelist()}
+        assert {f"licenses/helpers/shout/{name}" for name in ("LICENSE.txt", "NOTICE")} <= held
     home = {
         **clean_env(),
         "UV_TOOL_DIR": str(tmp_path / "t"),

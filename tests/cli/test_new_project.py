@@ -14,10 +14,15 @@ from projects import write
 from support import clean_env, need
 
 from hatch_multiarch.engine.go_source import read_package
-from hatch_multiarch.init import find_programs, new_target
+from hatch_multiarch.init import configured, find_programs, new_target
 from hatch_multiarch.init.licenses import read_license
 from hatch_multiarch.init.new_project import read_repository
 from hatch_multiarch.init.version_flags import version_flags
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,6 +171,33 @@ def test_the_variable_of_the_version(
 ) -> None:
     write(tmp_path, {"main.go": go, **({".goreleaser.yaml": releaser} if releaser else {})})
     assert list(version_flags(tmp_path, read_package(tmp_path))) == flags
+
+
+STAMPED = """
+  - -X main.version={{.Version}} -X 'main.commit={{ .ShortCommit }}' -X main.date={{.Date}}
+  - -X main.builtBy=goreleaser -X a.b={{.CommitDate}}
+"""
+
+
+@pytest.mark.witness
+def test_commit_and_date_where_git_knows_them(tmp_path: Path) -> None:
+    root = write(tmp_path / "shout", {**REPOSITORY, "cmd/shout/main.go": SHOUT})
+    plain = ["-X main.version={version}", "-X main.commit={commit}"]
+    package = read_package(root / "cmd/shout")
+    assert list(version_flags(root, package)) == plain[:1]
+    git(root, "init")
+    git(root, "add", ".")
+    git(root, "commit", "-m", "a")
+    assert list(version_flags(root, package)) == plain
+    # Another project's program has another commit.
+    assert list(version_flags(root, package, own=False)) == plain[:1]
+    write(root, {".goreleaser.yaml": STAMPED})
+    dates = ["-X main.date={date}", "-X a.b={date}"]
+    assert list(version_flags(root, package)) == [*plain, *dates]
+    target = new_target(root)
+    document = tomllib.loads(configured(target, find_programs(root, {}), image=False))
+    targets = document["tool"]["hatch"]["build"]["targets"]
+    assert targets["sdist"]["hooks"] == targets["wheel"]["hooks"] == {"multiarch": {}}
 
 
 def test_programs_for_developers_are_left_out_and_named(

@@ -70,6 +70,7 @@ def finished_report() -> str:
         "project": {"name": "greeter", "version": "1.0.0"},
         "tools": {**tools, "go": None, "compilers": [], "compressor": "zlib 1.3"},
         "timing": {"started": "2026-11-25T12:00:00Z", "seconds": 1.5},
+        "before": [],
         "sdist": None,
         "image": None,
     }

@@ -37,6 +37,7 @@ GREET = UnitRecord(
     libc="static",
     floor=None,
     macos=None,
+    env={},
     compiler="none",
     go=None,
     seconds=3.2,
@@ -49,6 +50,7 @@ REPORT = Report(
     project=ProjectRecord("greeter", "1.0.0"),
     tools=ToolsRecord("0.1.0", "1.27.0", "3.11.0", "host", "go 1.27.3", (), "zlib 1.3"),
     timing=TimingRecord("2026-11-25T12:00:00Z", 60.0),
+    before=(),
     platforms=(*TAGS, "linux/mips64le"),
     units=(
         GREET,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from support import Example, Ran
+    from support import Example, Ran, Venv
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
@@ -81,6 +82,45 @@ def test_a_name_that_is_written_differently_everywhere(
     assert "My.Fancy_Tool-1.0.0.oci.tar" in outputs
     run(*BUILD, "--clean-only", cwd=project)
     assert not (project / "build/multiarch").exists()
+
+
+def test_data_files_go_beside_their_helper(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran], venv: Venv
+) -> None:
+    """By hatchling's own key, in a wheel and in an editable install."""
+    more = '\n[tool.hatch.build]\ndev-mode-dirs = ["src"]\n'
+    more += "[tool.hatch.build.targets.wheel.force-include]\n"
+    edit(more=f'{more}"helpers/greet/words" = "_greeter_helpers/greet-words"\n')
+    (project / "helpers/greet/words").mkdir()
+    (project / "helpers/greet/words/a.txt").write_text("hello\n")
+    run(*BUILD, cwd=project, HATCH_MULTIARCH_PLATFORMS="host", HATCH_MULTIARCH_IMAGE="0")
+    run(*BUILD[:-1], "wheel:editable", "-d", "editable", cwd=project)
+    code = "import os, _greeter_helpers as h; d = os.path.dirname(h.find('greet')); "
+    code += "print(open(d + '/greet-words/a.txt').read())"
+    wheels = [*project.glob("dist/*.whl"), *project.glob("editable/*.whl")]
+    assert len(wheels) == 2
+    for wheel in wheels:
+        venv.install("uv", "--reinstall", wheel)
+        assert venv.run(venv.python, "-c", code).out == "hello\n\n"
+
+
+def test_a_file_of_another_name_than_its_helper(
+    project: Path, edit: Callable[..., None], run: Callable[..., Ran], venv: Venv
+) -> None:
+    output = 'output = "hi"\ninstall = "scripts"\n\n[tool.multiarch.helpers.tone]'
+    edit(("[tool.multiarch.helpers.tone]", output))
+    edit(("[tool.multiarch.image]", '[tool.multiarch.image]\nentrypoint = ["greet"]'))
+    run(*BUILD, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/amd64 windows/amd64")
+    [report] = project.glob("build/multiarch/*.json")
+    proof = json.loads(report.read_text())["proof"]
+    places = {(each["helper"], each["wheel"]["member"]) for each in proof}
+    scripts = "greeter-1.0.0.data/scripts"
+    assert places >= {("greet", f"{scripts}/hi"), ("greet", f"{scripts}/hi.exe")}
+    assert [each["image"]["path"] for each in proof if each["image"]] == ["usr/local/bin/hi"]
+    run(sys.executable, "-m", "hatch_multiarch", "verify", project)
+    venv.install("uv", *project.glob("dist/*manylinux*.whl"))
+    assert "hello" in venv.script("greeter").lower()
+    assert venv.script("hi", "--version") == "greet 1.0.0\n"
 
 
 @pytest.mark.parametrize(

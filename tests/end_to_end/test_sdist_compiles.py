@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -12,9 +13,11 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from support import need
 
 from hatch_multiarch.pipeline.check import check
 from hatch_multiarch.plan import Switches
+from hatch_multiarch.plan.commit import RECORD
 from hatch_multiarch.toolchain import find_go
 
 if TYPE_CHECKING:
@@ -146,10 +149,7 @@ def test_the_sdist_gives_the_same_helper(
         mend(root, problems[0])
         assert said(root) == []
     assert "warning: tool." not in build(run, root)
-    with tarfile.open(root / "dist/carrier-1.0.tar.gz") as tar:
-        safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
-        tar.extractall(tmp_path / "aside", **safe)  # noqa: S202 - ours, just made
-    aside = tmp_path / "aside/carrier-1.0"
+    aside = unpacked(root, tmp_path / "aside")
     build(run, aside, "-t", "wheel")
     assert helper(aside) == helper(root)
 
@@ -192,6 +192,44 @@ def helper(root: Path) -> str:
     with zipfile.ZipFile(wheel) as archive:
         [name] = [each for each in archive.namelist() if each.split("/")[-1].startswith("greet")]
         return hashlib.sha256(archive.read(name)).hexdigest()
+
+
+HOOKED = f"{PYPROJECT}ldflags = ['-X main.c={{commit}} -X main.d={{date}}']\n"
+HOOKED += f"{SDIST}hooks.multiarch = {{}}\n"
+STAMPED = 'package main\n\nvar c, d string\n\nfunc text() string { return c + " " + d }\n'
+
+
+@pytest.mark.slow
+@pytest.mark.witness
+def test_the_sdist_knows_the_commit(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    """Its helper is the same as the checkout's, though git knows another commit there."""
+    root = tmp_path / "project"
+    write(root, {**PLAIN, "pyproject.toml": HOOKED, f"{GREET}/text.go": STAMPED})
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (["init"], ["add", "."], ["commit", "-m", "a"]):
+        run(need("git"), *who, *words, cwd=root)
+    build(run, root)
+    aside = unpacked(root, root / "aside")
+    run(need("git"), *who, "commit", "-m", "b", "--allow-empty", cwd=root)
+    build(run, aside, "-t", "wheel")
+    assert helper(aside) == helper(root)
+    # An sdist of an sdist keeps the record.
+    build(run, aside, "-t", "sdist")
+    assert json.loads((unpacked(aside, root / "again") / RECORD).read_text())["date"][-1] == "Z"
+    build(run, root, "-t", "wheel")
+    assert helper(aside) != helper(root)
+    write(root, {"pyproject.toml": HOOKED.partition(SDIST)[0]})
+    lacks = "tool.multiarch.helpers.greet.ldflags: names {commit} and {date}, which a build from"
+    hint = "add the table [tool.hatch.build.targets.sdist.hooks.multiarch]"
+    assert any(each.startswith(lacks) and hint in each for each in said(root))
+    assert f"error: {lacks}" in build(run, root, code=3)
+
+
+def unpacked(root: Path, folder: Path) -> Path:
+    with tarfile.open(root / "dist/carrier-1.0.tar.gz") as tar:
+        safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        tar.extractall(folder, **safe)  # noqa: S202 - ours, just made
+    return folder / "carrier-1.0"
 
 
 def test_the_sdist_itself_is_refused(tmp_path: Path, run: Callable[..., Ran]) -> None:

@@ -28,6 +28,9 @@ KEPT = """
 """
 
 
+ZIG = Compiler("zig 1", cc="zig cc", cxx="zig c++", flags=("-DX",))
+
+
 def unit(platform: str) -> Unit:
     row = lookup(platform)
     assert row
@@ -58,10 +61,15 @@ def test_the_target_is_complete(platform: str, expected: dict[str, str]):
     assert "CC" not in pure
     cgo = target(
         replace(unit(platform), compiler="zig"),
-        Compiler("zig 1", cc="zig cc", cxx="zig c++", flags=("-DX",)),
+        ZIG,
     )
     assert (cgo["CGO_ENABLED"], cgo["CC"], cgo["CXX"]) == ("1", "zig cc", "zig c++")
     assert cgo["CGO_CFLAGS"] == "-g -O2 -DX"
+    env = {"CGO_CFLAGS": "-O3 -DY", "CGO_LDFLAGS": "-lm", "GOEXPERIMENT": "jsonv2"}
+    more = target(replace(unit(platform), helper=Helper("greet", cgo=True, env=env)), ZIG)
+    assert more["CGO_CFLAGS"] == "-g -O2 -DX -O3 -DY"
+    assert more["CGO_LDFLAGS"] == "-g -O2 -lm"
+    assert (more["GOEXPERIMENT"], more["CC"]) == ("jsonv2", "zig cc")
 
 
 def test_surroundings():

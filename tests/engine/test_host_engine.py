@@ -16,11 +16,15 @@ import pytest
 from hatch_multiarch.config import Libc, Toolchain
 from hatch_multiarch.engine import HostEngine
 from hatch_multiarch.engine.compile_advice import advice
+from hatch_multiarch.engine.go_env import find_go_env
+from hatch_multiarch.engine.go_inputs import go_inputs
 from hatch_multiarch.errors import CompileError, PlanError, ToolchainError
 from hatch_multiarch.platforms import host, lookup
 
 if TYPE_CHECKING:
     from conftest import Logged, Site
+
+    from hatch_multiarch.engine import Binary
 
 LEVELS = {"GOOS": "plan9", "GOARCH": "mips", "GOAMD64": "v4", "GOARM": "5", "CGO_ENABLED": "1"}
 
@@ -246,6 +250,24 @@ def test_tags_and_package(site: Site, say: Any):
     with pytest.raises(CompileError, match=r"\./lib is not a program: .* `package main`"):
         site.build(site.unit("greet", package="./lib"))
     assert binary.path.read_bytes() == good
+
+
+def test_flags_of_the_helper_reach_its_compilers(site: Site, say: Any):
+    site.tone()
+    site.write({"tone/pitch.c": '#include "pitch.h"\nint pitch(int x) { return BY * x + 2; }\n'})
+    site.write({"tone/b.go": "//go:build goexperiment.fieldtrack\n\npackage main\n"})
+
+    def build(by: int) -> Binary:
+        env = {"CGO_CFLAGS": f"-DBY={by} -O3"}
+        [binary] = site.build(site.unit("tone", compiler="gcc", env=env))
+        assert say(binary) == f"tone {host().goarch} {20 * by + 2} true"
+        return binary
+
+    assert [build(by).cached for by in (3, 4, 4)] == [False, False, True]
+    unit = site.unit("tone", compiler="gcc", env={"GOEXPERIMENT": "fieldtrack"})
+    go, env = find_go_env("", [unit], os.environ)
+    assert site.root / "tone/b.go" in go_inputs(go, unit, env)
+    assert site.root / "tone/b.go" not in go_inputs(go, site.unit("tone", compiler="gcc"), env)
 
 
 def test_results_stand_in_order(site: Site, logged: Logged):

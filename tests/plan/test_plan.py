@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from hatch_multiarch.platforms import host
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+ARMS = ["linux/arm/v7", "linux/arm64"]
 
 
 @pytest.fixture
@@ -113,6 +117,35 @@ def test_a_universal_binary_is_joined_of_what_is_compiled_once(plan: Any) -> Non
         ["darwin/amd64", "darwin/arm64"],
         [],
     ]
+
+
+def test_a_file_may_have_another_name_than_its_helper(plan: Any) -> None:
+    helpers: Any = {"greet": {"output": "hi", "install": "scripts"}}
+    helpers["tone"] = {"kind": "library", "output": "libtune", "header": True}
+    made = plan({"platforms": ["linux/amd64", "windows/amd64"], "helpers": helpers})
+    names = [(unit.id, unit.output.name, unit.header and unit.header.name) for unit in made.units]
+    assert names == [
+        ("greet linux/amd64", "hi", None),
+        ("tone linux/amd64", "libtune.so", "libtune.h"),
+        ("greet windows/amd64", "hi.exe", None),
+        ("tone windows/amd64", "libtune.dll", "libtune.h"),
+    ]
+    plan({"helpers": helpers}, scripts={"greet": "a:b"})
+    with pytest.raises(PlanError, match=r"greet\.install: project\.scripts has a script of that"):
+        plan({"helpers": helpers}, scripts={"hi": "a:b"})
+
+
+def test_flags_of_a_helper_reach_the_builder_stage(plan: Any) -> None:
+    env = {"CGO_CFLAGS": "-DX=1", "CGO_CFLAGS_ALLOW": "-mfma|-f.*", "GOEXPERIMENT": "jsonv2"}
+    more = {"platforms": "linux/arm64", "helpers": {"tone": {"env": {"CGO_CFLAGS": "-DY"}}}}
+    helpers = {"tone": {"cgo": True, "env": env}}
+    text = stages(plan({"platforms": ARMS, "helpers": helpers, "overrides": [more]}), 0)
+    v7, arm64 = text.split("AS compile-tone-")[1:]
+    assert re.search(r'CGO_CFLAGS="-g -O2 [^"]*-DX=1"', v7)
+    assert 'CGO_CFLAGS_ALLOW="-mfma|-f.*"' in v7
+    assert 'GOEXPERIMENT="jsonv2"' in v7
+    assert re.search(r'CGO_CFLAGS="-g -O2 [^"]*-DY"', arm64)
+    assert "GOEXPERIMENT" not in arm64
 
 
 def test_a_universal_binary_may_be_built_elsewhere(plan: Any, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Arguments of the commands about images and what was built.
 
-``inspect``, ``verify``, ``push``, ``lock`` and ``report``.
+``inspect``, ``verify``, ``push``, ``lock``, ``licenses`` and ``report``.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ LOCK = """\
 example:
   hatch-multiarch lock           base = "python:3.13-slim@sha256:..." is written
   hatch-multiarch lock --check   exit 1 when that is not what the tag names now
+"""
+LICENSES = """\
+example:
+  hatch-multiarch licenses           into third-party-licenses/, by module
+  hatch-multiarch licenses --check   exit 1 when one is missing or has changed
 """
 REPORT = """\
 example:
@@ -140,6 +145,17 @@ def _lock(commands: Any) -> None:
     add_json(parser)
 
 
+def _licenses(commands: Any) -> None:
+    parser = commands.add_parser(
+        "licenses", help="copy the license files of the helpers' Go modules", epilog=LICENSES
+    )
+    add_folder(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit 1 when a file is missing"
+    )
+    add_json(parser)
+
+
 def _report(commands: Any) -> None:
     parser = commands.add_parser(
         "report", help="write the report of a build as a page to look at", epilog=REPORT
@@ -158,4 +174,4 @@ def _report(commands: Any) -> None:
     add_json(parser)
 
 
-COMMANDS = (_inspect, _verify, _push, _lock, _report)
+COMMANDS = (_inspect, _verify, _push, _lock, _licenses, _report)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 _INERT = re.compile(r"[A-Za-z0-9 _./:,=+@%~-]*")
 """Characters that mean nothing to a Dockerfile between double quotes."""
 
+_INERT_QUOTED = re.compile(r"[A-Za-z0-9 _./:,=+@%~|*-]*")
+"""The same, of the values of ENV."""
+
 _SCRIPTS = Path(__file__).parent
 
 
@@ -33,7 +36,7 @@ def _escaped(char: str) -> str:
 
 
 def env(variables: Mapping[str, str]) -> list[str]:
-    """Return an ENV instruction; values come from our tables and never from a person.
+    """Return an ENV instruction; values come from our tables, or from keys that take nothing else.
 
     Raises ValueError for one that a Dockerfile would read as more than text.
     """
@@ -41,7 +44,7 @@ def env(variables: Mapping[str, str]) -> list[str]:
         return []
     pairs = []
     for name, value in variables.items():
-        if not _INERT.fullmatch(value):
+        if not _INERT_QUOTED.fullmatch(value):
             raise ValueError(f"{name}={value!r} cannot stand in a Dockerfile")
         pairs.append(f'{name}="{value}"')
     return ["ENV " + " \\\n    ".join(pairs)]
