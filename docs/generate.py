@@ -31,7 +31,7 @@ validate-pyproject know them too, by [the JSON schema](editors.md).
 have pages of their own.
 """
 TABLES = {
-    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "sbom")),
+    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "sbom", "locator")),
     "helpers": ("[tool.multiarch.helpers.NAME]", None),
     "image": ("[tool.multiarch.image]", None),
     "image.healthcheck": ("[tool.multiarch.image.healthcheck]", None),

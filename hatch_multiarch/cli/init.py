@@ -119,6 +119,16 @@ def _say(
                 }
                 for each in programs
             ],
+            "left_out": [
+                {
+                    "name": each.name,
+                    "folder": each.folder,
+                    "source": each.source,
+                    "package": each.package,
+                    "why": each.aside,
+                }
+                for each in aside
+            ],
             "diff": diff,
             "written": checked is not None,
             "check": as_data(checked) if checked else None,

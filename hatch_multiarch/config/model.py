@@ -9,6 +9,7 @@ strings must pass. TOML keys are the field names with ``_`` written as ``-``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -122,6 +123,12 @@ class Helper:
         "Where the wheel puts it: `package`, beside the locator module, or `scripts`, onto PATH.",
         default="package",
     )
+    module: bool = key(
+        "Ship a Python module of the helper's name (`-` and `.` become `_`), so that "
+        "`python -m NAME` starts the program. On Linux and macOS it takes the place of Python.",
+        default=False,
+        fixed=True,
+    )
     header: bool = key(
         "Ship the C header of a library, `NAME.h`, beside it in the wheel.", default=False
     )
@@ -159,6 +166,11 @@ class Helper:
     def library(self) -> bool:
         """Tell whether it is a shared library, and not a program."""
         return self.kind == "library"
+
+    @property
+    def module_name(self) -> str:
+        """The Python module that starts it, where there is one: ``my-tool`` -> ``my_tool``."""
+        return re.sub(r"[-.]+", "_", self.name)
 
     @property
     def place(self) -> str:
@@ -269,6 +281,12 @@ class Config:
         "Put an SBOM (CycloneDX) of the helpers' Go modules into every wheel, at "
         "`.dist-info/sboms`.",
         default=True,
+    )
+    locator: bool | None = key(
+        "Put the [locator module](helpers.md#finding-them-at-run-time) into the wheels, by which "
+        "Python finds the helpers. Default: `true`, but `false` where the project has no Python "
+        'package and each helper has `install = "scripts"`, without `module`.',
+        default=None,
     )
     helpers: tuple[Helper, ...] = key(
         "The helpers, by name: the name of the program that is installed.",

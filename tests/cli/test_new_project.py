@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -181,6 +182,16 @@ def test_programs_for_developers_are_left_out_and_named(
     assert [each.name for each in find_programs(root, {}) if each.aside] == ["gen-docs", "x"]
     said = run(*CLI, "init", "--diff", root).out
     assert "[tool.multiarch.helpers.gen-docs]" not in said
+    told = json.loads(run(*CLI, "init", "--diff", "--json", root).out)
+    assert [each["name"] for each in told["programs"]] == ["shout", "tell"]
+    assert [each["name"] for each in told["left_out"]] == ["gen-docs", "x"]
+    assert told["left_out"][1] == {
+        "name": "x",
+        "folder": "examples/x",
+        "source": "examples/x",
+        "package": ".",
+        "why": "examples/ is no place for what users run",
+    }
     assert not (root / "pyproject.toml").exists()
     said = run(*CLI, "init", root).out
     assert said.startswith("made pyproject.toml: shout, version 0.1.0, license MIT\n")
