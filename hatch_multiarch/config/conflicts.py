@@ -14,7 +14,7 @@ from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.conflicts_docker import of_docker
 from hatch_multiarch.config.keys import toml_name
 from hatch_multiarch.config.messages import at, show, unknown
-from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, Helper
+from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, GORELEASER, Helper
 from hatch_multiarch.platforms import all_platforms, match
 
 SYSTEMS = ("linux", "darwin", "windows")
@@ -84,6 +84,7 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         elif not helper.cgo and key in CGO_ONLY and (key, helper.libc.kind) != ("libc", "glibc"):
             message = "has no effect without cgo; set cgo = true, or remove it"
             yield key, ("cgo",), message
+    yield from _of_prebuilt(helper)
     if helper.debian_packages:
         # These read well at either key: an override may set just one of the two.
         if "zig" in _compilers(helper, linux):
@@ -92,6 +93,20 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
         if helper.libc.kind == "musl" and linux:
             message = "Debian's libraries need glibc; set libc to that or static, not musl"
             yield "debian_packages", ("libc",), message
+
+
+def _of_prebuilt(helper: Helper) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield the same for the keys of a binary that was built elsewhere."""
+    released = helper.prebuilt.startswith(GORELEASER)
+    if helper.member and not helper.archived:
+        message = "is for an archive (.tar.gz, .tgz, .tar or .zip), which prebuilt does not name; "
+        yield "member", ("prebuilt",), f"{message}remove it"
+    if helper.checksums and not helper.prebuilt:
+        yield "checksums", ("prebuilt",), "has no effect without prebuilt; remove it"
+    elif helper.checksums and released:
+        message = "GoReleaser lists the checksums of its archives; name those by prebuilt, such as "
+        message += '"dist/{name}_{version}_{os}_{arch}{archive}", or remove it'
+        yield "checksums", ("prebuilt",), message
 
 
 def _of_library(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
@@ -176,7 +191,7 @@ def _of_output(config: Config) -> Iterator[Conflict]:
     """Yield a conflict for what is in the output folder and not ours: cleaning removes that."""
     output = PurePosixPath(config.output)
     for path, _, values in _tables(config):
-        for key in ("source", "prebuilt"):
+        for key in ("source", "prebuilt", "checksums"):
             inside = PurePosixPath(values.get(key, ""))
             if output in (inside, *inside.parents):
                 message = f"holds what {at(path, key)} names, and cleaning would remove it"

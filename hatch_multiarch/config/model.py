@@ -38,6 +38,13 @@ NO_LIBC = Libc()
 """The one object that says that the config names no libc."""
 
 
+GORELEASER = "goreleaser:"
+"""Before the folder that GoReleaser calls ``dist``."""
+
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip", "{archive}")
+"""How the names of archives end that a binary is taken out of."""
+
+
 @dataclass(frozen=True)
 class Helper:
     """One ``[tool.multiarch.helpers.NAME]``: a Go main package that ships in the distribution."""
@@ -134,10 +141,23 @@ class Helper:
     )
     prebuilt: str = key(
         "Use a binary built elsewhere instead of compiling: a path in which `{os}`, `{arch}`, "
-        "`{variant}`, `{platform}` (linux-arm-v7), `{name}`, `{exe}` (.exe on Windows) and "
-        "`{file}` (its file name in the wheel, such as libNAME.so) are filled in; or "
-        "`goreleaser:dist`, for those of GoReleaser in that folder. It is audited like our own. "
-        "Empty: compile.",
+        "`{variant}`, `{platform}` (linux-arm-v7), `{name}`, `{version}`, `{exe}` (.exe on "
+        "Windows), `{archive}` (.zip on Windows, else .tar.gz) and `{file}` (its file name in the "
+        "wheel, such as libNAME.so) are filled in. It may be an archive: .tar.gz, .tgz, .tar or "
+        ".zip. Or `goreleaser:dist`, for those of GoReleaser in that folder. It is audited like "
+        "our own. Empty: compile.",
+        default="",
+        check="prebuilt_path",
+    )
+    member: str = key(
+        "Path of the binary in the archive that `prebuilt` names; it may have the same "
+        "placeholders. Default: `{file}`.",
+        default="",
+        check="prebuilt_path",
+    )
+    checksums: str = key(
+        "A file in the format of `sha256sum`, as GoReleaser's checksums.txt is, in which the file "
+        "that `prebuilt` names must stand with its sha256; it may have the same placeholders.",
         default="",
         check="prebuilt_path",
     )
@@ -148,6 +168,11 @@ class Helper:
         default=None,
         check="text",
     )
+
+    @property
+    def archived(self) -> bool:
+        """Its prebuilt binary comes out of an archive."""
+        return self.prebuilt.lower().endswith(ARCHIVES)
 
     @property
     def imported(self) -> bool:
@@ -190,11 +215,13 @@ class Helper:
         """Return this helper with *changes*, field name -> value, of one override.
 
         Keys that mean nothing any more are left behind: those of compiling when the override
-        takes a prebuilt binary, those of C when it turns cgo off.
+        takes a prebuilt binary or takes none, those of C when it turns cgo off.
         """
         left: tuple[str, ...] = ()
         if changes.get("prebuilt"):
             left += COMPILE_ONLY
+        if changes.get("prebuilt") == "":
+            left += ("member", "checksums")
         if changes.get("cgo") is False:
             left += CGO_ONLY
         defaults = {each.name: each.default for each in fields(self) if each.name in left}
@@ -283,8 +310,8 @@ class Config:
         default=True,
     )
     locator: bool | None = key(
-        "Put the [locator module](helpers.md#finding-them-at-run-time) into the wheels, by which "
-        "Python finds the helpers. Default: `true`, but `false` where the project has no Python "
+        "Put the locator module, by which Python finds the helpers, into the wheels. Default: "
+        "`true`, but `false` where the project has no Python "
         'package and each helper has `install = "scripts"`, without `module`.',
         default=None,
     )

@@ -8,9 +8,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
-from hatch_multiarch.engine.go_build import Bench, take
+from hatch_multiarch.engine.go_build import Bench
 from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.engine.order import unit_task, with_cxx
+from hatch_multiarch.engine.prebuilt import take
 from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.engine.schedule import Schedule
 from hatch_multiarch.engine.warmup import warm_ups

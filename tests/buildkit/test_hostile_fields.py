@@ -45,7 +45,8 @@ BUILT = "built"
 STARTED = "started"
 """Words for a program that `verify` starts; tried in tests/cli/test_verify_wheels.py."""
 OPENED = "opened"
-"""It names a file that docker never hears of; tried in tests/image/test_image_builder.py."""
+"""It names a file that docker never hears of; tried in tests/image/test_image_builder.py, and in
+tests/engine/test_prebuilt.py."""
 FIELDS = {
     "platforms": REFUSED,
     "engine": CHOICE,
@@ -71,6 +72,8 @@ FIELDS = {
     "helpers.module": CHOICE,
     "helpers.header": CHOICE,
     "helpers.prebuilt": BUILT,
+    "helpers.member": OPENED,
+    "helpers.checksums": OPENED,
     "helpers.smoke": STARTED,
     "image.name": REFUSED,
     "image.tags": REFUSED,
