@@ -204,6 +204,26 @@ def test_programs_for_developers_are_left_out_and_named(
     assert "added x: Go, in tools/x" in run(*CLI, "init", alone).out
 
 
+def test_programs_elsewhere_in_a_module_without_cmd(tmp_path: Path) -> None:
+    files = {
+        "go.mod": "module example.com/dogs\n\ngo 1.21\n",
+        "dogs.go": "package dogs\n",
+        "app/bark/main.go": EMPTY,
+        "examples/howl/main.go": EMPTY,
+        "testdata/no/main.go": EMPTY,
+        "other/go.mod": "module example.com/dogs/other\n\ngo 1.21\n",
+        "other/wag/main.go": EMPTY,
+    }
+    found = find_programs(write(tmp_path / "dogs", files), {})
+    assert [(each.name, each.source, each.package, bool(each.aside)) for each in found] == [
+        ("bark", ".", "./app/bark", False),
+        ("howl", ".", "./examples/howl", True),
+        ("wag", "other", "./wag", False),
+    ]
+    found = find_programs(write(tmp_path / "dogs", {"cmd/woof/main.go": EMPTY}), {})
+    assert [each.name for each in found] == ["woof", "wag"]
+
+
 FILES = ("go.mod", "main.go")
 
 
@@ -211,9 +231,10 @@ def test_a_project_without_a_package_gets_what_hatchling_asks_for(
     tmp_path: Path, run: Callable[..., Ran]
 ) -> None:
     bare = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'
-    bare += '[project]\nname = "shout"\nversion = "1.0.0"\n'
+    bare += '[project]\nname = "hounds"\nversion = "1.0.0"\n'
     root = write(tmp_path / "shout", {**REPOSITORY, "pyproject.toml": bare})
-    run(*CLI, "init", root)
+    said = run(*CLI, "init", root).out
+    assert said.endswith("\nonce it is on the package index: uvx --from hounds shout\n")
     text = (root / "pyproject.toml").read_text("utf-8")
     assert "[tool.hatch.build.targets.wheel]\nbypass-selection = true\n" in text
     assert 'install = "scripts"' in text
