@@ -215,13 +215,15 @@ class Helper:
         """Return this helper with *changes*, field name -> value, of one override.
 
         Keys that mean nothing any more are left behind: those of compiling when the override
-        takes a prebuilt binary or takes none, those of C when it turns cgo off.
+        takes a prebuilt binary, those of archives when it takes another one, those of C when it
+        turns cgo off.
         """
         left: tuple[str, ...] = ()
         if changes.get("prebuilt"):
             left += COMPILE_ONLY
-        if changes.get("prebuilt") == "":
-            left += ("member", "checksums")
+        if (path := changes.get("prebuilt")) is not None:
+            left += () if path.lower().endswith(ARCHIVES) else ("member",)
+            left += ("checksums",) if not path or path.startswith(GORELEASER) else ()
         if changes.get("cgo") is False:
             left += CGO_ONLY
         defaults = {each.name: each.default for each in fields(self) if each.name in left}

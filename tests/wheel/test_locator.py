@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from support import Ran, Venv
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts, links and venv/bin")
 SCRIPT: dict[str, Any] = {"install": "scripts"}
 BYPASS = {"bypass-selection": True}
 
@@ -61,6 +62,7 @@ exit 7
 """
 
 
+@posix
 @pytest.mark.parametrize("system", [sys.platform, "win32"])
 def test_the_module_becomes_the_program(tmp_path: Path, system: str) -> None:
     """The branch of Windows runs here too: what it calls is not of Windows."""
@@ -145,6 +147,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 CLI = (sys.executable, "-m", "hatch_multiarch")
 
 
+@posix
 @pytest.mark.parametrize(
     ("install", "keys", "modules"),
     [
@@ -177,6 +180,7 @@ def test_wheels_and_editable_installs(
             assert said == "shout [a b -x]\n"
 
 
+@posix
 @pytest.mark.parametrize(
     ("file", "says"),
     [
@@ -199,6 +203,7 @@ def test_a_file_of_the_project_that_meets_the_module(
     assert f"{says}where the module of tool.multiarch.helpers.shout.module is" in said
 
 
+@posix
 def test_verify_asks_for_the_modules(tools: Path, tmp_path: Path, run: Callable[..., Ran]) -> None:
     text = PYPROJECT.replace("PLATFORM", host().name).replace("INSTALL", "scripts")
     (tools / "pyproject.toml").write_text(text.replace("KEYS", ""))
