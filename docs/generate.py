@@ -31,7 +31,10 @@ validate-pyproject know them too, by [the JSON schema](editors.md).
 have pages of their own.
 """
 TABLES = {
-    "": ("[tool.multiarch]", ("platforms", "engine", "strategy", "output", "before", "sbom")),
+    "": (
+        "[tool.multiarch]",
+        ("platforms", "engine", "strategy", "output", "before", "sbom", "locator"),
+    ),
     "helpers": ("[tool.multiarch.helpers.NAME]", None),
     "image": ("[tool.multiarch.image]", None),
     "image.healthcheck": ("[tool.multiarch.image.healthcheck]", None),

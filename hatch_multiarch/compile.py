@@ -177,6 +177,8 @@ def _named(unit: Unit, plan: Plan) -> str:
     if unit.compiler != "prebuilt":
         return unit.output.relative_to(plan.project.root).as_posix()
     file = unit.source.relative_to(plan.project.root).as_posix()
+    if unit.member:
+        file += f": {unit.member}"
     return f"tool.multiarch.helpers.{unit.helper.name}.prebuilt: {file}, for {unit.platform.name},"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Stage
+from hatch_multiarch.config.model import GORELEASER
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.plan.goreleaser import PREFIX
 from hatch_multiarch.plan.select_engine import only_here
 from hatch_multiarch.plan.units import chosen_compiler
 from hatch_multiarch.platforms import lookup, match
@@ -63,9 +63,9 @@ def goreleaser_folder(config: Config) -> str:
     Raises PlanError when there are several: one run of GoReleaser fills one.
     """
     folders = {
-        helper.prebuilt.removeprefix(PREFIX): helper.name
+        helper.prebuilt.removeprefix(GORELEASER): helper.name
         for helper, _ in _units(config, config.platforms)
-        if helper.prebuilt.startswith(PREFIX)
+        if helper.prebuilt.startswith(GORELEASER)
     }
     if len(folders) > 1:
         raise PlanError(

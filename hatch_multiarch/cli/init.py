@@ -62,8 +62,8 @@ def run(arguments: Any) -> int:
         )
     if not programs:
         raise PlanError(
-            f"there is no Go program below {root}: no go.mod with a main package beside it or in "
-            "cmd/NAME",
+            f"there is no Go program below {root}: no go.mod with a main package in its folder or "
+            "below",
             advice="make one: mkdir -p helpers/greet && cd helpers/greet && go mod init greet",
         )
     scripts = new or not ships_python(target)
@@ -80,7 +80,8 @@ def run(arguments: Any) -> int:
             rewrite(hidden.path, hidden.after)
         checked = _check(root, switches, target)
     aside = [each for each in found if each not in programs]
-    return _say(arguments, programs, target, text, hidden, checked, aside)
+    uvx = _uvx(target.document["project"].get("name", ""), programs) if scripts else ""
+    return _say(arguments, programs, target, text, hidden, checked, aside, uvx)
 
 
 def _check(root: Path, switches: Switches, target: Target) -> Checked:
@@ -99,8 +100,12 @@ def _say(
     hidden: Ignored | None = None,
     checked: Checked | None = None,
     aside: Sequence[Program] = (),
+    uvx: str = "",
 ) -> int:
-    """Print what was done, or would be where nothing was *checked*; return the exit code."""
+    """Print what was done, or would be where nothing was *checked*; return the exit code.
+
+    *uvx* says how users will run what is on PATH.
+    """
     diff = _diff(target.path.name, target.before, text)
     if hidden is not None:
         diff += _diff(hidden.path.name, hidden.before, hidden.after)
@@ -118,6 +123,16 @@ def _say(
                     "go": each.go,
                 }
                 for each in programs
+            ],
+            "left_out": [
+                {
+                    "name": each.name,
+                    "folder": each.folder,
+                    "source": each.source,
+                    "package": each.package,
+                    "why": each.aside,
+                }
+                for each in aside
             ],
             "diff": diff,
             "written": checked is not None,
@@ -145,8 +160,7 @@ def _say(
         lines += [as_text(checked)] if checked.says or failed else checked.notes
         if not failed:
             lines.append("next: hatch build (or `hatch-multiarch build`)")
-            if not target.before:
-                lines.append(_uvx(target.document["project"]["name"], programs))
+            lines += [uvx] if uvx else []
     put("\n".join(lines))
     return failed
 
@@ -168,12 +182,13 @@ def _left_out(program: Program) -> str:
 
 
 def _uvx(name: str, programs: Sequence[Program]) -> str:
-    """Return how users will run the programs of the distribution *name*."""
-    commands = (
+    """Return how users will run the programs of the distribution *name*; nothing for libraries."""
+    commands = [
         f"uvx {name}" if each.name == name else f"uvx --from {name} {each.name}"
         for each in programs
-    )
-    return f"once it is on the package index: {', '.join(commands)}"
+        if not each.library
+    ]
+    return f"once it is on the package index: {', '.join(commands)}" if commands else ""
 
 
 class _Fetching:

@@ -5,6 +5,8 @@ Here are those of helpers, overrides and engine; ``config.conflicts_docker`` has
 
 from __future__ import annotations
 
+import keyword
+import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.conflicts_docker import of_docker
 from hatch_multiarch.config.keys import toml_name
 from hatch_multiarch.config.messages import at, show, unknown
-from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, Helper
+from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, GORELEASER, Helper
 from hatch_multiarch.platforms import all_platforms, match
 
 SYSTEMS = ("linux", "darwin", "windows")
@@ -45,6 +47,7 @@ def conflicts(config: Config) -> Iterator[Conflict]:
         for key, others, message in _of_helper(helper, linux):
             depends = tuple(_at(path, other) for other in others)
             yield Conflict(_at(path, key), message, depends)
+    yield from _of_modules(config)
     yield from _of_output(config)
     yield from _of_engine(config)
     yield from of_docker(config)
@@ -87,6 +90,7 @@ def _of_helper(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tupl
             message = "has no effect without cgo; set cgo = true, or remove it"
             yield key, ("cgo",), message
     yield from _of_env(helper)
+    yield from _of_prebuilt(helper)
     if helper.debian_packages:
         # These read well at either key: an override may set just one of the two.
         if "zig" in _compilers(helper, linux):
@@ -106,12 +110,28 @@ def _of_env(helper: Helper) -> Iterator[tuple[str, tuple[str, ...], str]]:
         yield "env", ("cgo",), f"{lost[0]} has no effect without cgo; set cgo = true, or remove it"
 
 
+def _of_prebuilt(helper: Helper) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield the same for the keys of a binary that was built elsewhere."""
+    released = helper.prebuilt.startswith(GORELEASER)
+    if helper.member and not helper.archived:
+        message = "is for an archive (.tar.gz, .tgz, .tar or .zip), which prebuilt does not name; "
+        yield "member", ("prebuilt",), f"{message}remove it"
+    if helper.checksums and not helper.prebuilt:
+        yield "checksums", ("prebuilt",), "has no effect without prebuilt; remove it"
+    elif helper.checksums and released:
+        message = "GoReleaser lists the checksums of its archives; name those by prebuilt, such as "
+        message += '"dist/{name}_{version}_{os}_{arch}{archive}", or remove it'
+        yield "checksums", ("prebuilt",), message
+
+
 def _of_library(helper: Helper, linux: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Yield the same for keys that a library cannot have."""
     if not helper.cgo:
         yield "cgo", (), "a library always uses cgo; remove it"
     if helper.install == "scripts":
         yield "install", (), "is for programs, and this is a library; remove it"
+    if helper.module:
+        yield "module", (), "is for programs, and this is a library; remove it"
     if "-H" in [flag.partition("=")[0] for flag in helper.ldflags]:
         yield "ldflags", (), "-H is for programs, and this is a library; remove it"
     if helper.libc.kind != "glibc" and linux:
@@ -137,20 +157,56 @@ def _compilers(helper: Helper, platforms: Sequence[str]) -> set[str]:
     return found
 
 
-def _tables(config: Config) -> list[tuple[str, dict[str, Any]]]:
-    """Return the path and the fields of each table that sets a helper's keys."""
-    return [(at(f"{ROOT}.helpers", each.name), vars(each)) for each in config.helpers] + [
-        (at(f"{ROOT}.overrides[{index}].helpers", name), changes)
+def _tables(config: Config) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return each table that sets a helper's keys: its path, the helper and the fields."""
+    return [
+        (at(f"{ROOT}.helpers", each.name), each.name, vars(each)) for each in config.helpers
+    ] + [
+        (at(f"{ROOT}.overrides[{index}].helpers", name), name, changes)
         for index, override in enumerate(config.overrides)
         for name, changes in override.helpers.items()
     ]
 
 
+def _of_modules(config: Config) -> Iterator[Conflict]:
+    """Yield modules of helpers that nobody could import, and what needs a locator that is off."""
+    seen: dict[str, str] = {}
+    for helper in (each for each in config.helpers if each.module and not each.library):
+        key, name = _at(at(f"{ROOT}.helpers", helper.name), "module"), helper.module_name
+        twin = seen.setdefault(name.casefold(), helper.name)
+        if not name.isidentifier() or keyword.iskeyword(name):
+            yield Conflict(key, f"{show(name)} is no name of a Python module; rename the helper")
+        elif name in sys.stdlib_module_names:
+            message = f"Python has a module {show(name)} of its own; rename the helper"
+            yield Conflict(key, message)
+        elif twin != helper.name:
+            yield Conflict(key, f"is the same module as that of {show(twin)}; rename one")
+    if config.locator is False:
+        yield from _without_locator(config)
+
+
+def _without_locator(config: Config) -> Iterator[Conflict]:
+    """Yield what needs the locator module, which the config leaves out."""
+    libraries = [each.name for each in config.helpers if each.library]
+    for path, name, values in _tables(config):
+        shown, others = show(name), (_at(path, "install"), _at(path, "module"))
+        if values.get("module"):
+            message = f"the module of {shown} needs it; remove one of the two"
+        elif values.get("install") != "package":
+            continue
+        elif name in libraries:
+            message = f"the library {shown} is loaded by it; remove this"
+        else:
+            message = f'helper {shown} is installed beside it; set its install = "scripts", or '
+            message += "remove this"
+        yield Conflict(f"{ROOT}.locator", message, others)
+
+
 def _of_output(config: Config) -> Iterator[Conflict]:
     """Yield a conflict for what is in the output folder and not ours: cleaning removes that."""
     output = PurePosixPath(config.output)
-    for path, values in _tables(config):
-        for key in ("source", "prebuilt"):
+    for path, _, values in _tables(config):
+        for key in ("source", "prebuilt", "checksums"):
             inside = PurePosixPath(values.get(key, ""))
             if output in (inside, *inside.parents):
                 message = f"holds what {at(path, key)} names, and cleaning would remove it"
@@ -163,7 +219,7 @@ def _of_engine(config: Config) -> Iterator[Conflict]:
     if config.engine == "host" and config.strategy != "cross":
         message = 'is for BuildKit; set engine = "buildkit", or remove it'
         yield Conflict(f"{ROOT}.strategy", message, (engine,))
-    for path, values in _tables(config):
+    for path, _, values in _tables(config):
         if values.get("debian_packages"):
             key = _at(path, "debian_packages")
             if config.engine == "host":

@@ -9,6 +9,7 @@ strings must pass. TOML keys are the field names with ``_`` written as ``-``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -35,6 +36,13 @@ class Libc:
 
 NO_LIBC = Libc()
 """The one object that says that the config names no libc."""
+
+
+GORELEASER = "goreleaser:"
+"""Before the folder that GoReleaser calls ``dist``."""
+
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip", "{archive}")
+"""How the names of archives end that a binary is taken out of."""
 
 
 @dataclass(frozen=True)
@@ -146,15 +154,34 @@ class Helper:
         check="helper_name",
         fixed=True,
     )
+    module: bool = key(
+        "Ship a Python module of the helper's name (`-` and `.` become `_`), so that "
+        "`python -m NAME` starts the program. On Linux and macOS it takes the place of Python.",
+        default=False,
+        fixed=True,
+    )
     header: bool = key(
         "Ship the C header of a library, `NAME.h`, beside it in the wheel.", default=False
     )
     prebuilt: str = key(
         "Use a binary built elsewhere instead of compiling: a path in which `{os}`, `{arch}`, "
-        "`{variant}`, `{platform}` (linux-arm-v7), `{name}`, `{exe}` (.exe on Windows) and "
-        "`{file}` (its file name in the wheel, such as libNAME.so) are filled in; or "
-        "`goreleaser:dist`, for those of GoReleaser in that folder. It is audited like our own. "
-        "Empty: compile.",
+        "`{variant}`, `{platform}` (linux-arm-v7), `{name}`, `{version}`, `{exe}` (.exe on "
+        "Windows), `{archive}` (.zip on Windows, else .tar.gz) and `{file}` (its file name in the "
+        "wheel, such as libNAME.so) are filled in. It may be an archive: .tar.gz, .tgz, .tar or "
+        ".zip. Or `goreleaser:dist`, for those of GoReleaser in that folder. It is audited like "
+        "our own. Empty: compile.",
+        default="",
+        check="prebuilt_path",
+    )
+    member: str = key(
+        "Path of the binary in the archive that `prebuilt` names; it may have the same "
+        "placeholders. Default: `{file}`.",
+        default="",
+        check="prebuilt_path",
+    )
+    checksums: str = key(
+        "A file in the format of `sha256sum`, as GoReleaser's checksums.txt is, in which the file "
+        "that `prebuilt` names must stand with its sha256; it may have the same placeholders.",
         default="",
         check="prebuilt_path",
     )
@@ -165,6 +192,11 @@ class Helper:
         default=None,
         check="text",
     )
+
+    @property
+    def archived(self) -> bool:
+        """Its prebuilt binary comes out of an archive."""
+        return self.prebuilt.lower().endswith(ARCHIVES)
 
     @property
     def imported(self) -> bool:
@@ -183,6 +215,11 @@ class Helper:
     def library(self) -> bool:
         """Tell whether it is a shared library, and not a program."""
         return self.kind == "library"
+
+    @property
+    def module_name(self) -> str:
+        """The Python module that starts it, where there is one: ``my-tool`` -> ``my_tool``."""
+        return re.sub(r"[-.]+", "_", self.name)
 
     @property
     def place(self) -> str:
@@ -207,11 +244,15 @@ class Helper:
         """Return this helper with *changes*, field name -> value, of one override.
 
         Keys that mean nothing any more are left behind: those of compiling when the override
-        takes a prebuilt binary, those of C when it turns cgo off.
+        takes a prebuilt binary, those of archives when it takes another one, those of C when it
+        turns cgo off.
         """
         left: tuple[str, ...] = ()
         if changes.get("prebuilt"):
             left += COMPILE_ONLY
+        if (path := changes.get("prebuilt")) is not None:
+            left += () if path.lower().endswith(ARCHIVES) else ("member",)
+            left += ("checksums",) if not path or path.startswith(GORELEASER) else ()
         if changes.get("cgo") is False:
             left += CGO_ONLY
         plain = Helper(self.name, kind=self.kind)
@@ -308,6 +349,12 @@ class Config:
         "Put an SBOM (CycloneDX) of the helpers' Go modules into every wheel, at "
         "`.dist-info/sboms`.",
         default=True,
+    )
+    locator: bool | None = key(
+        "Put the locator module, by which Python finds the helpers, into the wheels. Default: "
+        "`true`, but `false` where the project has no Python "
+        'package and each helper has `install = "scripts"`, without `module`.',
+        default=None,
     )
     helpers: tuple[Helper, ...] = key(
         "The helpers, by name: the name of the program that is installed.",

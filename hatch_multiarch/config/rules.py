@@ -172,8 +172,8 @@ RULES: dict[str, Rule] = {
     ),
     "prebuilt_path": Rule(
         "a path inside the project, relative and with '/', and of placeholders only {os}, "
-        "{arch}, {variant}, {platform}, {name}, {exe} and {file}",
-        rf"{_INSIDE}(?:[^{CONTROL}\\{{}}]|\{{(?:os|arch|variant|platform|name|exe|file)\}})*",
+        "{arch}, {variant}, {platform}, {name}, {version}, {exe}, {archive} and {file}",
+        rf"{_INSIDE}(?:[^{CONTROL}\\{{}}]|\{{(?:os|arch|variant|platform|name|version|exe|archive|file)\}})*",
         _prebuilt_path,
     ),
     "workspace": Rule(

@@ -57,7 +57,9 @@ class Console:
     @contextmanager
     def build(self, units: Sequence[Unit], title: str = "") -> Iterator[Progress]:
         """Show *units* being built, under *title*, for as long as the block runs."""
-        title = title or f"Compiling {len(units)} helper binar{'y' if len(units) == 1 else 'ies'}"
+        compiled = any(unit.compiler != "prebuilt" for unit in units)
+        number = f"Compiling {len(units)} helper" if compiled else f"Taking {len(units)} prebuilt"
+        title = title or f"{number} binar{'y' if len(units) == 1 else 'ies'}"
         if self._quiet or not units:
             yield Silent()
         elif self._moves:

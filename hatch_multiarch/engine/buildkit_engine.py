@@ -14,7 +14,8 @@ from hatch_multiarch.docker.solve import Request, Step, solve
 from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.debian_libraries import missing_package
 from hatch_multiarch.engine.engine_protocol import Binary
-from hatch_multiarch.engine.go_build import check_program, take
+from hatch_multiarch.engine.go_build import check_program
+from hatch_multiarch.engine.prebuilt import take
 from hatch_multiarch.engine.publish import BuildStamp, take_header
 from hatch_multiarch.engine.stage import (
     HELPERS,

@@ -1,4 +1,4 @@
-"""Runs ``go build`` for one unit, or takes a prebuilt binary."""
+"""Runs ``go build`` for one unit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hatch_multiarch.engine.cgo_packages import list_unit
 from hatch_multiarch.engine.compile_advice import advice, unwritable
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.order import import_path
-from hatch_multiarch.engine.publish import BuildStamp, regular, take_header
+from hatch_multiarch.engine.publish import BuildStamp, take_header
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.files import copy, sha256
 
@@ -157,26 +157,6 @@ def copy_binary(unit: Unit, recipe: Recipe, binary: Binary) -> Binary:
         cached=True,
         start=binary.start + binary.seconds,
         inputs=None,  # they have other paths in its own project
-    )
-
-
-def take(unit: Unit) -> Binary:
-    """Put a binary that was built elsewhere in place. Raises PlanError when it is not one file."""
-    start = time.monotonic()
-    regular(unit.source, f"tool.multiarch.helpers.{unit.helper.name}.prebuilt")
-    digest = sha256(unit.source)
-    same = unit.output.is_file() and sha256(unit.output) == digest
-    if not same:
-        BuildStamp(unit.output).remove()
-        copy(unit.source, unit.output, mode=0o755)
-    return Binary(
-        unit=unit,
-        path=unit.output,
-        sha256=sha256(unit.output),
-        size=unit.output.stat().st_size,
-        seconds=time.monotonic() - start,
-        cached=same,
-        compiler="prebuilt",
     )
 
 

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
-from hatch_multiarch.engine.go_build import Bench, copy_binary, take
+from hatch_multiarch.engine.go_build import Bench, copy_binary
 from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.engine.order import unit_task, with_cxx
+from hatch_multiarch.engine.prebuilt import take
 from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.engine.schedule import Schedule
 from hatch_multiarch.engine.warmup import warm_ups

@@ -23,7 +23,7 @@ from hatch_multiarch.plan.workspace import find_workspace
 from hatch_multiarch.toolchain import find_go, go_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _NEVER = {"vendor", "node_modules", "testdata", "__pycache__", "site-packages"}
 """Folders whose Go is not the project's, or not a program's (go help packages: testdata)."""
@@ -88,8 +88,9 @@ def find_programs(
 ) -> list[Program]:
     """Return the Go programs below *root*, by module and name.
 
-    A module's programs are the main package in its own folder and those in ``cmd/NAME``. What is
-    in another Python project below *root* is left to that. With *fetching*, Go lists what they
+    A module's programs are the main package in its own folder and those in ``cmd/NAME``; where
+    neither is there, main packages in any folder. What is in another Python project below *root* is
+    left to that. With *fetching*, Go lists what they
     import where there is a Go, fetches the modules that its cache lacks, and *fetching* gets each
     line that it says. Raises ToolchainError for a go.mod whose ``go`` line is no version.
     """
@@ -100,11 +101,9 @@ def find_programs(
     for module in modules:
         walk = ImportWalk(module, local, environ)
         go = go_line(module.folder / "go.mod")
-        for folder in module.candidates():
+        for folder in _mains(module, walk):
             package = walk.package(folder)
-            systems = tuple(s for s in SYSTEMS if any(_main(each, s) for each in package))
-            if not systems:
-                continue
+            systems = _systems(package)
             inside = folder.relative_to(module.folder).as_posix()
             wanted = folder.name if inside != "." else module.name
             inside = "." if inside == "." else f"./{inside}"
@@ -161,8 +160,20 @@ def _by_go(
     return None
 
 
-def _main(file: GoFile, system: str) -> bool:
-    return file.package == "main" and system in file.systems
+def _mains(module: Module, walk: ImportWalk) -> list[Path]:
+    """Return the folders of the main packages that count as programs of *module*."""
+    found = [each for each in module.candidates() if _systems(walk.package(each))]
+    return found or [
+        here
+        for here, files in _walk(module.folder)
+        if any(name.endswith(".go") for name in files) and _systems(walk.package(here))
+    ]
+
+
+def _systems(package: list[GoFile]) -> tuple[str, ...]:
+    """Return the systems on which *package* is a program."""
+    mains = [each for each in package if each.package == "main"]
+    return tuple(system for system in SYSTEMS if any(system in each.systems for each in mains))
 
 
 def _name(wanted: str, module: Module, taken: set[str]) -> str:
@@ -180,17 +191,7 @@ def _name(wanted: str, module: Module, taken: set[str]) -> str:
 
 def _module_folders(root: Path) -> list[Path]:
     """Return the folders with a go.mod below *root*, and those that its go.work uses."""
-    found = []
-    for place, folders, files in os.walk(root):
-        here = Path(place)
-        if "go.mod" in files:
-            found.append(here)
-        skip = _NEVER | (_OUTPUTS if here == root else set())
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in skip and not name.startswith((".", "_")) and not _foreign(here / name)
-        )
+    found = [here for here, files in _walk(root, modules=True) if "go.mod" in files]
     work = root / "go.work"
     found += [
         folder
@@ -198,6 +199,25 @@ def _module_folders(root: Path) -> list[Path]:
         if folder.is_relative_to(root) and (folder / "go.mod").is_file()
     ]
     return sorted(dict.fromkeys(found))
+
+
+def _walk(root: Path, *, modules: bool = False) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the folders below *root* that are the project's, *root* first, and their files.
+
+    With *modules*, also those of other Go modules in it.
+    """
+    for place, folders, files in os.walk(root):
+        here = Path(place)
+        yield here, files
+        skip = _NEVER | (_OUTPUTS if here == root else set())
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in skip
+            and not name.startswith((".", "_"))
+            and not _foreign(here / name)
+            and (modules or not (here / name / "go.mod").exists())
+        )
 
 
 def _foreign(folder: Path) -> bool:

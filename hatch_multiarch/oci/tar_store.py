@@ -41,8 +41,10 @@ UNREADABLE = (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, Recur
 class TarStore:
     """The files of a tar archive, plain or behind gzip, found in one pass over its headers."""
 
-    def __init__(self, file: BinaryIO, source: str) -> None:
+    def __init__(self, file: BinaryIO, source: str, limit: int = 0) -> None:
+        """Take an archive that holds at most *limit* bytes behind gzip. Raises ImageError."""
         self.source = source
+        self._limit = limit or UNPACKED
         self.packed = file.read(2) == b"\x1f\x8b"
         """Whether it is behind gzip."""
         file.seek(0)
@@ -63,6 +65,10 @@ class TarStore:
         """Return the size of a file in bytes; None when there is no such file."""
         found = self._places.get(self._follow(name))
         return found[1] if found else None
+
+    def is_link(self, name: str) -> bool:
+        """Tell whether a name is a link, symbolic or hard."""
+        return name in self._links
 
     def order(self, name: str) -> int:
         """Return where the file lies, so that reading goes forward."""
@@ -117,9 +123,9 @@ class TarStore:
             tar.members.clear()  # a PAX header may be large, and tarfile keeps them all
             tar.pax_headers = {}
             if count > ENTRIES:
-                raise ImageError(f"{self.source}: more than {ENTRIES} entries are no image")
-            if self.packed and entry.offset_data + entry.size > UNPACKED:
-                raise ImageError(f"{self.source}: unpacked it is larger than any image")
+                raise ImageError(f"{self.source}: more than {ENTRIES} entries")
+            if self.packed and entry.offset_data + entry.size > self._limit:
+                raise ImageError(f"{self.source}: unpacked it is larger than {self._limit} bytes")
             name = posixpath.normpath(entry.name)
             if name in self._places and entry.isreg():
                 raise ImageError(f"{self.source}: {name} is in the archive twice")
@@ -192,7 +198,7 @@ class Headers:
     def read(self, size: int) -> bytes:
         """Read one header, which is never large. tarfile would believe what it says."""
         if not 0 <= size <= HEADER:
-            raise ImageError(f"{self._source}: a header of {size} bytes is no image's")
+            raise ImageError(f"{self._source}: a header of {size} bytes is too large")
         self.last = self._file.read(size)
         return self.last
 

@@ -214,7 +214,8 @@ class Build:
             raise ConfigError(
                 [f"tool.multiarch.output: {self.plan.config.output} is the folder of the wheels"]
             )
-        wheel.check_sources(self._builder.config, self.plan.project)
+        if wheel.locator.wanted(self.plan.config, self._builder.config):
+            wheel.check_sources(self._builder.config, self.plan.project)
         if self.plan.mode != "editable":
             refuse_tags(self._others)
             wheel.check_tag(build_data, ANY_TAG, who_tags(self._others))

@@ -13,6 +13,7 @@ from hatchling.builders.wheel import WheelBuilder
 from hatch_multiarch import sbom, wheel
 from hatch_multiarch.config.hatch_file import hatch_key
 from hatch_multiarch.engine.cgo_check import CgoCheck
+from hatch_multiarch.engine.prebuilt import contents
 from hatch_multiarch.errors import (
     ConfigError,
     MultiarchError,
@@ -86,6 +87,7 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         problems += _modules(plan)
         problems += _compilers(plan)
         problems += _first(plan, environ)
+        problems += _prebuilt(plan)
         if plan.engine == "host" and not problems and not switches.offline:
             problems += map(_problem, not_on_index(plan, environ))
         problems += _files(plan, target.document, environ, warnings)
@@ -172,6 +174,17 @@ def _required(unit: Unit) -> Iterator[Problem]:
         says = f"{where}: {unit.helper.source}/go.mod requires no module that has {path}"
         advice = f"in {unit.helper.source}: go get -tool {path}@latest"
         yield Problem(says, advice, PlanError.exit_code)
+
+
+def _prebuilt(plan: Plan) -> Iterator[Problem]:
+    """Yield the archives that a build could not take a binary out of, and wrong checksums."""
+    for unit in plan.engine_units:
+        if unit.compiler == "prebuilt":
+            try:
+                for _ in contents(unit):
+                    pass
+            except PlanError as error:
+                yield _problem(error)
 
 
 def _compilers(plan: Plan) -> Iterator[Problem]:

@@ -35,6 +35,7 @@ class WheelBuild:
         """The final path of hatchling's wheel, once it is known."""
         self._archives = wheel.Archives(streams, staged, boundary)
         self._editable = plan.mode == "editable"
+        self._located = wheel.locator.wanted(plan.config, builder.config)
 
     def prepare(
         self, compiled: Compiled, locators: Path, dist: Path, created: str
@@ -48,7 +49,10 @@ class WheelBuild:
         added = []
         for each in self._plan.wheels:
             bill = self._bill(compiled, each, created)
-            added.append(wheel.contents(self._plan, each, compiled.binaries, locators, bill=bill))
+            made = compiled.binaries
+            added.append(
+                wheel.contents(self._plan, each, made, locators, located=self._located, bill=bill)
+            )
         first = self._plan.wheels[0]
         self._keep_previous(dist, self.tag(compiled, first))
         self._archives.on({} if self._editable else self._helpers(compiled, first))

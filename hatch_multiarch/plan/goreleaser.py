@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config.model import GORELEASER
 from hatch_multiarch.errors import PlanError
 
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.config import Helper
     from hatch_multiarch.platforms import Platform
-
-PREFIX = "goreleaser:"
-"""Before the folder that GoReleaser calls ``dist``."""
 
 
 def find_artifact(root: Path, helper: Helper, platform: Platform) -> Path:
@@ -24,7 +22,7 @@ def find_artifact(root: Path, helper: Helper, platform: Platform) -> Path:
     PlanError for a platform that is not there, and names those that are.
     """
     where = f"tool.multiarch.helpers.{helper.name}.prebuilt"
-    folder = helper.prebuilt.removeprefix(PREFIX)
+    folder = helper.prebuilt.removeprefix(GORELEASER)
     file = root / folder / "artifacts.json"
     mine = [each for each in _binaries(file, where) if {helper.name, helper.stem} & {*_names(each)}]
     fits = [each for each in mine if _target(each) == _wanted(platform)]

@@ -50,6 +50,10 @@ class Unit:
     """Absolute path of the binary."""
     workspace: Path | None = None
     """The go.work that it is compiled with."""
+    member: str = ""
+    """Path of a prebuilt binary in the archive ``source``; empty where that is the binary."""
+    checksums: Path | None = None
+    """Absolute path of the list in which the prebuilt ``source`` must be."""
     parts: tuple[Unit, ...] = ()
     """Those that are joined into a universal binary, a processor each; else empty."""
     owner: str = ""

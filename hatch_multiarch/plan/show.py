@@ -43,6 +43,7 @@ def as_data(plan: Plan) -> dict[str, object]:
             "libc": _libc(unit),
             "compiler": unit.compiler,
             "source": unit.source.relative_to(root).as_posix(),
+            "member": unit.member,
             "output": unit.output.relative_to(root).as_posix(),
             "parts": [part.platform.name for part in unit.parts],
         }

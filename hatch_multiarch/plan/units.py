@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Libc
 from hatch_multiarch.config.hatch_file import hatch_key
+from hatch_multiarch.config.model import GORELEASER
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.plan.goreleaser import PREFIX, find_artifact
+from hatch_multiarch.plan.goreleaser import find_artifact
 from hatch_multiarch.plan.plan import Unit
 from hatch_multiarch.platforms import match
 
@@ -43,8 +44,7 @@ def make_unit(  # noqa: PLR0911 - a return for each kind of unit
     if force_musl and libc.kind == "glibc":
         libc = _on_musl(helper, libc, problems, notes)
     if helper.prebuilt:
-        binary = _prebuilt(project, helper, platform, problems)
-        return Unit(helper, platform, libc, "prebuilt", binary, output) if binary else None
+        return _prebuilt(project, helper, platform, problems, libc, output)
     source = project.root / helper.source
     if not (source / "go.mod").is_file():
         problems.append(_no_module(project, helper, where))
@@ -73,23 +73,40 @@ def make_unit(  # noqa: PLR0911 - a return for each kind of unit
 
 
 def _prebuilt(
-    project: Project, helper: Helper, platform: Platform, problems: list[str]
-) -> Path | None:
-    """Return the binary of *helper* that was built elsewhere, or None after adding a problem."""
-    if helper.prebuilt.startswith(PREFIX):
+    project: Project,
+    helper: Helper,
+    platform: Platform,
+    problems: list[str],
+    libc: Libc,
+    output: Path,
+) -> Unit | None:
+    """Return the unit of a binary that was built elsewhere, or None after adding a problem."""
+
+    def there(key: str, pattern: str, what: str) -> Path | None:
+        path = project.root / _fill(pattern, project, helper, platform)
+        if path.is_file():
+            return path
+        where, named = f"tool.multiarch.helpers.{helper.name}", path.relative_to(project.root)
+        problems.append(f"{where}.{key}: {named.as_posix()} is missing; it {what} {platform.name}")
+        return None
+
+    if helper.prebuilt.startswith(GORELEASER):
         try:
-            return find_artifact(project.root, helper, platform)
+            artifact = find_artifact(project.root, helper, platform)
         except PlanError as error:
             problems.append("; ".join(filter(None, (error.message, error.advice))))
             return None
-    binary = project.root / _fill(helper.prebuilt, helper, platform)
-    if binary.is_file():
-        return binary
-    problems.append(
-        f"tool.multiarch.helpers.{helper.name}.prebuilt: {binary.relative_to(project.root)} is "
-        f"missing; it is the binary for {platform.name}"
-    )
-    return None
+        return Unit(helper, platform, libc, "prebuilt", artifact, output)
+    member, sums = "", None
+    if helper.archived:
+        member = _fill(helper.member or "{file}", project, helper, platform)
+    what = "has the binary for" if member else "is the binary for"
+    binary = there("prebuilt", helper.prebuilt, what)
+    if helper.checksums:
+        sums = there("checksums", helper.checksums, "has the checksums for")
+    if binary is None or (helper.checksums and sums is None):
+        return None
+    return Unit(helper, platform, libc, "prebuilt", binary, output, member=member, checksums=sums)
 
 
 def _on_musl(helper: Helper, libc: Libc, problems: list[str], notes: list[str]) -> Libc:
@@ -122,13 +139,15 @@ def _no_module(project: Project, helper: Helper, where: str) -> str:
     return f"{where}.source: {helper.source} has no go.mod; make one with `go mod init`"
 
 
-def _fill(pattern: str, helper: Helper, platform: Platform) -> str:
+def _fill(pattern: str, project: Project, helper: Helper, platform: Platform) -> str:
     return pattern.format(
         os=platform.os,
         arch=platform.architecture,
         variant=platform.variant or "",
         platform=slug(platform),
         name=helper.name,
+        version=project.version,
+        archive=".zip" if platform.os == "windows" else ".tar.gz",
         exe=".exe" if platform.os == "windows" else "",
         file=helper.file(platform.os),
     )

@@ -20,7 +20,7 @@ from hatch_multiarch.verify.outcome import Check, Verified
 from hatch_multiarch.verify.record_check import check_record
 from hatch_multiarch.verify.smoke import load, start
 from hatch_multiarch.verify.wheel_reader import open_wheel
-from hatch_multiarch.wheel import BuiltWheel, check_natives
+from hatch_multiarch.wheel import BuiltWheel, check_natives, locator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -165,11 +165,25 @@ def _helpers(wheel: Opened, config: Config | None, shipped: Shipped | None) -> C
         wanted[name] = "the report has it"
     missing = [f"{name} is not in it, and {why}" for name, why in wanted.items()
                if name not in wheel.members]  # fmt: skip
+    missing += _modules(wheel, config) if config is not None else ()
     if missing:
         return Check("helpers", "failed", "; ".join(missing))
     if not wheel.members:
         return Check("helpers", "none", "no helper is in it")
     return Check("helpers", "ok", ", ".join(wheel.members))
+
+
+def _modules(wheel: Opened, config: Config) -> Iterable[str]:
+    """Yield which of our modules *config* asks for and the wheel lacks."""
+    held, finder = wheel.archive.namelist(), locator.module_name(wheel.name)
+    if config.locator and f"{finder}/__init__.py" not in held:
+        yield f"the module {finder} is not in it, and tool.multiarch.locator is true"
+    for each in config.helpers:
+        file, key = f"{each.module_name}.py", f"tool.multiarch.helpers.{each.name}.module"
+        if each.module and file not in held:
+            yield f"{file} is not in it, and {key} is true"
+        elif each.module and f'find("{each.name}")'.encode() not in wheel.small(file):
+            yield f"{file} does not start {each.name}, and {key} is true"
 
 
 def _facts(helpers: list[_Helper], wheel: Opened, shipped: Shipped) -> Iterable[Check]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from hatch_multiarch.audit import runs_on
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.files import hashed
 from hatch_multiarch.platforms import all_platforms
@@ -131,14 +132,14 @@ def _members(
 ) -> tuple[dict[str, str], frozenset[str]]:
     """Return the helpers that the locator knows, and which of them are libraries.
 
-    None where the wheel has no locator.
+    Where the wheel has no locator they are the programs among its scripts.
     """
     module = locator.module_name(name)
     source = f"{module}/__init__.py"
     if source not in archive.namelist():
         if any(each.startswith(f"{module}/") for each in archive.namelist()):
             raise AuditError(f"{path.name}: {source} is not in it: nobody can find the helpers")
-        return {}, frozenset()
+        return _programs(archive, f"{stem}.data/scripts/"), frozenset()
     places = {"package": module, "library": module, "scripts": f"{stem}.data/scripts"}
     try:
         table = _table(_small(path, archive, source, LOCATOR))
@@ -149,6 +150,18 @@ def _members(
         if member not in archive.namelist():
             raise AuditError(f"{path.name}: {member}, the file of {helper}, is not in it")
     return members, frozenset(name for name, (place, _) in table.items() if place == "library")
+
+
+def _programs(archive: zipfile.ZipFile, folder: str) -> dict[str, str]:
+    """Return the native programs in *folder*, by name -> path."""
+    found = {}
+    for member in archive.namelist():
+        if member.startswith(folder) and not member.endswith("/"):
+            with archive.open(member) as file:
+                magic = file.read(4)
+            if any(runs_on(magic, system) for system in ("linux", "darwin", "windows")):
+                found[member.removeprefix(folder).removesuffix(".exe")] = member
+    return found
 
 
 _NO_TABLE = (

@@ -1,5 +1,6 @@
 """One wheel per platform, each made by hatchling's WheelBuilder."""
 
+from hatch_multiarch.wheel import locator
 from hatch_multiarch.wheel.archive import Archives
 from hatch_multiarch.wheel.checks import BuiltWheel, check_natives, check_rest, check_sources
 from hatch_multiarch.wheel.contents import (
@@ -22,6 +23,7 @@ __all__ = [
     "check_sources",
     "check_tag",
     "contents",
+    "locator",
     "members",
     "merge",
     "without",

@@ -29,11 +29,12 @@ def contents(
     binaries: Mapping[str, Binary],
     staging: Path,
     *,
+    located: bool,
     bill: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return what *wheel* adds to hatchling's build data; writes the locator into *staging*.
+    """Return what *wheel* adds to hatchling's build data; writes modules of ours into *staging*.
 
-    *bill* is the SBOM: its path in the wheel and its text.
+    *located*: the locator is in it. *bill* is the SBOM: its path in the wheel and its text.
     """
     module = locator.module_name(plan.project.name)
     helpers: dict[str, tuple[str, str]] = {}
@@ -50,15 +51,17 @@ def contents(
             force_include[str(unit.header)] = f"{module}/{unit.header.name}"
     folder = staging / slug(wheel.platform)
     folder.mkdir(parents=True)
-    source = folder / "__init__.py"
-    source.write_text(locator.source(plan.project.name, helpers), encoding="utf-8", newline="\n")
-    (folder / "py.typed").touch()
-    force_include[str(source)] = f"{module}/__init__.py"
-    force_include[str(folder / "py.typed")] = f"{module}/py.typed"
-    if bill is not None:
-        path, text = bill
-        (folder / "sbom.json").write_text(text, encoding="utf-8", newline="\n")
-        force_include[str(folder / "sbom.json")] = path
+    texts = dict([bill] if bill is not None else ())
+    if located:
+        texts[f"{module}/__init__.py"] = locator.source(plan.project.name, helpers)
+        texts[f"{module}/py.typed"] = ""
+    for each in plan.config.helpers:  # also where it is missing: that is what the module says then
+        if each.module:
+            texts[f"{each.module_name}.py"] = locator.launcher(plan.project.name, each)
+    for number, (path, text) in enumerate(texts.items()):
+        staged = folder / f"{number}-{path.rpartition('/')[2]}"
+        staged.write_text(text, encoding="utf-8", newline="\n")
+        force_include[str(staged)] = path
     return {"force_include": force_include, "shared_scripts": shared_scripts}
 
 

@@ -1,8 +1,9 @@
-"""Writes the module with which a package finds its helpers into every wheel.
+"""Writes the modules that come with helpers: the one that finds them, those that start one.
 
-It is a top-level package of its own, ``_NAME_helpers``, and no part of the user's package, so
-that it lands in site-packages in an editable install too, where the user's package itself stays
-in the source tree. Its source is ``locator_template.py``; it imports the standard library only.
+The locator is a top-level package of its own, ``_NAME_helpers``, and no part of the user's
+package, so that it lands in site-packages in an editable install too, where the user's package
+itself stays in the source tree. Its source is ``locator_template.py``; it imports the standard
+library only.
 """
 
 from __future__ import annotations
@@ -14,8 +15,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hatchling.builders.wheel import WheelBuilderConfig
+
+    from hatch_multiarch.config import Config, Helper
+
 _TEMPLATE = Path(__file__).with_name("locator_template.py")
 _SLOT = "_HELPERS: dict[str, tuple[str, str]] = {}"
+
+
+def wanted(config: Config, selection: WheelBuilderConfig) -> bool:
+    """Tell whether the wheels have a locator; *selection* is Hatchling's config of the wheel."""
+    if config.locator is not None:
+        return config.locator
+    tables = [
+        *map(vars, config.helpers),
+        *(t for o in config.overrides for t in o.helpers.values()),
+    ]
+    if any(each.get("install") == "package" or each.get("module") for each in tables):
+        return True
+    options = selection.default_file_selection_options
+    named = options.include, options.packages, options.only_include, selection.force_include
+    return any(named)
 
 
 def module_name(project: str) -> str:
@@ -36,3 +56,45 @@ def source(project: str, helpers: Mapping[str, tuple[str, str]]) -> str:
     # The table last: a helper's name may be one of the other slots' words.
     text = text.replace("MODULE", module_name(project)).replace("DISTRIBUTION", project)
     return text.replace(_SLOT, table)
+
+
+_LAUNCHER = '''\
+"""Starts PROGRAM of DISTRIBUTION, `python -m NAME`; written by hatch-multiarch at build time."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from LOCATOR import find
+
+
+def main() -> int:
+    """Become the program; on Windows, where that cannot be, wait and return its exit code."""
+    try:
+        command = [find("PROGRAM"), *sys.argv[1:]]
+    except (LookupError, FileNotFoundError) as error:
+        sys.exit(f"NAME: {error}")
+    if sys.platform != "win32":
+        os.execv(command[0], command)
+    import signal
+    import subprocess
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the program's
+    return subprocess.call(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+'''
+
+
+def launcher(project: str, helper: Helper) -> str:
+    """Return the source of the module that starts *helper*."""
+    slots = {
+        "PROGRAM": helper.name,
+        "DISTRIBUTION": project,
+        "NAME": helper.module_name,
+        "LOCATOR": module_name(project),
+    }
+    return re.sub("|".join(slots), lambda found: slots[found[0]], _LAUNCHER)

@@ -31,7 +31,7 @@ def check_paths(plan: Plan, first: Any, build_data: dict[str, Any], bill: str) -
     # Only on Linux are names that differ in case two files.
     fold = any(wheel.platform.os != "linux" for wheel in plan.wheels)
     same = str.casefold if fold else str
-    ours = {same(path): who for path, who in _ours(plan, first.artifact_project_id, bill).items()}
+    ours = {same(path): who for path, who in _ours(plan, first, bill).items()}
     folders: dict[str, str] = {}
     for path, owner in ours.items():
         for folder in _above(path):
@@ -55,12 +55,20 @@ def _above(path: str) -> list[str]:
     return [str(each) for each in PurePosixPath(path).parents if each.name]
 
 
-def _ours(plan: Plan, project_id: str, bill: str) -> dict[str, str]:
+def _ours(plan: Plan, first: Any, bill: str) -> dict[str, str]:
     """Return path -> what is there in one of the wheels."""
-    module = locator.module_name(plan.project.name)
-    finder = f"the module {module}, which finds the helpers,"
-    found = {f"{module}/{name}": finder for name in ("__init__.py", "py.typed")}
-    found[f"{module}.py"] = finder  # a module that nobody could import beside the package
+    module, project_id = locator.module_name(plan.project.name), first.artifact_project_id
+    found = {}
+    if locator.wanted(plan.config, first.config):
+        finder = f"the module {module}, which finds the helpers,"
+        # The last is a module that nobody could import beside the package.
+        names = (f"{module}/__init__.py", f"{module}/py.typed", f"{module}.py")
+        found = dict.fromkeys(names, finder)
+    for each in plan.config.helpers:
+        if each.module:
+            starter = f"the module of tool.multiarch.helpers.{each.name}.module"
+            # Nor could a package be imported beside this one.
+            found |= dict.fromkeys((f"{each.module_name}.py", each.module_name), starter)
     if bill:
         found[bill] = "the SBOM (tool.multiarch.sbom)"
     for wheel in plan.wheels:

@@ -46,7 +46,8 @@ STARTED = "started"
 """Words for a program that `verify` starts, or that runs before compiling; tried in
 tests/cli/test_verify_wheels.py and tests/pipeline/test_before.py."""
 OPENED = "opened"
-"""It names a file that docker never hears of; tried in tests/image/test_image_builder.py."""
+"""It names a file that docker never hears of; tried in tests/image/test_image_builder.py, and in
+tests/engine/test_prebuilt.py."""
 FIELDS = {
     "platforms": REFUSED,
     "engine": CHOICE,
@@ -54,6 +55,7 @@ FIELDS = {
     "output": BUILT,
     "before": STARTED,
     "sbom": CHOICE,
+    "locator": CHOICE,
     "helpers.*": REFUSED,
     "helpers.source": BUILT,
     "helpers.package": REFUSED,
@@ -73,8 +75,11 @@ FIELDS = {
     "helpers.env.*": REFUSED,
     "helpers.install": CHOICE,
     "helpers.output": REFUSED,
+    "helpers.module": CHOICE,
     "helpers.header": CHOICE,
     "helpers.prebuilt": BUILT,
+    "helpers.member": OPENED,
+    "helpers.checksums": OPENED,
     "helpers.smoke": STARTED,
     "image.name": REFUSED,
     "image.tags": REFUSED,

@@ -59,6 +59,7 @@ def test_plan_as_json_holds_the_same(project: Path, run: Callable[..., Ran]) -> 
         "libc": "glibc:2.17",
         "compiler": "zig",
         "source": "helpers/tone",
+        "member": "",
         "output": "build/multiarch/bin/linux-amd64/tone",
         "parts": [],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -213,6 +214,16 @@ def test_programs_for_developers_are_left_out_and_named(
     assert [each.name for each in find_programs(root, {}) if each.aside] == ["gen-docs", "x"]
     said = run(*CLI, "init", "--diff", root).out
     assert "[tool.multiarch.helpers.gen-docs]" not in said
+    told = json.loads(run(*CLI, "init", "--diff", "--json", root).out)
+    assert [each["name"] for each in told["programs"]] == ["shout", "tell"]
+    assert [each["name"] for each in told["left_out"]] == ["gen-docs", "x"]
+    assert told["left_out"][1] == {
+        "name": "x",
+        "folder": "examples/x",
+        "source": "examples/x",
+        "package": ".",
+        "why": "examples/ is no place for what users run",
+    }
     assert not (root / "pyproject.toml").exists()
     said = run(*CLI, "init", root).out
     assert said.startswith("made pyproject.toml: shout, version 0.1.0, license MIT\n")
@@ -225,6 +236,26 @@ def test_programs_for_developers_are_left_out_and_named(
     assert "added x: Go, in tools/x" in run(*CLI, "init", alone).out
 
 
+def test_programs_elsewhere_in_a_module_without_cmd(tmp_path: Path) -> None:
+    files = {
+        "go.mod": "module example.com/dogs\n\ngo 1.21\n",
+        "dogs.go": "package dogs\n",
+        "app/bark/main.go": EMPTY,
+        "examples/howl/main.go": EMPTY,
+        "testdata/no/main.go": EMPTY,
+        "other/go.mod": "module example.com/dogs/other\n\ngo 1.21\n",
+        "other/wag/main.go": EMPTY,
+    }
+    found = find_programs(write(tmp_path / "dogs", files), {})
+    assert [(each.name, each.source, each.package, bool(each.aside)) for each in found] == [
+        ("bark", ".", "./app/bark", False),
+        ("howl", ".", "./examples/howl", True),
+        ("wag", "other", "./wag", False),
+    ]
+    found = find_programs(write(tmp_path / "dogs", {"cmd/woof/main.go": EMPTY}), {})
+    assert [each.name for each in found] == ["woof", "wag"]
+
+
 FILES = ("go.mod", "main.go")
 
 
@@ -232,9 +263,10 @@ def test_a_project_without_a_package_gets_what_hatchling_asks_for(
     tmp_path: Path, run: Callable[..., Ran]
 ) -> None:
     bare = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'
-    bare += '[project]\nname = "shout"\nversion = "1.0.0"\n'
+    bare += '[project]\nname = "hounds"\nversion = "1.0.0"\n'
     root = write(tmp_path / "shout", {**REPOSITORY, "pyproject.toml": bare})
-    run(*CLI, "init", root)
+    said = run(*CLI, "init", root).out
+    assert said.endswith("\nonce it is on the package index: uvx --from hounds shout\n")
     text = (root / "pyproject.toml").read_text("utf-8")
     assert "[tool.hatch.build.targets.wheel]\nbypass-selection = true\n" in text
     assert 'install = "scripts"' in text

@@ -500,6 +500,22 @@ def test_override_can_compile_again():
     assert config.helper_on("greet", "linux/amd64") == Helper("greet", source="go")
 
 
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("other.zip", {"member": "x/{file}", "checksums": "sums"}),
+        ("bin/greet", {"checksums": "sums"}),
+        ("goreleaser:dist", {}),
+        ("", {}),
+    ],
+)
+def test_override_that_leaves_the_keys_of_archives_behind(path: str, left: dict[str, str]):
+    released = {"prebuilt": "greet{archive}", "member": "x/{file}", "checksums": "sums"}
+    change = {"platforms": "linux/*", "helpers": {"greet": {"prebuilt": path}}}
+    config = read_table({"helpers": {"greet": released}, "overrides": [change]})
+    assert config.helper_on("greet", "linux/amd64") == Helper("greet", prebuilt=path, **left)
+
+
 def test_helper_on_an_unknown_helper():
     with pytest.raises(KeyError):
         Config().helper_on("greet", "linux/amd64")
