@@ -86,8 +86,8 @@ have the same sha256 as those built on Linux. A test compares them.
 Not tested: Windows on its own kernel, where antivirus software and locked files are stricter \
 than in Wine; symbolic links on Windows, which Wine only simulates; programs for 32-bit Windows; \
 Windows on arm64; zig on Windows, because it doesn't compile under Wine (0.16 and 0.17 fail to \
-use their cache in any folder, 0.13 to 0.15 can't find their own executable); macOS as a host; and running \
-programs for macOS.
+use their cache in any folder, 0.13 to 0.15 can't find their own executable); macOS as a host; \
+and running programs for macOS.
 """
 TRIED = """
 ## Compiled, audited, run
