@@ -25,8 +25,8 @@ example:
 """
 BUILD = """\
 example:
-  hatch-multiarch build --platform host --no-image   build for this machine only
-  hatch-multiarch build -t wheel --json              print the report
+  hatch-multiarch build --platform host --no-image   for this machine only
+  hatch-multiarch build -t wheel --json              prints the report
 """
 
 
