@@ -83,13 +83,13 @@ def _build(commands: Any) -> None:
     parser.add_argument(
         "--image",
         action=argparse.BooleanOptionalAction,
-        help="build an image or not, regardless of the configuration",
+        help="always or never build an image",
     )
     parser.add_argument("--engine", choices=("auto", "host", "buildkit"), help="where to compile")
     parser.add_argument(
         "--offline",
         action="store_true",
-        help="use the cached base image, without asking a registry",
+        help="use the cached base image only",
     )
     add_fewer_platforms(parser)
     parser.add_argument(
