@@ -1,4 +1,4 @@
-"""Every command of the tutorial, the how-tos and Coming from runs, in the order of the page."""
+"""Every command of the tutorial, the how-tos and their like runs, in the page's order."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NAMES = sorted(
     path.relative_to(DOCS).as_posix()
-    for folder in ("tutorial", "howto", "coming-from")
-    for path in (DOCS / folder).glob("*.md")
+    for pattern in ("tutorial/*.md", "howto/*.md", "coming-from/*.md", "compared-with.md")
+    for path in DOCS.glob(pattern)
 )
 HERE = [name for name in NAMES if "engine" not in read_page(name).needs]
 WITH_ENGINE = [name for name in NAMES if name not in HERE]
