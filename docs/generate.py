@@ -75,8 +75,9 @@ Builds have been tested on these hosts:
 | Linux, x86-64 | every test, with QEMU for programs of other processors |
 | Windows, x86-64 | in CI, under Wine 10 with CPython 3.13 and Go for Windows: the example \
 without its cgo helper, built for four platforms; pip and uv; a console script; an editable \
-install; `verify`, `inspect`, `plan` and `doctor`; and the quick tests of files, caches and \
-consoles. A cgo program and a `.dll` that zig compiled on Linux run there |
+install; `verify`, `inspect`, `plan` and `doctor`; and the quick tests of files, caches, \
+wheels, images, consoles and processes. A cgo program and a `.dll` that zig compiled on Linux run \
+there |
 | macOS | nothing, because we don't have a Mac; see [what is checked \
 instead](../explanation/cross-compiling.md#macos-without-a-mac) |
 

@@ -20,7 +20,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import IO
+    from typing import IO, Any
+
+if sys.platform == "win32":
+    from .windows_job import Job
 
 GRACE = 3.0
 """Seconds that a stopped process has to clean up behind itself before it is killed."""
@@ -46,12 +49,34 @@ class Stopped(Exception):  # noqa: N818 - not an error: someone asked for it
     """The group was stopped before or while the process ran."""
 
 
+class _Child(subprocess.Popen[str]):
+    """A process, with the children that it starts."""
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        if sys.platform == "win32":
+            self._job = Job(self)
+
+    def signal(self, name: str) -> None:
+        """Send SIG*name* to all of them; Windows has no signals and just ends them."""
+        if sys.platform == "win32":
+            self._job.end()
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.Signals[f"SIG{name}"])
+
+    def release(self) -> None:
+        """Let go of those that still run; none of them can be signalled any more."""
+        if sys.platform == "win32":
+            self._job.close()
+
+
 class Group:
     """Processes that are stopped together, whichever threads wait for them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._live: set[subprocess.Popen[str]] = set()
+        self._live: set[_Child] = set()
         self._stopped = False
 
     def stop(self) -> None:
@@ -60,20 +85,20 @@ class Group:
             self._stopped = True
             live = list(self._live)
         for child in live:
-            _signal(child, "INT")
+            child.signal("INT")
         deadline = time.monotonic() + GRACE
         for child in live:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
-            _signal(child, "KILL")
+            child.signal("KILL")
 
     def _start(
         self, command: list[str], cwd: Path | None, env: Mapping[str, str] | None, stdin: int
-    ) -> subprocess.Popen[str]:
+    ) -> _Child:
         with self._lock:
             if self._stopped:
                 raise Stopped
-            child = subprocess.Popen(
+            child = _Child(
                 command,
                 cwd=cwd,
                 env=None if env is None else dict(env),
@@ -88,9 +113,10 @@ class Group:
             self._live.add(child)
             return child
 
-    def _end(self, child: subprocess.Popen[str]) -> None:
+    def _end(self, child: _Child) -> None:
         with self._lock:
             self._live.discard(child)
+            child.release()
 
 
 def run(
@@ -124,7 +150,7 @@ def run(
                 else:
                     out, err = _follow(child, timeout, on_error_line), ""
             except BaseException as error:  # also Ctrl-C: what we started does not outlive us
-                _signal(child, "KILL")
+                child.signal("KILL")
                 if isinstance(error, subprocess.TimeoutExpired):
                     raise TimeoutError(f"{command[0]} did not end within {timeout} s") from None
                 raise
@@ -235,12 +261,3 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _signal(child: subprocess.Popen[str], name: str) -> None:
-    """Send SIG*name* to *child* and its children; Windows knows no signals and just ends it."""
-    if sys.platform == "win32":
-        child.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.Signals[f"SIG{name}"])

@@ -53,7 +53,10 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             plan = self._plan("standard")
             if plan is None:
                 return []
-            from hatch_multiarch.toolchain import requirements  # noqa: PLC0415 - see _plan
+            from hatch_multiarch import files, toolchain  # noqa: PLC0415 - see _plan
+
+            if (dist := self._dist_of_hatch()) is not None:
+                files.probe(dist)
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
@@ -61,7 +64,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
             image = self._image(plan.config)
-            return requirements(
+            return toolchain.requirements(
                 units,
                 plan.config.toolchain,
                 package=image is not None and image.base != "scratch",
@@ -105,6 +108,17 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             with self._errors():
                 build.publish(prepared, build_data, artifact_path)
         self._finished = True
+
+    def _dist_of_hatch(self) -> Path | None:
+        """Return the folder that the Hatch CLI is about to write to; None where that is not known.
+
+        Hatchling ends in a traceback when its sdist cannot be written, and asks no hook of the
+        wheel before.
+        """
+        if {"hatchling.cli", "hatchling.build"} & sys.modules.keys():
+            return None
+        folder = Path(self.build_config.directory)
+        return folder if folder.is_dir() and "HATCH_BUILD_LOCATION" not in os.environ else None
 
     def _check_sdist(self, archive: Path) -> None:
         from hatch_multiarch.pipeline.sdist_check import check_sdist  # noqa: PLC0415 - see _plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import threading
 import time
 
@@ -10,7 +11,7 @@ import pytest
 
 from hatch_multiarch import process
 
-PYTHON = [sys.executable, "-u", "-c"]
+PYTHON = [sys.executable, "-X", "utf8", "-u", "-c"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script")
 
 
@@ -57,8 +58,15 @@ def test_what_the_listener_raises_ends_the_program():
     assert time.monotonic() - begun < 10
 
 
-@posix
 def test_a_group_stops_it_with_its_children():
+    """The grandchild holds on to the pipes, and the child does not heed an interrupt."""
+    program = """
+        import signal, subprocess, sys
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(61)"])
+        print("up", file=sys.stderr)
+        child.wait()
+    """
     group = process.Group()
     caught: list[BaseException] = []
     up = threading.Event()
@@ -66,20 +74,20 @@ def test_a_group_stops_it_with_its_children():
     def work() -> None:
         try:
             process.run(
-                ["sh", "-c", "trap '' INT; sleep 61 & echo up >&2; wait"],
-                group=group,
-                on_error_line=lambda _: up.set(),
+                [*PYTHON, textwrap.dedent(program)], group=group, on_error_line=lambda _: up.set()
             )
         except process.Stopped as stopped:
             caught.append(stopped)
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert up.wait(10)
+    assert up.wait(20)
     group.stop()
     thread.join(10)
     assert not thread.is_alive()
     assert len(caught) == 1
+    with pytest.raises(process.Stopped):
+        process.run([*PYTHON, "pass"], group=group)
 
 
 @posix

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -143,31 +142,6 @@ def test_two_builds_at_once_of_one_output(site: Site, logged: Logged):
     assert again.cached
     assert built.endswith("/tone")
     assert sorted(each.name for each in again.path.parent.iterdir()) == [".tone.seal", "tone"]
-
-
-def test_a_group_stops_children_of_children(tmp_path: Path):
-    group = process.Group()
-    caught: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            # The grandchild holds on to the pipes, and the child does not heed an interrupt.
-            process.run(
-                ["sh", "-c", f"trap '' INT; sleep 61.{os.getpid()} & touch {tmp_path}/up; wait"],
-                group=group,
-            )
-        except process.Stopped as stopped:
-            caught.append(stopped)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    until((tmp_path / "up").exists)
-    group.stop()
-    thread.join(10)
-    assert not thread.is_alive()
-    assert len(caught) == 1
-    with pytest.raises(process.Stopped):
-        process.run(["true"], group=group)
 
 
 def test_run_reports_and_times_out():

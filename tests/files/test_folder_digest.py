@@ -11,7 +11,7 @@ import pytest
 
 from hatch_multiarch import files
 
-pytestmark = pytest.mark.skipif(
+posix = pytest.mark.skipif(
     sys.platform == "win32", reason="links need rights there, and permissions are others"
 )
 if TYPE_CHECKING:
@@ -30,6 +30,17 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
+def test_of_plain_files_it_is_the_same_on_every_system(tmp_path: Path) -> None:
+    (tmp_path / "blobs/sha256").mkdir(parents=True)
+    (tmp_path / "blobs/sha256/ab").write_bytes(b"blob")
+    (tmp_path / "index.json").write_bytes(b"{}")
+    blob, index = (hashlib.sha256(each).hexdigest() for each in (b"blob", b"{}"))
+    lines = ["type 40000 blobs", "type 40000 blobs/sha256", f"{blob} 0 blobs/sha256/ab"]
+    text = "".join(f"{each}\n" for each in [*lines, f"{index} 0 index.json"])
+    assert files.folder_digest(tmp_path) == hashlib.sha256(text.encode()).hexdigest()
+
+
+@posix
 def test_it_is_that_of_the_list(folder: Path) -> None:
     program, empty = (hashlib.sha256(each).hexdigest() for each in (b"program", b""))
     lines = [
@@ -43,6 +54,7 @@ def test_it_is_that_of_the_list(folder: Path) -> None:
     assert files.folder_digest(folder) == hashlib.sha256(text.encode()).hexdigest()
 
 
+@posix
 def test_times_and_what_a_umask_decides_do_not_count(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "copy", symlinks=True, copy_function=shutil.copyfile)
     (tmp_path / "copy/usr/bin/greet").chmod(0o700)
@@ -50,6 +62,7 @@ def test_times_and_what_a_umask_decides_do_not_count(folder: Path, tmp_path: Pat
     assert files.folder_digest(tmp_path / "copy") == files.folder_digest(folder)
 
 
+@posix
 @pytest.mark.parametrize(
     "change",
     [

@@ -13,6 +13,7 @@ ROOT = Path(hatch_multiarch.__file__).parent
 ORDER = [
     "__init__",
     "errors",
+    "windows_job",
     "process",
     "files",
     "cache",

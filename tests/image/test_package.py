@@ -196,6 +196,7 @@ def test_extras_by_their_names():
         requirements_of("me", [], optional, ("gone",))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="it starts the environment of the image")
 def test_the_environment_is_one_that_python_takes(tmp_path):
     """Written by us, laid out in a folder and run by the Python in hand."""
     wheel = make_wheel(

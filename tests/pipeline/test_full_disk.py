@@ -149,3 +149,21 @@ def test_commands_name_it_too(project, small, tmp_path, monkeypatch, capsys):
     small(tmp_path / "dist", read_only=True)
     assert main(["build", "-d", str(tmp_path / "dist")]) == 3
     one_line(capsys.readouterr().err, str(tmp_path / "dist"), READ_ONLY)
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [({"room": 0}, FULL), ({"inodes": 0}, INODES), ({"read_only": True}, READ_ONLY)],
+)
+def test_hatch_build_names_it_before_its_sdist(project, small, links, how, says):
+    small(project / DIST, **how)
+    before = kills.outputs(project)
+    done = subprocess.run(
+        [sys.executable, "-m", "hatch", "build"],
+        cwd=project, env=clean_env(**links), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stdout + done.stderr
+    one_line(done.stdout + done.stderr, f"nothing can be written to {project / DIST}", says)
+    assert kills.outputs(project) == before

@@ -10,11 +10,18 @@ if TYPE_CHECKING:
 
 CHOSEN = (
     "tests/cache",
+    "tests/config/test_toml_document.py",
     "tests/console/test_lines.py",
+    "tests/deflate",
+    "tests/engine/test_process.py",
     "tests/files",
+    "tests/image/test_image_layout.py",
+    "tests/image/test_package.py",
     "tests/platforms",
+    "tests/report/test_report.py",
+    "tests/wheel",
 )
-"""What differs by system, and starts few processes: one takes a second there."""
+"""What differs by system: paths, locks, renames, encodings, ends of processes, modes of files."""
 
 
 def test_quick_tests_pass_there(windows: Windows):
@@ -24,4 +31,4 @@ def test_quick_tests_pass_there(windows: Windows):
     )  # fmt: skip
     passed = re.search(r"(\d+) passed", done.out)
     assert passed
-    assert int(passed[1]) > 90, done.out
+    assert int(passed[1]) > 250, done.out
