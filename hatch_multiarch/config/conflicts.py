@@ -37,7 +37,7 @@ def conflicts(config: Config) -> Iterator[Conflict]:
         twin = next((each for each in twins if each != helper.name), None)
         if twin is not None:
             same = twin.casefold() == helper.name.casefold()
-            where = "where case does not count" if same else "on some platform"
+            where = "where names are case-insensitive" if same else "on some platform"
             yield Conflict(path, f"is the same file as {show(twin)} {where}; rename one")
         linux = [each.name for each in all_platforms() if each.os == "linux"]
         for key, others, message in _of_helper(helper, linux):

@@ -81,7 +81,7 @@ class TarStore:
             with self._damage():
                 data = self._file.read(min(CHUNK, left))
             if not data:
-                raise ImageError(f"{self.source}: the archive breaks off in {name}")
+                raise ImageError(f"{self.source}: the archive is truncated in {name}")
             left -= len(data)
             yield data
 
@@ -96,7 +96,7 @@ class TarStore:
             self._file.seek(place + start)
             data = self._file.read(wanted)
         if len(data) < wanted:
-            raise ImageError(f"{self.source}: the archive breaks off in {name}")
+            raise ImageError(f"{self.source}: the archive is truncated in {name}")
         return data
 
     def _follow(self, name: str) -> str:
@@ -119,7 +119,7 @@ class TarStore:
             if count > ENTRIES:
                 raise ImageError(f"{self.source}: more than {ENTRIES} entries are no image")
             if self.packed and entry.offset_data + entry.size > UNPACKED:
-                raise ImageError(f"{self.source}: unpacked it is larger than any image")
+                raise ImageError(f"{self.source}: it is larger than any image when unpacked")
             name = posixpath.normpath(entry.name)
             if name in self._places and entry.isreg():
                 raise ImageError(f"{self.source}: {name} is in the archive twice")
@@ -132,7 +132,7 @@ class TarStore:
         self._file.seek(tar.offset)
         end = self._file.read(BLOCK)
         if len(end) < BLOCK or end.strip(b"\0"):
-            raise ImageError(f"{self.source}: the archive is damaged or breaks off")
+            raise ImageError(f"{self.source}: the archive is damaged or truncated")
 
     def _keep(self, name: str) -> None:
         """Keep a small file that lies behind gzip."""
@@ -192,7 +192,7 @@ class Headers:
     def read(self, size: int) -> bytes:
         """Read one header, which is never large. tarfile would believe what it says."""
         if not 0 <= size <= HEADER:
-            raise ImageError(f"{self._source}: a header of {size} bytes is no image's")
+            raise ImageError(f"{self._source}: a header of {size} bytes is too large")
         self.last = self._file.read(size)
         return self.last
 

@@ -188,7 +188,9 @@ class Build:
                 self._console.note(note)
         if self._plan.mode == "all" and self._sdist_takes_outputs():
             folder = self._plan.config.output
-            self._console.warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
+            self._console.warn(
+                f"the next sdist would contain {folder}; add /{folder}/ to .gitignore"
+            )
 
     def _compile(self, epoch: int, cache: BuildCache, streams: Streams) -> Compiled:
         sdist = SdistCheck(self._plan, self._environ, cache)

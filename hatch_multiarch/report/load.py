@@ -42,7 +42,7 @@ def load(path: Path) -> Report:
     if not isinstance(told, dict) or not {"schema", "proof"} <= told.keys():
         raise ReportError(
             f"{path}: not a report of hatch-multiarch",
-            advice="name the JSON file that `hatch build` wrote beside the image, or the project",
+            advice="name the JSON file that `hatch build` wrote next to the image, or the project",
         )
     found = told["schema"]
     if isinstance(found, int) and found > SCHEMA:
@@ -54,14 +54,14 @@ def load(path: Path) -> Report:
         report: Report = _value(Report, told, "")
     except ValueError as error:
         raise ReportError(
-            f"{path}: not a whole report: {error}",
-            advice="`hatch build` with this hatch-multiarch writes it anew",
+            f"{path}: an incomplete report: {error}",
+            advice="`hatch build` with this hatch-multiarch writes it again",
         ) from None
     return report
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _value(hint: Any, told: Any, key: str) -> Any:

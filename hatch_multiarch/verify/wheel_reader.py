@@ -81,7 +81,7 @@ def open_wheel(path: Path) -> Iterator[Opened]:
     try:
         name, _, _, named = parse_wheel_filename(path.name)
     except InvalidWheelFilename as error:
-        raise AuditError(f"{path.name} has no name of a wheel: {error}") from None
+        raise AuditError(f"{path.name} doesn't have the name of a wheel: {error}") from None
     try:
         with zipfile.ZipFile(path) as archive:
             stem = _stem(path, archive)

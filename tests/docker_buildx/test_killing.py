@@ -204,7 +204,7 @@ def test_the_daemon_goes_away(
     site.cut_off(find_buildx(env), between.cut)
     assert isinstance(site.caught, EngineError)
     assert re.match(
-        r"the builder went away in the middle of the build while `RUN .*` \(.*\) ran: ",
+        r"the connection to the builder was lost during the build while `RUN .*` \(.*\) ran: ",
         site.caught.message,
     )
     assert "\n" not in site.caught.message

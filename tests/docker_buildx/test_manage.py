@@ -148,7 +148,7 @@ def test_create_leave_append_use_stop_rm(buildx: Buildx, name: str):
     config = BuilderConfig(
         name, "remote", nodes=(FAR, replace(ARM, driver_options={"servername": "a,b", **TLS}))
     )
-    assert manage.create(buildx, config, "x") == f"the builder {name} is made, with 2 nodes"
+    assert manage.create(buildx, config, "x") == f"the builder {name} was created, with 2 nodes"
     assert "already, as configured" in manage.create(buildx, config, "x")
     far, arm = inspect_builder(buildx, name).nodes
     assert (far.name, far.endpoint, far.configured) == ("far", FAR.endpoint, FAR.platforms)
@@ -157,7 +157,7 @@ def test_create_leave_append_use_stop_rm(buildx: Buildx, name: str):
 
     manage.leave(buildx, name, "arm")
     assert [each.name for each in inspect_builder(buildx, name).nodes] == ["far"]
-    with pytest.raises(EngineError, match="it lacks the node 'arm'"):
+    with pytest.raises(EngineError, match="it doesn't have the node 'arm'"):
         manage.create(buildx, config, "x")
     with pytest.raises(EngineError, match="far is the last node"):
         manage.leave(buildx, name, "far")

@@ -141,7 +141,7 @@ REFUSED = {
         says(503, {}, "UNAVAILABLE", "later"),
         r"cannot do it now \(503\): ",
     ),
-    "cut for ever": ("PATCH", UPLOAD, cuts(), "it cut the connection"),
+    "cut for ever": ("PATCH", UPLOAD, cuts(), "it closed the connection"),
     "a pause of an hour": ("POST", UPLOAD, later(3600), r"\(429\): TOOMANYREQUESTS: slow down"),
     "401": ("POST", UPLOAD, says(401), r"wants credentials \(401\)"),
     "403": (

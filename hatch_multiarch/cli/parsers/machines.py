@@ -20,7 +20,7 @@ example:
 DOCTOR = """\
 example:
   hatch-multiarch doctor           check what a build of this project needs
-  hatch-multiarch doctor --json    the same as JSON, for a bug report
+  hatch-multiarch doctor --json    the same as JSON
 """
 BUILDER = """\
 example:
