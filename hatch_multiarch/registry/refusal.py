@@ -57,7 +57,7 @@ def refused(
     others = ", ".join(other_schemes(answer))
     told: dict[int, tuple[str, str]] = {
         401: (
-            f"{registry} wants {'other ' if known else ''}credentials",
+            f"{registry} requires {'other ' if known else ''}credentials",
             login(reference, use),
         ),
         403: (f"{registry} does not allow it", f"check the name; {login(reference, use)}"),

@@ -141,8 +141,8 @@ REFUSALS = [
     (
         universal(facts("darwin/amd64"), facts("darwin/arm64", signed=False)),
         "darwin/universal2", STATIC,
-        ("greet, its program for arm64, has no code signature, and macOS on arm64 does not start "
-         "such a program"),
+        ("greet, its program for arm64, has no code signature, and macOS on arm64 doesn't "
+         "start unsigned programs"),
     ),
     (
         universal(level("darwin/amd64", GOAMD64="v3"), facts("darwin/arm64")),

@@ -263,9 +263,9 @@ GOOD_TOKENS: dict[str, Any] = {
     "for a string": {"token": "good-token", "expires_in": "300"},
 }
 UNUSABLE = {
-    "without a challenge": ((), "wants credentials"),
-    "with an empty one": (("",), "wants credentials"),
-    "with commas": ((" , ,",), "wants credentials"),
+    "without a challenge": ((), "requires credentials"),
+    "with an empty one": (("",), "requires credentials"),
+    "with commas": ((" , ,",), "requires credentials"),
     "by Negotiate": (("Negotiate",), "only negotiate"),
     "by NTLM and Negotiate": (("NTLM", "Negotiate a=="), "only ntlm, negotiate"),
     "by Digest": (('Digest realm="Basic", nonce="x"',), "only digest"),

@@ -135,4 +135,4 @@ def test_the_command(project, site, proxy):
     proxy.rule("HEAD|GET", "/manifests/", says(404), 9)
     said = " ".join(cli(site, root, code=9).split())
     assert "tool.multiarch.image.base: " in said
-    assert "no such place (404)" in said
+    assert "no such repository (404)" in said
