@@ -138,8 +138,8 @@ def _machine(facts: BinaryInfo, file: str, platform: Platform) -> None:
     if not same or facts.format != FORMATS[platform.os]:
         raise AuditError(
             f"{file} is a {facts.kind} for {found}, but it is meant for {platform.name}",
-            advice="a `compiler` command or a `prebuilt` path that is for another platform gives "
-            "this; both may be tables or patterns by platform",
+            advice="check that the `compiler` command or the `prebuilt` path is for this platform; "
+            "both can be tables or patterns by platform",
         )
 
 

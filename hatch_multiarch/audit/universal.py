@@ -85,7 +85,7 @@ def _read(window: Window, name: str, part: _Part) -> BinaryInfo:
 def _joined(parts: Sequence[BinaryInfo]) -> BinaryInfo:
     """Return what a universal file needs whose programs are *parts*."""
     if len({part.kind for part in parts}) > 1:
-        raise Malformed("it holds a program and a library")
+        raise Malformed("it contains a program and a library")
     imports: dict[str, set[str]] = {}
     for part in parts:
         for library, symbols in part.imports.items():

@@ -145,7 +145,9 @@ def _say(
         if target.before and target.text != target.before:
             lines.append("removed the byte order mark, which tools can't read in pyproject.toml")
         if hidden is not None:
-            lines.append(f"added {hidden.line} to {hidden.path.name}, so that sdists leave it out")
+            lines.append(
+                f"added {hidden.line} to {hidden.path.name}, so that sdists don't include it"
+            )
         lines += [as_text(checked)] if checked.says or failed else checked.notes
         if not failed:
             lines.append("next: hatch build (or `hatch-multiarch build`)")

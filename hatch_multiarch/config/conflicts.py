@@ -138,7 +138,7 @@ def _of_output(config: Config) -> Iterator[Conflict]:
         for key in ("source", "prebuilt"):
             inside = PurePosixPath(values.get(key, ""))
             if output in (inside, *inside.parents):
-                message = f"holds what {at(path, key)} names, and cleaning would remove it"
+                message = f"contains {at(path, key)}, which cleaning would remove"
                 yield Conflict(f"{ROOT}.output", message, (at(path, key),))
 
 

@@ -112,7 +112,7 @@ def load(
             has = client.images.get(name).id
             if has != held:
                 raise EngineError(
-                    f"docker has {has} as {name}, and not {held}, which it was given",
+                    f"docker has {has} as {name}, not {held}, which was loaded",
                     advice="make sure that nothing else gives that name to images, and build again",
                 )
     archive.unlink()

@@ -86,7 +86,7 @@ def unreachable(
     """Return the error of a registry, or of another *host*, that could not be heard."""
     advice = lost.advice or _AGAIN[use]
     if lost.speaks_plainly and use == "pull":
-        advice = "take it from a registry with TLS; without, only one on this machine is read"
+        advice = "use a registry with TLS; without TLS, only registries on this machine are allowed"
     return RegistryError(
         f"{reference.name}: {doing}: {host or reference.host}: {lost.reason}",
         advice=advice,

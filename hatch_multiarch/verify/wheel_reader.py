@@ -137,7 +137,7 @@ def _members(
     source = f"{module}/__init__.py"
     if source not in archive.namelist():
         if any(each.startswith(f"{module}/") for each in archive.namelist()):
-            raise AuditError(f"{path.name}: {source} is not in it: nobody can find the helpers")
+            raise AuditError(f"{path.name}: {source} is not in it: the helpers can't be found")
         return {}, frozenset()
     places = {"package": module, "library": module, "scripts": f"{stem}.data/scripts"}
     try:

@@ -166,7 +166,7 @@ def test_several_images_are_not_one_base(layout):
         for name in ("a", "b")
     ]
     layout.finish(*named, index=False)
-    with pytest.raises(ImageError, match=r"(?m)holds several images \(a, b\)$") as caught:
+    with pytest.raises(ImageError, match=r"(?m)contains several images \(a, b\)$") as caught:
         read(layout.folder)
     assert line(caught)
 

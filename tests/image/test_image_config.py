@@ -112,7 +112,7 @@ def test_entrypoint_and_cmd(bench, helpers, entrypoint, cmd, expected):
             {"entrypoint": ("gret", "x")},
             (
                 'tool.multiarch.image.entrypoint: "gret" is not in the image on linux/amd64, which '
-                "holds greet"
+                "contains greet"
             ),
             'did you mean "greet"?',
         ),
@@ -121,7 +121,7 @@ def test_entrypoint_and_cmd(bench, helpers, entrypoint, cmd, expected):
             {"entrypoint": ("/bin/sh", "-c", "greet")},
             (
                 'tool.multiarch.image.entrypoint: "/bin/sh" is not in the image on '
-                "linux/amd64, which holds greet, tone"
+                "linux/amd64, which contains greet, tone"
             ),
             "name one of the helpers",
         ),
@@ -130,7 +130,7 @@ def test_entrypoint_and_cmd(bench, helpers, entrypoint, cmd, expected):
             {"cmd": ("/usr/bin/tone",)},
             (
                 'tool.multiarch.image.cmd: "/usr/bin/tone" is not in the image on '
-                "linux/amd64, which holds greet, tone"
+                "linux/amd64, which contains greet, tone"
             ),
             'write "tone"',
         ),
@@ -139,7 +139,7 @@ def test_entrypoint_and_cmd(bench, helpers, entrypoint, cmd, expected):
             {"entrypoint": ("tone",)},
             (
                 'tool.multiarch.image.entrypoint: "tone" is not in the image on linux/arm/v7, '
-                "which holds greet"
+                "which contains greet"
             ),
             "the program must exist on every platform: see tool.multiarch.helpers.tone.platforms",
         ),
@@ -148,7 +148,7 @@ def test_entrypoint_and_cmd(bench, helpers, entrypoint, cmd, expected):
             {"healthcheck": Healthcheck(("curl", "-f", "localhost"))},
             (
                 'tool.multiarch.image.healthcheck: "curl" is not in the image on linux/amd64, '
-                "which holds greet"
+                "which contains greet"
             ),
             "name one of the helpers",
         ),
@@ -267,7 +267,7 @@ def test_a_library_starts_nothing(bench):
     with pytest.raises(ImageError) as caught:
         bench.prepare(TWO, entrypoint=("tone",))
     assert caught.value.message.endswith(
-        '"tone" is not in the image on linux/amd64, which holds greet'
+        '"tone" is not in the image on linux/amd64, which contains greet'
     )
     assert caught.value.advice == "tone is a library, which cannot be started; name a program"
     needs = {f"tone {name}": {"libc": "glibc", "needed": ("libc.so.6",)} for name in TWO}

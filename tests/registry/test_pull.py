@@ -353,7 +353,7 @@ def test_a_registry_without_tls_elsewhere_is_not_read(shop):
         shop.site.env["HTTPS_PROXY"] = f"http://anna:word-1234@{way.host}"
         with pytest.raises(RegistryError, match="no TLS connection") as caught:
             shop.pull(name="registry.invalid:5000/team/base:1")
-    assert caught.value.advice.startswith("take it from a registry with TLS")
+    assert caught.value.advice.startswith("use a registry with TLS")
     assert not shop.cache.exists()
 
 

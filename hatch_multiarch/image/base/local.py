@@ -78,7 +78,7 @@ class LocalBase:
         if len(listed) > 1 and any(each.media_type in INDEXES or _tag(each) for each in listed):
             names = ", ".join(_tag(each) or each.digest for each in listed)
             raise ImageError(
-                f"tool.multiarch.image.base: {self.source} holds several images ({names})",
+                f"tool.multiarch.image.base: {self.source} contains several images ({names})",
                 advice="copy the one to use to its own layout",
             )
         self.digest = listed[0].digest if len(listed) == 1 else ""

@@ -58,7 +58,7 @@ def _refusal(said: str, target: Target) -> ImageError:
     if found := _OTHER.search(said):
         return ImageError(
             f"tool.multiarch.image.base: {found[1]}: the file found for {target.platform.name} has "
-            f"the sha256 {found[2]}, which is none of its hashes",
+            f"the sha256 {found[2]}, which is not one of its hashes",
             advice="lock the requirements again, if that file is the right one",
         )
     reason = last_words(said.replace("ERROR:", ""))
