@@ -137,8 +137,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation into build/site; a link or a page that leads nowhere fails."""
-    session.install("mkdocs-material==9.8.2", "mkdocs==1.6.1")
+    """Check its English and build the site in build/site; a link that leads nowhere fails."""
+    session.install("mkdocs-material==9.8.2", "mkdocs==1.6.1", "proselint==0.16.0")
+    session.run("python", "docs/prose.py")
     session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
     loads = re.compile(r'<(?:script|img|link rel="(?:stylesheet|preconnect)")[^>]*"https?:')
     for page in (ROOT / "build/site").rglob("*.html"):

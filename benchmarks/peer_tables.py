@@ -71,7 +71,7 @@ def in_turn(ways: Sequence[Way], runs: int, before: Callable[[Way], None] | None
 
 def heading() -> None:
     """Begin a table of cases."""
-    print("| case | way | waited | processors | ours / it, waited | ours / it, processors | busy |")
+    print("| Case | Tool | Elapsed | CPU | Ours / theirs, elapsed | Ours / theirs, CPU | Busy |")
     print("|---|---|---:|---:|---:|---:|---:|", flush=True)
 
 
@@ -92,8 +92,8 @@ def units(
     mine: dict[int, Found], bare: dict[int, Found], first: list[float], again: list[float]
 ) -> Goal:
     """Print what numbers of units took, and the peaks of our memory; return the goal."""
-    print("| units, unchanged | waited | processors | `go build`: waited | processors ", end="")
-    print("| peak of memory, first | unchanged |\n|---:|---:|---:|---:|---:|---:|---:|")
+    print("| Units, unchanged | Elapsed | CPU | `go build`: elapsed | CPU ", end="")
+    print("| Peak memory, first | Unchanged |\n|---:|---:|---:|---:|---:|---:|---:|")
     for (count, each), one, two in zip(mine.items(), first, again, strict=True):
         beside = bare[count]
         print(f"| {count} | {each.wall:.2f} s | {each.cpu:.2f} s | {beside.wall:.2f} s ", end="")

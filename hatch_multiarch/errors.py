@@ -29,7 +29,7 @@ class MultiarchError(Exception):
 
 
 class ConfigError(MultiarchError):
-    """``[tool.multiarch]`` or a variable is wrong.
+    """``[tool.multiarch]`` or an environment variable is invalid.
 
     ``problems`` holds one line per mistake, all of them.
     """
@@ -46,61 +46,61 @@ class NoConfigError(ConfigError):
 
 
 class UsageError(MultiarchError):
-    """The command line is wrong."""
+    """The command line is invalid."""
 
     exit_code = 2
 
 
 class PlanError(MultiarchError):
-    """The config is well-formed but asks for something that cannot be built."""
+    """The configuration is valid, but what it describes can't be built."""
 
     exit_code = 3
 
 
 class ToolchainError(MultiarchError):
-    """A compiler is missing, too old, or does not run."""
+    """A compiler is missing, too old, or doesn't run."""
 
     exit_code = 4
 
 
 class CompileError(MultiarchError):
-    """A compiler said no; the message ends in the compiler's own words."""
+    """A compiler reported an error, which is at the end of the message."""
 
     exit_code = 5
 
 
 class AuditError(MultiarchError):
-    """A binary is not what its platform's wheel may hold."""
+    """A binary isn't allowed in a wheel for its platform."""
 
     exit_code = 6
 
 
 class ImageError(MultiarchError):
-    """The image cannot be assembled."""
+    """The image can't be built."""
 
     exit_code = 7
 
 
 class EngineError(MultiarchError):
-    """Docker, buildx or a builder is missing, does not answer, or cannot do what is asked."""
+    """Docker, buildx or a builder is missing, doesn't answer, or doesn't support the build."""
 
     exit_code = 8
 
 
 class RegistryError(MultiarchError):
-    """A registry does not answer, refuses, or breaks its word; what was built stays good."""
+    """A registry doesn't answer, refuses, or returns an invalid response; the build is kept."""
 
     exit_code = 9
 
 
 class ReportError(MultiarchError):
-    """There is no report to read, or its page cannot be written."""
+    """There is no report to read, or its page can't be written."""
 
     exit_code = 10
 
 
 class Interrupted(MultiarchError):  # noqa: N818 - someone asked for it
-    """Ctrl-C ended it: 128 and the number of SIGINT."""
+    """The command was stopped with Ctrl-C (128 + SIGINT)."""
 
     exit_code = 130
 

@@ -76,8 +76,8 @@ def lacking_error(lacks: Iterable[str]) -> ToolchainError:
     names = list(lacks)
     listed = " ".join(f'"{each}"' for each in names)
     return ToolchainError(
-        f"this environment lacks what the project needs to be built: {', '.join(names)}",
-        advice=f"`hatch build` gets it by itself; or: pip install {listed}",
+        f"this environment doesn't have what the project needs to be built: {', '.join(names)}",
+        advice=f"`hatch build` installs it automatically; or: pip install {listed}",
     )
 
 

@@ -237,7 +237,7 @@ def _ci(session: nox.Session) -> None:
     words = list(session.posargs)
     apple = needing_a_mac(config) if sys.platform != "darwin" else ()
     if apple and not split_platforms(words)[0]:
-        session.warn(f"left out, for they need a Mac: {', '.join(apple)}")
+        session.warn(f"left out, because they need a Mac: {', '.join(apple)}")
         words += [
             "--platform",
             ",".join(each for each in config.platforms if each not in apple),

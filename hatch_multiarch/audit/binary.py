@@ -32,7 +32,7 @@ class Window:
     def holds(self, offset: int, length: int) -> None:
         """Raise Malformed when the file ends before a part that it says it has."""
         if offset + length > self.size:
-            raise Malformed(f"it is cut off after {self.size} bytes")
+            raise Malformed(f"it is truncated after {self.size} bytes")
 
     def unpack(self, form: str, offset: int) -> tuple[int, ...]:
         """Return the integers that struct *form* finds at *offset*."""
@@ -78,5 +78,5 @@ class Patient:
         """Return up to *length* bytes; raises Malformed when there were too many reads."""
         self.left -= 1
         if self.left < 0 or length > Window.LIMIT:
-            raise Malformed("its headers run in circles")
+            raise Malformed("its headers contain a cycle")
         return self.file.read(length)

@@ -69,11 +69,11 @@ def check(
     if facts.kind != kind:
         raise AuditError(
             f"{file} is a {facts.kind}, and not a {kind}",
-            advice=f'the key `kind` of a helper says which it is: kind = "{facts.kind}"',
+            advice=f'set the helper\'s key `kind`: kind = "{facts.kind}"',
         )
     if kind == "library" and facts.unsafe:
         raise AuditError(
-            f"{file} needs {facts.unsafe}, with which many systems load no library",
+            f"{file} needs {facts.unsafe}, and many systems don't load such a library",
             advice="compile all of its code with -fPIC, and link it with -z noexecstack",
         )
     _level(facts, file)
@@ -87,13 +87,13 @@ def check(
             check(part, file=name, platform=row, libc=libc, made=made, kind=kind)
     if (platform.os, platform.architecture) == ("darwin", "arm64") and not facts.signed:
         raise AuditError(
-            f"{file} has no code signature, and macOS on arm64 does not start such a program",
-            advice="strip it before it is signed; `codesign --sign - FILE` signs it on a Mac",
+            f"{file} has no code signature, and macOS on arm64 doesn't start unsigned programs",
+            advice="strip it before signing; on a Mac, sign it with `codesign --sign - FILE`",
         )
     foreign = [name for name in facts.needed if not _system(name, platform)]
     if foreign:
         raise AuditError(
-            f"{file} needs {', '.join(foreign)}, which is no part of {SYSTEMS[platform.os]}",
+            f"{file} needs {', '.join(foreign)}, which is not part of {SYSTEMS[platform.os]}",
             advice="link it statically",
         )
 
@@ -104,7 +104,7 @@ def check_exports(facts: BinaryInfo, *, file: str, functions: Sequence[str] = ()
     if missing or not facts.exports:
         raise AuditError(
             f"{file} does not export {', '.join(missing[:3]) or 'anything'}",
-            advice="a linker flag or a version script that hides symbols gives this",
+            advice="check for a linker flag or a version script that hides symbols",
         )
 
 
@@ -117,8 +117,8 @@ def check_imports(facts: BinaryInfo, *, file: str, exports: Mapping[str, Contain
         missing = [each for each in symbols if each not in exports.get(library, ())]
         if missing:
             raise AuditError(
-                f"{file} takes {', '.join(missing[:3])} from {library or 'no library'}, which is "
-                "not known to have it",
+                f"{file} takes {', '.join(missing[:3])} from {library or 'no library'}, which "
+                "isn't known to export it",
                 advice="set SDKROOT to the folder of a macOS SDK, or compile it on a Mac",
             )
 
@@ -138,8 +138,8 @@ def _machine(facts: BinaryInfo, file: str, platform: Platform) -> None:
     if not same or facts.format != FORMATS[platform.os]:
         raise AuditError(
             f"{file} is a {facts.kind} for {found}, but it is meant for {platform.name}",
-            advice="a `compiler` command or a `prebuilt` path that is for another platform gives "
-            "this; both may be tables or patterns by platform",
+            advice="check that the `compiler` command or the `prebuilt` path is for this platform; "
+            "both can be tables or patterns by platform",
         )
 
 
@@ -148,9 +148,8 @@ def _level(facts: BinaryInfo, file: str) -> None:
         found = facts.go.settings.get(name, least) if facts.go else least
         if found != least:
             raise AuditError(
-                f"{file} was built with {name}={found}; no wheel tag says that it needs more "
-                "than the architecture's first processors have, so pip would install it on "
-                "machines where it crashes",
+                f"{file} was built with {name}={found}; wheel tags can't express that it "
+                "needs a newer processor, so pip would install it on machines where it crashes",
                 advice=f"build it with {name}={least}",
             )
 
@@ -173,29 +172,30 @@ def _libc(facts: BinaryInfo, file: str, platform: Platform, libc: Libc, made: Ma
         raise AuditError(
             f"{file} is dynamic (it needs {', '.join(facts.needed) or facts.interpreter}), but "
             f'libc = "{libc}" '
-            "promises a static program",
+            "requires a static program",
             advice=_DYNAMIC[made] + 'set libc = "glibc:2.17" for this helper',
         )
     if facts.kind == "program" and facts.interpreter != platform.loader:
         raise AuditError(
             f"{file} starts with the loader {facts.interpreter}, but on {platform.name} it is "
             f"{platform.loader}",
-            advice="a compiler of Nix or Guix, or one for another float ABI, gives this"
+            advice="this happens with compilers from Nix or Guix, or for another float ABI"
             + ('; compiler = "zig" does not' if made == "cgo" else ""),
         )
     if facts.glibc_odd:
         raise AuditError(
-            f"{file} needs {', '.join(facts.glibc_odd)}, and no wheel tag says which glibc has it",
+            f"{file} needs {', '.join(facts.glibc_odd)}, and no wheel tag can express "
+            "which glibc has it",
             advice='compiler = "zig" links against public, numbered versions of glibc only'
             if made == "cgo"
-            else "build it against a release of glibc that has a number",
+            else "build it against a numbered release of glibc",
         )
     outside = [name for name in facts.needed if not allowed(name, platform)]
     if outside:
         raise AuditError(
-            f"{file} needs {', '.join(outside)}, which a Linux wheel may not take for granted",
+            f"{file} needs {', '.join(outside)}, which a Linux wheel can't rely on",
             advice=_LIBRARY["prebuilt" if facts.kind == "library" else made]
-            + "as it is, it only fits an image of your own that has the library (`hatch-multiarch "
+            + "it can only be used in your own image that contains the library (`hatch-multiarch "
             "dockerfile` prints the stage that compiles it)",
         )
     if libc.floor is not None and facts.glibc is not None and facts.glibc > libc.floor:

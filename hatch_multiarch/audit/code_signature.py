@@ -52,7 +52,7 @@ def _check_directory(window: Window, end: int, at: int) -> None:
         raise BadSignature(f"the hashes in its code signature are of an unknown type, {kind}")
     page = 1 << bits if bits else max(limit, 1)
     if limit != end or slots != -(-limit // page) or page > window.LIMIT:
-        raise BadSignature(f"its code signature is for {limit} bytes, and {end} stand before it")
+        raise BadSignature(f"its code signature is for {limit} bytes, and {end} come before it")
     wanted = window.read(at + hashes, slots * size)
     for slot in range(slots):
         data = window.read(slot * page, min(page, limit - slot * page))

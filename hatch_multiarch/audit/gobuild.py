@@ -46,7 +46,7 @@ def _string(data: mmap.mmap, at: int) -> tuple[bytes, int]:
     length = shift = 0
     while True:
         if at >= len(data) or shift > 28:  # noqa: PLR2004 - more than any build info
-            raise Malformed("the build info is cut off")
+            raise Malformed("the build info is truncated")
         byte = data[at]
         at += 1
         length |= (byte & 0x7F) << shift
@@ -54,7 +54,7 @@ def _string(data: mmap.mmap, at: int) -> tuple[bytes, int]:
         if not byte & 0x80:
             break
     if at + length > len(data):
-        raise Malformed("the build info is cut off")
+        raise Malformed("the build info is truncated")
     return data[at : at + length], at + length
 
 

@@ -67,4 +67,4 @@ def _read(path: Path, architecture: str) -> BinaryInfo:
             return read_pe(window)
         if int.from_bytes(magic, "big") in FAT:
             return read_fat(window, architecture)
-    raise Malformed("it is no ELF, Mach-O or PE file")
+    raise Malformed("it is not an ELF, Mach-O or PE file")

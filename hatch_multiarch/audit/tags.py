@@ -39,7 +39,7 @@ def wheel_tags(platform: Platform, facts: Sequence[BinaryInfo]) -> tuple[str, ..
     if not tags:
         raise AuditError(
             f"no wheel tag fits {platform.name} and all of its helpers",
-            advice='make them static (libc = "static"), or leave the platform to the image',
+            advice='make them static (libc = "static"), or only build the image for this platform',
         )
     return tuple(tags)
 

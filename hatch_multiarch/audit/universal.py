@@ -43,7 +43,7 @@ def read_fat(window: Window, architecture: str) -> BinaryInfo:
         why = f"{UNIVERSAL} has one for {' and '.join(PAGE_BITS)}, and no other"
     else:
         wanted, missing = [architecture], architecture not in parts
-        why = f"none for {architecture}" if architecture else "which of them counts is not said"
+        why = f"none for {architecture}" if architecture else "it isn't clear which one to use"
     if missing:
         held = ", ".join(parts) or "nothing"
         raise Malformed(f"it is a universal (fat) Mach-O file with programs for {held}, and {why}")
@@ -73,7 +73,9 @@ def _parts(window: Window) -> dict[str, _Part]:
 def _read(window: Window, name: str, part: _Part) -> BinaryInfo:
     window.holds(part.start, part.size)
     if part.start % (1 << PAGE_BITS[name]):
-        raise Malformed(f"its program for {name} begins at {part.start}, which is no page's start")
+        raise Malformed(
+            f"its program for {name} begins at {part.start}, which is not aligned to a page"
+        )
     found = read_macho(Window(window.file, part.start, part.size))
     if found.architecture != name:
         raise Malformed(f"what it has for {name} is a program for {found.architecture}")
@@ -83,7 +85,7 @@ def _read(window: Window, name: str, part: _Part) -> BinaryInfo:
 def _joined(parts: Sequence[BinaryInfo]) -> BinaryInfo:
     """Return what a universal file needs whose programs are *parts*."""
     if len({part.kind for part in parts}) > 1:
-        raise Malformed("it holds a program and a library")
+        raise Malformed("it contains a program and a library")
     imports: dict[str, set[str]] = {}
     for part in parts:
         for library, symbols in part.imports.items():

@@ -68,11 +68,11 @@ def _exposed(home: Path) -> str:
             continue
         if found.st_uid not in (os.getuid(), 0):
             why = f"it belongs to another user (uid {found.st_uid})"
-            what = "set XDG_CACHE_HOME to a folder of your own"
+            what = "set XDG_CACHE_HOME to your own folder"
         elif found.st_mode & stat.S_IWOTH or (
             found.st_mode & stat.S_IWGRP and not _alone_in(found.st_gid)
         ):
-            why, what = "others may write to it", f"chmod go-w {shlex.quote(str(folder))}"
+            why, what = "other users can write to it", f"chmod go-w {shlex.quote(str(folder))}"
         else:
             continue
         return f"{folder} is not used as a cache, since {why}: {what}"
@@ -117,7 +117,7 @@ def private() -> Path:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise ToolchainError(
-            f"there is no home for caches, and {folder} belongs to someone else",
+            f"there is no home folder for caches, and {folder} belongs to someone else",
             advice="set HOME, or XDG_CACHE_HOME, to a folder that only you can write to",
         )
     return folder

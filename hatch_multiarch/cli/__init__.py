@@ -55,7 +55,8 @@ def _check_folder() -> None:
         os.getcwd()  # noqa: PTH109 - pathlib is slow to import
     except OSError as error:
         raise MultiarchError(
-            f"the current folder is gone: {error.strerror}", advice="go to one that is there: `cd`"
+            f"the current folder no longer exists: {error.strerror}",
+            advice="change to an existing folder with `cd`",
         ) from None
 
 

@@ -53,7 +53,7 @@ def run(arguments: Any) -> int:
         report = report_path(root) if found is None else report_file(root)
         print(report.read_text("utf-8"), end="")
     elif arguments.json:
-        says = "the build failed; why is on standard error"
+        says = "the build failed; the errors are on standard error"
         error = {"message": says, "advice": "", "exit_code": code}
         print(json.dumps({"error": error}, indent=2))
     return code

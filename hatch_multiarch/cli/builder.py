@@ -89,8 +89,8 @@ def _config(root: Path) -> tuple[BuilderConfig, str]:
     project, config = read_project(root)
     if config.builder is None:
         raise EngineError(
-            "the project has no [tool.multiarch.builder]: builds go to the builder in use",
-            advice="docs/reference/builders.md shows what to write there",
+            "the project has no [tool.multiarch.builder]: builds use the current builder",
+            advice="docs/reference/builders.md shows how to write it",
         )
     return config.builder, project.name
 

@@ -46,12 +46,12 @@ def _text(plan: Plan, folder: Path | None) -> str:
     """
     if plan.config.stage.dockerfile:
         raise PlanError(
-            "tool.multiarch.stage.dockerfile: BuildKit compiles by this Dockerfile of your own: "
+            "tool.multiarch.stage.dockerfile: BuildKit compiles with your own Dockerfile: "
             f"{plan.config.stage.dockerfile}"
         )
     compiled = [unit for unit in plan.engine_units if unit.compiler != "prebuilt"]
     if not compiled:
-        raise PlanError("tool.multiarch.helpers: all are prebuilt, so that BuildKit compiles none")
+        raise PlanError("tool.multiarch.helpers: all are prebuilt, so BuildKit compiles none")
     platforms = ",".join(dict.fromkeys(unit.platform.name for unit in compiled))
     network = plan.config.stage.network
     more = "" if network == "default" else f" --network {network}"
@@ -61,7 +61,7 @@ def _text(plan: Plan, folder: Path | None) -> str:
         f"docker buildx build --platform {platforms} --target helpers --output out{more} {shown}"
     ]
     if folder is None:
-        comments.append("where `hatch-multiarch dockerfile --context DIR` has made DIR")
+        comments.append("where `hatch-multiarch dockerfile --context DIR` has created DIR")
     text = stages(plan, read_epoch(os.environ))
     image = plan.image
     # A helper that is not compiled here has no stage that an image could take it from.

@@ -80,7 +80,7 @@ def _text(found: Diagnosis, root: Path) -> str:
     if found.project:
         lines = [f"project {found.project}"]
     elif found.error:
-        lines = ["the project here cannot be read, so that all is looked at"]
+        lines = ["the project here can't be read, so everything is checked"]
     else:
         lines = [f"no project here: no pyproject.toml with [tool.multiarch] in {root}"]
     width = max(len(each.what) for each in found.findings)

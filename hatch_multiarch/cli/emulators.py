@@ -75,8 +75,8 @@ def _way() -> str:
 
 def _install(way: str, command: list[str]) -> None:
     advice = {
-        "docker": "it needs a docker that allows --privileged and can pull the image; "
-        "`--with debian` takes Debian's packages",
+        "docker": "this requires a docker that allows --privileged and can pull the image; "
+        "`--with debian` uses Debian's packages",
         "debian": f"run it yourself, as root: {shlex.join(command)}",
     }[way]
     try:
@@ -103,7 +103,7 @@ def _status() -> str:
     """Return a line for each Linux platform."""
     if not sys.platform.startswith("linux"):
         return (
-            "emulators are in the Linux that docker runs in, not here: `docker buildx inspect` "
+            "emulators are in docker's virtual machine, not here: `docker buildx inspect` "
             "lists the platforms; Docker Desktop has them all"
         )
     rows = [(("ok" if each.works else "--"), each.what, each.says) for each in _found()]

@@ -49,8 +49,8 @@ def run(arguments: Any) -> int:
     if "multiarch" in target.document.get("tool", {}):
         if lacks := missing(target, image=arguments.image):
             raise PlanError(
-                f"tool.multiarch: it is there already, but not {', '.join(lacks)}",
-                advice="add that by hand; docs/reference/config.md has every key",
+                f"tool.multiarch: it exists already, but without {', '.join(lacks)}",
+                advice="add it by hand; docs/reference/config.md lists all keys",
             )
         return _say(arguments, [], target, target.before)
     found = [tool.program] if tool else find_programs(root, os.environ, _Fetching())
@@ -58,13 +58,13 @@ def run(arguments: Any) -> int:
     if not programs and new:
         raise PlanError(
             f"there is no pyproject.toml in {root}, and no Go program below it",
-            advice="`hatch new --init` makes a Python project, `go mod init` a Go one",
+            advice="`hatch new --init` creates a Python project, `go mod init` a Go module",
         )
     if not programs:
         raise PlanError(
             f"there is no Go program below {root}: no go.mod with a main package in its folder or "
             "below",
-            advice="make one: mkdir -p helpers/greet && cd helpers/greet && go mod init greet",
+            advice="create one: mkdir -p helpers/greet && cd helpers/greet && go mod init greet",
         )
     scripts = new or not ships_python(target)
     text = configured(target, programs, image=arguments.image, scripts=scripts)
@@ -89,7 +89,11 @@ def _check(root: Path, switches: Switches, target: Target) -> Checked:
     lacks = [] if target.before else lacking(requires(target.document))
     if not lacks:
         return check(root, switches, os.environ)
-    return Checked((), "", (f"{' and '.join(lacks)} is not here to check with; a build brings it",))
+    return Checked(
+        (),
+        "",
+        (f"not checked, because {' and '.join(lacks)} is not installed; a build installs it",),
+    )
 
 
 def _say(
@@ -142,7 +146,7 @@ def _say(
         print(json.dumps({**told, **more}, indent=2))
         return failed
     if not programs:
-        lines = ["tool.multiarch: it is there already, and nothing is missing"]
+        lines = ["tool.multiarch: it exists already and is complete"]
     elif checked is None:
         lines = diff.splitlines()
     else:
@@ -154,9 +158,11 @@ def _say(
         lines += [_unseen(each) for each in programs if each.unseen and not each.cgo]
         lines += [_left_out(each) for each in aside]
         if target.before and target.text != target.before:
-            lines.append("removed the byte order mark, with which nothing reads pyproject.toml")
+            lines.append("removed the byte order mark, which tools can't read in pyproject.toml")
         if hidden is not None:
-            lines.append(f"added {hidden.line} to {hidden.path.name}, so that sdists leave it out")
+            lines.append(
+                f"added {hidden.line} to {hidden.path.name}, so that sdists don't include it"
+            )
         lines += [as_text(checked)] if checked.says or failed else checked.notes
         if not failed:
             lines.append("next: hatch build (or `hatch-multiarch build`)")
@@ -168,9 +174,9 @@ def _say(
 def _new(target: Target) -> str:
     """Return what the new file says of the project, and where that comes from."""
     project = target.document["project"]
-    version = f"version {project['version']}" if "version" in project else "version from git's tags"
+    version = f"version {project['version']}" if "version" in project else "version from git tags"
     license_ = f"license {project['license']}" if "license" in project else "no license"
-    return f"made pyproject.toml: {project['name']}, {version}, {license_}"
+    return f"created pyproject.toml: {project['name']}, {version}, {license_}"
 
 
 def _left_out(program: Program) -> str:
@@ -188,7 +194,7 @@ def _uvx(name: str, programs: Sequence[Program]) -> str:
         for each in programs
         if not each.library
     ]
-    return f"once it is on the package index: {', '.join(commands)}" if commands else ""
+    return f"after you publish it: {', '.join(commands)}" if commands else ""
 
 
 class _Fetching:
@@ -200,7 +206,11 @@ class _Fetching:
     def __call__(self, line: str) -> None:
         if line.startswith("go: downloading ") and not self._said:
             self._said = True
-            print("fetching Go modules, to see which of them need cgo", file=sys.stderr, flush=True)
+            print(
+                "downloading Go modules to check which of them need cgo",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def _unseen(program: Program) -> str:
@@ -208,8 +218,8 @@ def _unseen(program: Program) -> str:
     more = f" and {len(program.unseen) - 1} more" if program.unseen[1:] else ""
     return (
         f"note: {program.name}: its modules are not in Go's module cache and could not be fetched, "
-        f"so {program.unseen[0]}{more} was not looked into; run `go mod download` in "
-        f"{program.source}, then `hatch-multiarch check`, which tells if it needs cgo"
+        f"so {program.unseen[0]}{more} was not checked; run `go mod download` in "
+        f"{program.source}, then `hatch-multiarch check`, which reports whether it needs cgo"
     )
 
 

@@ -32,5 +32,5 @@ def run(arguments: Any) -> int:
         return 0
     put(show.as_text(inspected, columns()))
     if checked is not None:
-        print(f"\n{checked} blobs read, each is what its digest says")
+        print(f"\n{checked} blobs read, all match their digests")
     return 0

@@ -20,7 +20,7 @@ def run(arguments: Any) -> int:
     """Lock, and print what was done or would be. Raises MultiarchError."""
     if Switches.read(os.environ).offline:
         raise PlanError(
-            "HATCH_MULTIARCH_OFFLINE is set, and only the registry knows what a tag names",
+            "HATCH_MULTIARCH_OFFLINE is set, and only the registry can resolve a tag",
             advice="unset it for this command",
         )
     lock = find_lock(arguments.folder.resolve(), os.environ)
@@ -40,5 +40,5 @@ def _text(lock: Lock, *, check: bool) -> str:
     if not lock.stale:
         return f"{lock.base}: locked"
     if check:
-        return f"{lock.base} is stale: it should be {lock.locked}; `hatch-multiarch lock` writes it"
+        return f"{lock.base} is out of date: expected {lock.locked}; run `hatch-multiarch lock`"
     return f"{lock.base} is {lock.locked} now"

@@ -54,7 +54,7 @@ def _compare(archive: ImageFile, root: Path) -> None:
         if lost:
             raise LosingError(
                 f"{archive.source}: the tags would lose {', '.join(lost)}, which "
-                f"tool.multiarch.platforms has and this image lacks",
+                f"tool.multiarch.platforms has and this image doesn't have",
                 advice=FEWER,
             )
 
@@ -95,8 +95,8 @@ def _targets(archive: ImageFile, reference: Any) -> dict[Image, list[tuple[Any, 
     if len(images) > 1:
         names = ", ".join(name for image in images for name in image.names) or "none has a name"
         raise ImageError(
-            f"{archive.source}: {len(images)} images cannot go under one name: {names}",
-            advice="push without a name, or make an archive of the one you mean",
+            f"{archive.source}: {len(images)} images can't have the same name: {names}",
+            advice="push without a name, or write the one you mean to an archive",
         )
     tags = [reference.tag] if reference.tag else _tags(images[0].names)
     if not tags:
@@ -111,14 +111,14 @@ def _named(source: str, names: Sequence[str]) -> list[tuple[Any, list[str]]]:
     whole = [parse(name) for name in names if "/" in name]
     if not whole:
         raise ImageError(
-            f"{source}: the image in it has no name that leads to a registry",
-            advice=f"say where to: `hatch-multiarch push {source} REGISTRY/PATH:TAG`",
+            f"{source}: its image has no name with a registry",
+            advice=f"name the target: `hatch-multiarch push {source} REGISTRY/PATH:TAG`",
         )
     for each in whole:
         if each.registry == "docker.io" and each.path.startswith("library/"):
             raise ImageError(
-                f"{source}: {each.path.partition('/')[2]} names no registry to push to",
-                advice="set tool.multiarch.image.name, or say where to: `hatch-multiarch push "
+                f"{source}: {each.path.partition('/')[2]} doesn't name a registry to push to",
+                advice="set tool.multiarch.image.name, or name the target: `hatch-multiarch push "
                 f"{source} REGISTRY/PATH`",
             )
     found: dict[str, tuple[Any, list[str]]] = {}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.verify import Dist, Ran, Verified
 
-CLEAN = "`hatch build --clean` removes what other builds left, and makes all of it anew"
+CLEAN = "`hatch build --clean` removes what other builds left, and builds everything again"
 SCHEMA = 1
 """Version of what ``--json`` prints of wheels (docs/reference/inspect.md)."""
 
@@ -49,7 +49,7 @@ def run(arguments: Any) -> int:
         if dist is not None:
             return _dists(" ".join(sources), [dist], how, arguments)
         if len(sources) > 1:
-            arguments.refuse(f"several words can only be wheels: {' '.join(sources)}")
+            arguments.refuse(f"several arguments must all be wheels: {' '.join(sources)}")
         if arguments.rebuild:
             arguments.refuse("--rebuild is for a project and its wheels")
         return _image(sources[0], how, arguments)
@@ -103,7 +103,7 @@ def _image(source: str, how: Run, arguments: Any) -> int:
         results = verify(source, how, os.environ, shown)
     except EngineError:
         for each in checks if not arguments.json else ():
-            print(f"{each.said} read, each is what its digest says; not run here", flush=True)
+            print(f"{each.said} read, all match their digests; not run here", flush=True)
         raise
     if arguments.json:
         print(json.dumps([asdict(each) for each in results], indent=2))

@@ -40,7 +40,7 @@ def conflicts(config: Config) -> Iterator[Conflict]:
         twin = next((each for each in twins if each != helper.name), None)
         if twin is not None:
             same = twin.casefold() == helper.name.casefold()
-            where = "where case does not count" if same else "on some platform"
+            where = "where names are case-insensitive" if same else "on some platform"
             key = _at(path, "output") if helper.output and not same else path
             yield Conflict(key, f"is the same file as {show(twin)} {where}; rename one")
         linux = [each.name for each in all_platforms() if each.os == "linux"]
@@ -209,7 +209,7 @@ def _of_output(config: Config) -> Iterator[Conflict]:
         for key in ("source", "prebuilt", "checksums"):
             inside = PurePosixPath(values.get(key, ""))
             if output in (inside, *inside.parents):
-                message = f"holds what {at(path, key)} names, and cleaning would remove it"
+                message = f"contains {at(path, key)}, which cleaning would remove"
                 yield Conflict(f"{ROOT}.output", message, (at(path, key),))
 
 

@@ -29,7 +29,7 @@ _REFUSED = {
 _NO_LAYERS = {
     "local": "has no layers",
     "tar": "has no layers",
-    DOCKER_ARCHIVE: "has gzip for docker of every age and no cache",
+    DOCKER_ARCHIVE: "is always gzip and has no cache",
 }
 """Outputs that have nothing to set of layers, and why."""
 
@@ -86,12 +86,12 @@ def _of_base(image: Image) -> Iterator[Conflict]:
             message = "has no effect without the package; set package = true, or remove it"
             yield Conflict(f"{path}.{key}", message, (f"{path}.package",))
     if image.extras and image.requirements:
-        message = "has no effect beside requirements, which say all; remove one of the two"
+        message = "has no effect together with requirements; remove one of the two"
         yield Conflict(f"{path}.extras", message, (f"{path}.requirements",))
     for index, output in enumerate(image.outputs):
         if output.cache:
             where = f"{path}.outputs[{index}]"
-            message = "has no effect on a base, over which BuildKit builds nothing; remove it"
+            message = "has no effect with a base; remove it"
             yield Conflict(f"{where}.cache", message, (*base, where))
 
 
@@ -99,11 +99,11 @@ def _of_stage(stage: Stage) -> Iterator[Conflict]:
     path, plain = f"{ROOT}.stage", Stage()
     for key in ("image", "go"):
         if stage.dockerfile and getattr(stage, key) != getattr(plain, key):
-            message = "has no effect with a dockerfile of your own; remove it, or dockerfile"
+            message = "has no effect with your own dockerfile; remove it, or dockerfile"
             yield Conflict(f"{path}.{key}", message, (f"{path}.dockerfile",))
     for key in ("target", "folder"):
         if getattr(stage, key) != getattr(plain, key) and not stage.dockerfile:
-            message = "has no effect without a dockerfile of your own; name that, or remove it"
+            message = "has no effect without your own dockerfile; set it, or remove this key"
             yield Conflict(f"{path}.{key}", message, (f"{path}.dockerfile",))
 
 
@@ -122,7 +122,7 @@ def _of_driver(builder: BuilderConfig) -> Iterator[Conflict]:
         yield Conflict(f"{path}.nodes", message, (driver,))
     if builder.driver == "remote":
         if not nodes:
-            message = "the remote driver needs one at least, with the endpoint of its buildkitd"
+            message = "the remote driver needs at least one, with the endpoint of its buildkitd"
             yield Conflict(f"{path}.nodes", message, (driver,))
         for table, node in zip(nodes, builder.nodes, strict=True):
             if "://" not in node.endpoint:
@@ -139,7 +139,7 @@ def _of_nodes(driver: str, nodes: tuple[NodeConfig, ...]) -> Iterator[Conflict]:
     for index in here[1:] if driver == "docker-container" else ():
         paths = [f"{ROOT}.builder.nodes[{each}]" for each in (index, here[0])]
         message = (
-            f"missing, as in nodes[{here[0]}]: both nodes would be the docker at hand; give each "
+            f"missing, as in nodes[{here[0]}]: both nodes would be the local docker; give each "
             "its own endpoint"
         )
         yield Conflict(f"{paths[0]}.endpoint", message, (f"{ROOT}.builder.driver", *paths))

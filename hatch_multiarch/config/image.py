@@ -20,14 +20,14 @@ class Output:
     type: Literal[
         "oci", "layout", "docker-archive", "local", "tar", "docker", "image", "registry"
     ] = key(
-        "`oci`: an OCI archive; `layout`: an OCI image layout folder; `docker-archive`: an archive "
-        "of one platform for `docker load`; `local`, `tar`: the files of the image, by platform; "
-        "`docker`: load into docker; `image`: keep in the builder's image store; `registry`: push. "
-        "`docker-archive` needs no BuildKit, `docker` none without `compression` and `cache`, and "
-        "`oci`, `layout` and `registry` none without any option."
+        "`oci`: an OCI archive; `layout`: an OCI image layout folder; `docker-archive`: an "
+        "archive of one platform for `docker load`; `local`, `tar`: the files of the image, by "
+        "platform; `docker`: load into Docker; `image`: keep in the builder's image store; "
+        "`registry`: push. `docker-archive` doesn't need BuildKit, `docker` only with "
+        "`compression` or `cache`, and `oci`, `layout` and `registry` only with options."
     )
     platforms: tuple[str, ...] = key(
-        "Platforms or globs of the image to put out.",
+        "Platforms of the image, or globs, to include in this output.",
         default=("*",),
         check="platform_glob",
         distinct=True,
@@ -37,7 +37,8 @@ class Output:
         "How layers are compressed.", default="gzip"
     )
     cache: bool = key(
-        "Push the build cache inside the image (`inline`), one from scratch.", default=False
+        "Push the build cache as part of the image (`inline`), if it is based on scratch.",
+        default=False,
     )
 
     @property
@@ -64,24 +65,26 @@ class Healthcheck:
     """
 
     command: tuple[str, ...] = key(
-        "The program and its arguments, in exec form; it exits with 0 when all is well.",
+        "The program and its arguments, in exec form. It exits with 0 if the container is healthy.",
         check="command_words",
     )
     interval: str = key(
-        "Time between two checks: `30s`, `1m30s`. Default: the runtime's, 30s.",
+        "Time between two checks: `30s`, `1m30s`. Default: that of the runtime, 30s.",
         default="",
         check="duration",
     )
     timeout: str = key(
-        "Time that one check may take. Default: the runtime's, 30s.", default="", check="duration"
+        "Time limit for one check. Default: that of the runtime, 30s.", default="", check="duration"
     )
     start_period: str = key(
-        "Time to start in, in which a failed check does not count. Default: the runtime's, none.",
+        "Time after the start during which failed checks don't count. Default: that of the "
+        "runtime, none.",
         default="",
         check="duration",
     )
     retries: int | None = key(
-        "Failed checks in a row that make it unhealthy. Default: the runtime's, 3.",
+        "Number of failed checks in a row that make the container unhealthy. Default: that of the"
+        " runtime, 3.",
         default=None,
         most=1000,
     )
@@ -97,61 +100,63 @@ class Image:
         check="image_name",
     )
     tags: tuple[str, ...] = key(
-        "Tags; `{version}` stands for the project's version, with `+` written `_`.",
+        "Tags. `{version}` is replaced by the project's version, with `_` for `+`.",
         default=("{version}",),
         check="image_tag",
         distinct=True,
     )
     base: str = key(
-        "What the image starts from: `scratch`; `oci:PATH`, an OCI layout or archive; or an image "
-        "in a registry, `NAME:TAG`, with `@sha256:...` where it is locked. On a base with Python "
-        "the package is installed with its dependencies, in `/opt/NAME`.",
+        "The base image: `scratch`; `oci:PATH`, an OCI layout or archive; or an image in a "
+        "registry, `NAME:TAG`, locked with `@sha256:...`. On a base with Python, the package is "
+        "installed with its dependencies in `/opt/NAME`.",
         default="scratch",
         check="image_base",
     )
     package: bool = key(
-        "Install the package on a base with Python; `false`: the image is base and helpers. A base "
-        "without Python is an error where the project has scripts or dependencies.",
+        "Install the package on a base with Python. `false`: the image consists of the base and "
+        "the helpers. If the project has scripts or dependencies, a base without Python is an "
+        "error.",
         default=True,
     )
     helpers: tuple[str, ...] | None = key(
-        "Helpers in the image. Default: all that exist on the platform.",
+        "Helpers in the image. Default: all helpers that exist on the platform.",
         default=None,
         distinct=True,
     )
     extras: tuple[str, ...] = key(
-        "Extras of the project whose dependencies are installed too, on a base with Python.",
+        "Extras of the project to install the dependencies of, on a base with Python.",
         default=(),
         check="extra",
         distinct=True,
     )
     requirements: str = key(
-        "Requirements file with exact versions and hashes to install instead of resolving the "
+        "Requirements file with exact versions and hashes, to install instead of resolving the "
         "project's dependencies.",
         default="",
         check="relative_path",
     )
     bytecode: bool = key(
-        "Install `.pyc` files too; the build must run on the minor version of the base's Python.",
+        "Install `.pyc` files too. The build must then run on the same minor version of Python as"
+        " the base.",
         default=False,
     )
     files: dict[str, str] = key(
-        "More files or folders: path in the image -> path in the project. Not on `scratch`.",
+        "Additional files or folders: path in the image -> path in the project. Not on `scratch`.",
         factory=dict,
         check="relative_path",
         keys="image_path",
     )
     entrypoint: tuple[str, ...] = key(
-        "Entrypoint, in exec form. Default: the helper, when the image holds just one; on a base "
-        "with Python the project's script, when there is just one.",
+        "Entrypoint, in exec form. Default: the helper, if the image contains only one; on a base"
+        " with Python, the project's script, if there is only one.",
         default=(),
         check="text",
     )
     cmd: tuple[str, ...] = key("Default arguments, in exec form.", default=(), check="text")
     env: dict[str, str] = key("Environment variables.", factory=dict, check="text", keys="env_name")
     user: str = key(
-        "User, `UID[:GID]` in numbers: `scratch` has no file of user names. Default: that of the "
-        "base; on a base with Python whose user is root, 65532:65532.",
+        "User, `UID[:GID]` in numbers, because `scratch` has no list of user names. Default: that"
+        " of the base, or 65532:65532 on a base with Python whose user is root.",
         default="",
         check="image_user",
     )
@@ -163,20 +168,20 @@ class Image:
         distinct=True,
     )
     volumes: tuple[str, ...] = key(
-        "Folders for data that outlives a container, absolute.",
+        "Folders for data that is kept after the container is removed, absolute.",
         default=(),
         check="plain_path",
         distinct=True,
     )
     stop_signal: str = key(
-        "Signal that asks the program to stop, such as `SIGINT`. Default: the runtime's, SIGTERM.",
+        "Signal that stops the program, such as `SIGINT`. Default: that of the runtime, SIGTERM.",
         default="",
         check="signal",
     )
     healthcheck: Literal["none"] | Healthcheck | None = key(
-        "How the runtime asks whether the program is well: a command in exec form, or a table as "
-        "in `[tool.multiarch.image.healthcheck]`; `none` switches the base's off. Default: that of "
-        "the base. Docker heeds it; Kubernetes has probes of its own.",
+        "How the runtime checks that the program is healthy: a command in exec form, or a table "
+        "as in `[tool.multiarch.image.healthcheck]`. `none` disables the base's health check. "
+        "Default: that of the base. Docker uses it; Kubernetes has its own probes.",
         default=None,
         short="command",
     )
@@ -184,31 +189,31 @@ class Image:
         "Labels of the image config.", factory=dict, check="text", keys="label"
     )
     annotations: dict[str, str] = key(
-        "Annotations of index and manifests, beside `org.opencontainers.image.*` which come from "
-        "the project metadata.",
+        "Annotations of the index and the manifests, in addition to `org.opencontainers.image.*`,"
+        " which come from the project metadata.",
         factory=dict,
         check="text",
         keys="label",
     )
     outputs: tuple[Output, ...] = key(
-        "What becomes of the image: names, or tables with options as in "
+        "Where the image goes: names, or tables with options as in "
         "`[[tool.multiarch.image.outputs]]`.",
         default=(Output("oci"),),
         distinct=True,
         short="type",
     )
     sbom: str = key(
-        "Attach an SBOM (SPDX) of each platform: `off`, `on`, or the image of a scanner, which "
-        "needs BuildKit. `on` lists the Go modules of the helpers, and on a base the Python "
-        "distributions; on an output that needs BuildKit it takes BuildKit's own scanner.",
+        "Attach an SBOM (SPDX) for each platform: `off`, `on`, or the image of a scanner, which "
+        "needs BuildKit. `on` lists the Go modules of the helpers and, on a base, the Python "
+        "distributions. For outputs that need BuildKit, it uses BuildKit's own scanner.",
         default="off",
         check="sbom",
     )
     provenance: Literal["off", "min", "max"] = key(
         "Attach provenance (SLSA): what compiled the helpers, from which Go modules; `max` adds "
-        "their keys. On an output that needs BuildKit it is BuildKit's: it holds times, so that "
-        "two indexes differ, while the manifests of the platforms stay equal, and `max` records "
-        "the Dockerfile.",
+        "the helpers' keys. For outputs that need BuildKit, it is BuildKit's provenance. That "
+        "contains timestamps, so two indexes differ, although the manifests of the platforms stay"
+        " equal, and `max` records the Dockerfile.",
         default="off",
     )
 

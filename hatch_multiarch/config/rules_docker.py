@@ -25,7 +25,7 @@ def _image_user(text: str) -> str:
 
 def _debian_package(text: str) -> str:
     if text.endswith("-") or "-=" in text:
-        raise ValueError(f"{show(text)} ends in '-', by which apt removes a package")
+        raise ValueError(f"{show(text)} ends in '-', which tells apt to remove a package")
     return text
 
 
@@ -63,7 +63,7 @@ _MOST_PORT = 2**16 - 1
 
 def _command_words(words: list[str]) -> list[str]:
     if not words or not words[0]:
-        raise ValueError("names no program; put it first, and its arguments behind it")
+        raise ValueError("doesn't name a program; put the program first, then its arguments")
     if words[0] in ("CMD", "CMD-SHELL", "NONE"):  # Docker's image spec, Healthcheck.Test
         raise ValueError(f"begins with {show(words[0])}; leave that out, the program is first")
     return words
@@ -78,7 +78,7 @@ def _endpoint(text: str) -> str:
     if colon and scheme not in _SCHEMES:
         raise ValueError(unknown("kind of address", scheme, _SCHEMES))
     if ":" in rest.partition("@")[0] and "@" in rest:
-        raise ValueError("holds a password, which would be stored and shown; leave it out")
+        raise ValueError("contains a password, which would be stored and shown; remove it")
     return text
 
 

@@ -69,7 +69,7 @@ def _of_step(
             return EngineError(f"{cause.says}: {what}{shown}", advice=cause.advice)
     advice = next((text for pattern, text in ADVICE_IN_STEP if re.search(pattern, said)), "")
     if code == _KILLED_STEP and not advice:
-        advice = "exit code 137 is a kill, as a rule for want of memory: give the builder more"
+        advice = "exit code 137 means that it was killed, for lack of memory: give the builder more"
     return CompileError(what + shown, advice=advice)
 
 
@@ -79,10 +79,14 @@ def _of_engine(
     """Return the error of a build that no step of it made fail by its exit code."""
     during = f" while {_who(running[-1])} ran" if running else ""
     if code < 0 or not reason:
-        how = f"was killed ({_signal(code)})" if code < 0 else f"ended without a word (code {code})"
+        how = (
+            f"was killed ({_signal(code)})"
+            if code < 0
+            else f"ended without an error message (code {code})"
+        )
         return EngineError(
             f"docker buildx {how}{during}",
-            advice="see what ended it (a time limit, a lack of memory?) and build again",
+            advice="check what stopped it (a time limit, too little memory?) and build again",
         )
     shown = _PREFIXES.sub("", reason)
     for cause in CAUSES:

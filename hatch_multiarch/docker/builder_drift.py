@@ -24,8 +24,8 @@ def differences(
         return [f"its driver is {show(there.driver)}, not {show(config.driver)}"]
     # With kubernetes each pod is a node, of the name that its deployment was given.
     found = {node.name: node for node in there.nodes}
-    said = [f"it lacks the node {show(each)}" for each in nodes if each not in found]
-    said += [f"it has a node {show(each)} more" for each in found if each not in nodes]
+    said = [f"it doesn't have the node {show(each)}" for each in nodes if each not in found]
+    said += [f"it has an additional node {show(each)}" for each in found if each not in nodes]
     for each in nodes.keys() & found.keys():
         differs = _node_differs(found[each], nodes[each], config)
         said += [f"its node {show(each)} differs in {', '.join(differs)}"] if differs else []

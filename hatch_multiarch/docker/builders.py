@@ -48,8 +48,8 @@ def inspect_builder(buildx: Buildx, name: str = "", *, bootstrap: bool = False) 
     found = parse(done.out)
     if found.error:
         raise EngineError(
-            f"the builder {show(found.name)} cannot be asked: {printable(found.error)}",
-            advice="see that its docker runs; `docker buildx ls` shows every builder",
+            f"the builder {show(found.name)} can't be queried:  {printable(found.error)}",
+            advice="check that its docker is running; `docker buildx ls` shows every builder",
         )
     nodes = tuple(
         replace(
@@ -68,7 +68,7 @@ def ask(buildx: Buildx, *words: str, timeout: float = TIMEOUT) -> Finished:
     except TimeoutError:
         raise EngineError(
             f"docker buildx {words[0]} did not end within {timeout:.0f} s",
-            advice="see that the machines of the builder answer: `docker buildx ls`",
+            advice="check that the builder's machines answer: `docker buildx ls`",
         ) from None
     except OSError as error:
         raise EngineError(f"docker cannot be started: {error}") from error
@@ -105,7 +105,8 @@ def no_builder(buildx: Buildx, name: str, origin: str = "") -> EngineError:
     hint = f"did you mean {show(close)}? " if close else ""
     return EngineError(
         f"there is no builder {show(name)}{origin}",
-        advice=f"{hint}`hatch-multiarch builder create` makes the one of [tool.multiarch.builder]; "
+        advice=f"{hint}`hatch-multiarch builder create` creates the one in "
+        "[tool.multiarch.builder]; "
         f"there are: {', '.join(printable(each) for each in names)}",
     )
 

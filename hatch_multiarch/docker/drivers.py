@@ -48,7 +48,9 @@ def check_compiling(builder: Builder, platforms: Sequence[str], *, cache_to: boo
             "platform at a time"
         )
     if cache_to:
-        raise _cannot("tool.multiarch.stage.cache-to: the docker driver exports no build cache")
+        raise _cannot(
+            "tool.multiarch.stage.cache-to: the docker driver doesn't export a build cache"
+        )
 
 
 def check_outputs(
@@ -65,7 +67,7 @@ def check_outputs(
     """
     if builder.classic and attested:
         raise _cannot(
-            "tool.multiarch.image.sbom or provenance: the docker driver attaches no attestations"
+            "tool.multiarch.image.sbom or provenance: the docker driver doesn't attach attestations"
         )
     for index, output in outputs.items():
         where = f"tool.multiarch.image.outputs[{index}]"
@@ -88,7 +90,8 @@ def _check_classic_output(where: str, output: Output, platforms: Sequence[str]) 
         )
     if output.compression != "gzip" and output.type not in ("local", "tar"):
         raise _cannot(
-            f"{where}.compression is {show(output.compression)}: the docker driver has gzip only"
+            f"{where}.compression is {show(output.compression)}: the docker driver only "
+            "supports gzip"
         )
 
 
@@ -102,7 +105,7 @@ def _check_nodes(builder: Builder, where: str, output: Output, platforms: Sequen
     if len(nodes) == 1 or output.type in ("local", "registry"):
         return
     raise PlanError(
-        f"{where}: {show(output.type)} cannot be put together from the nodes {', '.join(nodes)} of "
+        f"{where}: {show(output.type)} can't be combined from the nodes {', '.join(nodes)} of "
         f"the builder {show(builder.name)} (driver {builder.driver}): buildx joins only what it "
         "pushes",
         advice=f"use the output 'registry' or 'local', give {show(output.type)} the platforms of "
@@ -119,8 +122,8 @@ def _check_docker(
     what = "several platforms" if len(platforms) > 1 else "attestations" if attested else ""
     if what:
         raise PlanError(
-            f"{where}: docker holds no image with {what} without its containerd image store, "
-            f"whatever the driver (here {builder.driver})",
+            f"{where}: docker can't store an image with {what} without its containerd image store, "
+            f"with any driver (here {builder.driver})",
             advice=f"turn that on: {TURN_ON}; or choose one platform for it: "
             f"{where}.platforms = \"{platforms[0]}\"; or use the output 'oci' or 'registry'",
         )
@@ -133,7 +136,7 @@ def _check_image(builder: Builder, where: str, output: Output) -> None:
     if any(node.labels.get(EXECUTOR) != "containerd" for node in builder.nodes):
         raise PlanError(
             f"{where}: the image would be lost: the builder {show(builder.name)} (driver "
-            f"{builder.driver}) keeps build cache only, no images",
+            f"{builder.driver}) only keeps build cache, not images",
             advice="use the output 'registry', or 'docker' to load it into docker; the docker "
             "driver keeps what it builds",
         )

@@ -7,25 +7,23 @@ from pathlib import Path
 
 INSTALL = "docs.docker.com/engine/install"
 
-_ELSEWHERE = (
-    "`docker context ls` shows where docker may be, DOCKER_HOST and DOCKER_CONTEXT say where"
-)
+_ELSEWHERE = "`docker context ls` lists the contexts, DOCKER_HOST and DOCKER_CONTEXT select one"
 
 _FIXES: dict[str, dict[str, str]] = {
     "missing": {
-        "darwin": "install Docker Desktop; or `brew install docker docker-buildx colima`, do what "
-        "brew says of docker-buildx, and `colima start`",
+        "darwin": "install Docker Desktop; or `brew install docker docker-buildx colima`, follow "
+        "brew's instructions for docker-buildx, and `colima start`",
         "win32": "install Docker Desktop: `winget install Docker.DockerDesktop`",
         # Debian has its buildx since 13, and the command in a package of its own.
         "debian": "`sudo apt-get install docker.io docker-cli docker-buildx`; before Debian 13 "
-        f"take Docker's own packages ({INSTALL}/debian)",
+        f"use Docker's own packages ({INSTALL}/debian)",
         "ubuntu": "`sudo apt-get install docker.io docker-buildx`",
-        "linux": f"install Docker Engine ({INSTALL}), which brings its buildx plug-in",
+        "linux": f"install Docker Engine ({INSTALL}), which includes the buildx plug-in",
     },
     "plug-in": {
-        "darwin": "`brew install docker-buildx` and do what it says at the end; Docker Desktop "
-        "has it already",
-        "win32": "install Docker Desktop, which has it: `winget install Docker.DockerDesktop`",
+        "darwin": "`brew install docker-buildx` and follow its instructions; Docker Desktop "
+        "includes it",
+        "win32": "install Docker Desktop, which includes it: `winget install Docker.DockerDesktop`",
         "debian": "`sudo apt-get install docker-buildx`; with Docker's own packages, and before "
         "Debian 13, it is `docker-buildx-plugin`",
         "ubuntu": "`sudo apt-get install docker-buildx`; with Docker's own packages it is "
@@ -36,11 +34,11 @@ _FIXES: dict[str, dict[str, str]] = {
     "old": {
         "darwin": "update Docker Desktop, or `brew upgrade docker-buildx`",
         "win32": "update Docker Desktop: `winget upgrade Docker.DockerDesktop`",
-        "debian": f"take Docker's own packages ({INSTALL}/debian), or Debian 13 or newer",
+        "debian": f"use Docker's own packages ({INSTALL}/debian), or Debian 13 or newer",
         "ubuntu": "`sudo apt-get update && sudo apt-get install docker-buildx`, or Docker's own "
         f"packages ({INSTALL}/ubuntu)",
         "linux": "update docker-buildx-plugin or docker-buildx; a copy in ~/.docker/cli-plugins "
-        "comes before theirs",
+        "takes precedence",
     },
     "daemon": {
         "darwin": "start Docker Desktop (`open -a Docker`), or `colima start`",
@@ -51,7 +49,7 @@ _FIXES: dict[str, dict[str, str]] = {
     },
     "elsewhere": {"": f"start the docker there, or choose another: {_ELSEWHERE}"},
     "permission": {
-        "darwin": "start Docker Desktop as the user that you are; see `docker context ls`",
+        "darwin": "start Docker Desktop as your own user; see `docker context ls`",
         "win32": "add yourself to the group docker-users and log in again",
         "": "`sudo usermod -aG docker $USER`, then log out and in again (its members can become "
         "root); or use docker without root (docs.docker.com/engine/security/rootless)",
@@ -62,7 +60,7 @@ _FIXES: dict[str, dict[str, str]] = {
         "": "unset it: `unset DOCKER_BUILDKIT`",
     },
     "other": {"": f"use Docker's own: {INSTALL}"},
-    "unclear": {"": "see what `docker version` and `docker buildx version` say"},
+    "unclear": {"": "check the output of `docker version` and `docker buildx version`"},
 }
 """What lacks -> the system, or an empty name for all others -> the fix."""
 

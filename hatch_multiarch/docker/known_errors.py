@@ -89,7 +89,7 @@ CAUSES = (
     Cause(
         r"target stage .* could not be found",
         "your Dockerfile has no such stage",
-        "tool.multiarch.stage.target names the stage that holds the helpers",
+        "tool.multiarch.stage.target names the stage that contains the helpers",
     ),
     Cause(
         r"network \S+ not found",
@@ -100,7 +100,7 @@ CAUSES = (
         r"network\.host is not allowed|security\.insecure is not allowed",
         "the builder may not do what a step asks for",
         (
-            "create it anew with tool.multiarch.builder.nodes.flags = "
+            "create it again with tool.multiarch.builder.nodes.flags = "
             '["--allow-insecure-entitlement=network.host"], or set tool.multiarch.stage.network = '
             '"default"'
         ),
@@ -109,13 +109,13 @@ CAUSES = (
         r"code = Unavailable|Unavailable: |error reading from server|transport is closing"
         r"|use of closed network connection|connection (refused|reset)|unexpected EOF|: EOF$"
         r"|broken pipe|no active session|frontend grpc server closed|buildkit session",
-        "the builder went away in the middle of the build",
-        "see that docker or the builder runs (`docker buildx ls`) and build again",
+        "the connection to the builder was lost during the build",
+        "check that docker or the builder is running (`docker buildx ls`) and build again",
     ),
     Cause(
         r"is not supported for the docker driver|currently support exporting manifest lists"
         r"|index annotations not supported",
-        "the docker driver cannot do this",
+        "the docker driver doesn't support this",
         (
             "turn on docker's containerd image store, or use a builder of "
             'tool.multiarch.builder.driver = "docker-container"'

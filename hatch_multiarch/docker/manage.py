@@ -127,7 +127,7 @@ def create(
             )
         if bootstrap:
             inspect_builder(buildx, name, bootstrap=True)
-        return f"the builder {name} is there already, as configured"
+        return f"the builder {name} already exists, as configured"
     made = False
     try:
         for words in commands:
@@ -139,7 +139,7 @@ def create(
         if made:
             ask(buildx, "rm", "--", name)
         raise
-    return f"the builder {name} is made, with {len(commands)} node{'s' * (len(commands) > 1)}"
+    return f"the builder {name} was created, with {len(commands)} node{'s' * (len(commands) > 1)}"
 
 
 def append(
@@ -183,7 +183,7 @@ def leave(buildx: Buildx, name: str, node: str) -> str:
             advice=f"`hatch-multiarch builder rm {name}` removes the builder",
         )
     _run(buildx, leave_command(name, node), name)
-    return f"the builder {name} is without the node {node} now"
+    return f"the builder {name} no longer has the node {node}"
 
 
 def use(buildx: Buildx, name: str) -> str:
@@ -221,7 +221,7 @@ def _do(buildx: Buildx, words: list[str], config: BuilderConfig) -> None:
     done = ask(buildx, *words)
     if done.code != 0:
         raise EngineError(
-            f"{KEY}: buildx did not make the node: {last_words(done)}",
+            f"{KEY}: buildx didn't create the node: {last_words(done)}",
             advice=_ADVICE[config.driver],
         )
 
@@ -238,10 +238,11 @@ def _run(buildx: Buildx, words: list[str], name: str) -> None:
 
 
 _ADVICE = {
-    "docker-container": f"see that docker at {KEY}.nodes.endpoint runs; docker's documentation of "
+    "docker-container": f"check that docker at {KEY}.nodes.endpoint runs; docker's "
+    "documentation of "
     f"the docker-container driver lists what {KEY}.driver-options may be",
     "remote": f"{KEY}.nodes.endpoint is the address of a buildkitd, and with TLS "
     f"{KEY}.nodes.driver-options holds absolute paths as cacert, cert and key",
-    "kubernetes": "see that `kubectl get pods` works with the same KUBECONFIG; docker's "
+    "kubernetes": "check that `kubectl get pods` works with the same KUBECONFIG; docker's "
     f"documentation of the kubernetes driver lists what {KEY}.driver-options may be",
 }

@@ -78,7 +78,7 @@ def choose(builder: Builder, platforms: Sequence[str]) -> tuple[Node, ...]:
     if not nodes:
         raise EngineError(
             f"the builder {show(builder.name)} has no nodes",
-            advice="`hatch-multiarch builder rm` and `builder create` make it anew",
+            advice="create it again: `hatch-multiarch builder rm` and `builder create`",
         )
     exact = [
         _best(nodes, each, lambda node: node.configured, lambda own: (own,)) for each in platforms
@@ -158,7 +158,7 @@ def check_step(builder: Builder, where: Sequence[Place], step: Step, strategy: s
                 f"tool.multiarch.strategy is {show(strategy)}, but stage {show(step.stage)} would "
                 f"run as {step.runs_as} under QEMU on the node {show(node.name)}, which is "
                 f"{node.build_platform}: `{step.name.partition(chr(10))[0][:80]}`",
-                advice="begin the stage with FROM --platform=$BUILDPLATFORM and cross-compile in "
+                advice="start the stage with FROM --platform=$BUILDPLATFORM and cross-compile in "
                 "it, or set tool.multiarch.strategy = 'emulate'",
             )
 
@@ -198,7 +198,7 @@ def _not_native(builder: Builder, node: Node, platform: str, platforms: Sequence
         advice = (
             f"buildx prefers that node although {show(fits[0].name)} is {platform}, because no "
             f"node was created for {', '.join(without)}: list every platform of the build in "
-            "tool.multiarch.builder.nodes.platforms of the node that is for it, then "
+            "tool.multiarch.builder.nodes.platforms of the node that builds it, then "
             "`hatch-multiarch builder rm` and `builder create`"
         )
     elif platform in runs(node.build_platform):

@@ -59,10 +59,10 @@ def daemon() -> Iterator[None]:
             raise EngineError(message, advice=advice("permission", here())) from None
         gone = "FileNotFoundError" in str(error) or "ConnectionRefusedError" in str(error)
         raise EngineError(
-            "docker does not answer: nobody listens there"
+            "docker does not answer: nothing is listening there"
             if gone
             else f"docker does not answer: {error}",
-            advice="start Docker, or point DOCKER_HOST at one that runs",
+            advice="start Docker, or point DOCKER_HOST at a running one",
         ) from None
 
 
@@ -72,5 +72,5 @@ def _check_context(environ: Mapping[str, str]) -> None:
 
     name = environ.get("DOCKER_CONTEXT") or context.config.get_current_context_name()
     if name != "default" and context.ContextAPI.get_context(name) is None:
-        message = f"docker's SDK finds no context {show(name)}"
+        message = f"docker's SDK can't find the context {show(name)}"
         raise EngineError(message, advice=advice("context", here()))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.plan import Plan, Unit
 
-_BY = {"none": "go", "prebuilt": "the binary that is there", "dockerfile": "your Dockerfile"}
+_BY = {"none": "go", "prebuilt": "the existing binary", "dockerfile": "your Dockerfile"}
 """How a unit is made, where the compiler's name does not say it."""
 
 

@@ -56,7 +56,7 @@ class Docker:
         """Yield how far one gets."""
         error = self.error
         if self.buildx:
-            says = self.buildx.server or "its daemon is not needed: builds go elsewhere"
+            says = self.buildx.server or "its daemon is not needed: builds run elsewhere"
             yield Finding(DOCKER, "docker", True, printable(says))  # noqa: FBT003
             yield Finding(DOCKER, "buildx", True, str(self.buildx.version))  # noqa: FBT003
         if error:
@@ -77,7 +77,7 @@ class Docker:
 
 def engines(docker: Docker) -> Iterator[Finding]:
     """Yield both engines and whether each would work now."""
-    says = "this machine; `hatch build` brings Go and zig where they lack"
+    says = "this machine; `hatch build` installs Go and zig if they are missing"
     yield Finding(ENGINES, "host", works=True, says=says)
     if docker.error:
         fix, _ = install.command(docker.error.advice)
@@ -104,7 +104,7 @@ def drivers(docker: Docker, environ: Mapping[str, str]) -> Iterator[Finding]:
         says = lacks.get(name, "can be used")
         store = docker.builder is not None and docker.builder.containerd
         if name == "docker" and docker.builder and name not in lacks and not store:
-            says += "; its image store is not containerd's, so that it holds one platform"
+            says += "; its image store is not containerd's, so it holds only one platform"
         yield Finding(ENGINES, f"driver {name}", name not in lacks, says)
 
 
@@ -126,7 +126,7 @@ def logins(image: ImagePlan | None, environ: Mapping[str, str]) -> Iterator[Find
         if kept:
             yield Finding(DOCKER, what, works=True, says=f"in {kept}")
         elif use == "pushed to":
-            says = "none: only what anybody may push can be pushed"
+            says = "none: only pushes without a login can work"
             yield Finding(DOCKER, what, False, says, f"docker login {registry}")  # noqa: FBT003
         else:
-            yield Finding(DOCKER, what, works=True, says="none: pulled as anybody may")
+            yield Finding(DOCKER, what, works=True, says="none: pulled without a login")

@@ -57,4 +57,4 @@ def looked(section: str, what: str, find: Callable[[], Iterable[Finding]]) -> It
         yield from find()
     except _ODD as error:
         said = printable(str(error).partition("\n")[0]) or type(error).__name__
-        yield Finding(section, what, works=False, says=f"cannot be looked at: {said}")
+        yield Finding(section, what, works=False, says=f"can't be checked: {said}")

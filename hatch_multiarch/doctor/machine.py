@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Plan, Unit
     from hatch_multiarch.platforms import Platform
 
-BROUGHT = "`hatch build` brings it for as long as it builds"
+BROUGHT = "`hatch build` installs it for the build"
 LONGEST = 60
 """Characters of what a program says of itself: an odd one may say anything."""
 

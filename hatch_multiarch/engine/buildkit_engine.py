@@ -165,8 +165,8 @@ class BuildkitEngine:
             raise CompileError(
                 f"{unit.id}: stage {stage.target!r} has no file "
                 f"{stage.folder}/{file.name}" + ("" if stage.folder else f"; it has {there}"),
-                advice="tool.multiarch.stage.target names the stage that holds the helpers, and "
-                "tool.multiarch.stage.folder where, if that is not /",
+                advice="tool.multiarch.stage.target names the stage that contains the helpers, and "
+                "tool.multiarch.stage.folder their folder, if it is not /",
             )
         check_program(unit, file)
         # A Dockerfile of the user's own need not hand out the header.

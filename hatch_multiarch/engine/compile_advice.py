@@ -40,13 +40,13 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ),
     (
         r"pattern .*: no matching files found",
-        "`//go:embed` names files that are not there: generate them before the build",
+        "`//go:embed` refers to files that don't exist: generate them before the build",
     ),
     (
         r"requires go >= |module requires Go|invalid go version|unknown directive: toolchain",
         (
-            "allow a newer Go by tool.multiarch.toolchain.go, or set GOTOOLCHAIN=auto to let Go "
-            "fetch the one that the module asks for"
+            "allow a newer Go with tool.multiarch.toolchain.go, or set GOTOOLCHAIN=auto to let Go "
+            "download the one that the module requires"
         ),
     ),
     (
@@ -55,7 +55,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
             r"|dial tcp|no such host|i/o timeout|connection refused"
         ),
         (
-            "Go fetches modules by GOPROXY; where it has no network, commit a vendor folder (`go "
+            "Go downloads modules from GOPROXY; without a network, commit a vendor folder (`go "
             "mod vendor`) or fill the module cache first (`go mod download`)"
         ),
     ),
@@ -86,27 +86,29 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"cannot find -l|unable to find \w+ (system )?library|library not found for -l",
         (
-            "the C library must be there for {platform}: ship its sources with the helper, or give "
+            "the C library must be available for {platform}: ship its sources with the "
+            "helper, or give "
             "{key}.compiler as a command with its sysroot"
         ),
     ),
     (
         r"undefined (reference|symbol)|Undefined symbols",
         (
-            "a library or C file is missing on the linker's line: name it by `#cgo LDFLAGS:` (such "
+            "a library or C file is missing from the linker command: add it with `#cgo "
+            "LDFLAGS:` (such "
             "as -lm), and check that the floor of {key}.libc has the symbol"
         ),
     ),
     (
         r"fatal error: '?[\w/.+-]+\.h'?",
         (
-            "the header must be there for {platform}: ship it with the helper, or give "
+            "the header must be available for {platform}: ship it with the helper, or give "
             "{key}.compiler as a command with its sysroot"
         ),
     ),
     (
         r"requires exactly one main package",
-        "its Go files must say `package main`; {key}.package names the folder of it",
+        "its Go files must be in `package main`; {key}.package is its folder",
     ),
     (
         r"no Go files in|directory not found|cannot find package|no such file or directory",
@@ -155,8 +157,8 @@ def advice(unit: Unit, output: str, needs_cgo: Callable[[Unit], str] = lambda _:
         return workspace
     if re.search(_LACKS, output) and (_root(unit) / "PKG-INFO").is_file():
         return (
-            "this is an sdist that may lack files: `hatch-multiarch check`, where it was made, "
-            "names them"
+            "files may be missing from this sdist: run `hatch-multiarch check` in the project that "
+            "it was built from"
         )
     if glibc := glibc_advice(unit, output):
         return glibc

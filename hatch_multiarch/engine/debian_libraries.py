@@ -137,9 +137,7 @@ def missing_package(unit: Unit, output: str) -> str:
     kind, name = next((kind, text) for kind, text in found.groupdict().items() if text)
     key = f"tool.multiarch.helpers.{unit.helper.name}"
     if kind == "tool" and not (name := _asked(unit.source)):
-        return (
-            f"{key}.debian-packages: name the package of the library that pkg-config is asked for"
-        )
+        return f"{key}.debian-packages: add the package of the library that pkg-config looks for"
     package, known = package_of(name, header=kind == "header")
     what = {"header": name, "library": f"-l{name}", "zig": f"-l{name}"}.get(kind, f"{name}.pc")
     if package in {each.partition("=")[0] for each in unit.helper.debian_packages}:
@@ -147,10 +145,10 @@ def missing_package(unit: Unit, output: str) -> str:
             f"{what} is not where the compiler looks, though {package} is installed: say "
             "`#cgo pkg-config:` with the library's name, or check `tags` and the library's version"
         )
-    sure = "" if known else "probably; `apt-file search` tells which package has it"
+    sure = "" if known else "probably; `apt-file search` finds the package"
     text = f'{what}: set {key}.debian-packages = ["{package}"]'
     if unit.compiler == "zig":
-        text += f' and {key}.compiler = "gcc", for zig cannot link Debian\'s libraries'
+        text += f' and {key}.compiler = "gcc", because zig cannot link Debian\'s libraries'
     return f"{text} ({sure})" if sure else text
 
 

@@ -115,7 +115,7 @@ def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Co
     if triple is None:
         raise ToolchainError(
             f'{where}: zig cannot compile C for {unit.platform.name} with libc = "{unit.libc}"',
-            advice='set another libc, compiler = "gcc", or leave the platform out by `platforms`',
+            advice='set another libc, compiler = "gcc", or exclude the platform with `platforms`',
         )
     if triple == goal.glibc and unit.libc.floor is not None:
         triple += f".{unit.libc.floor[0]}.{unit.libc.floor[1]}"

@@ -165,9 +165,9 @@ def check_program(unit: Unit, file: Path) -> None:
     with file.open("rb") as start:
         if start.read(len(_ARCHIVE)) == _ARCHIVE:
             raise CompileError(
-                f"{unit.id}: {unit.helper.package} is not a program: its Go files do not say "
-                "`package main`",
-                advice=f"name the folder of the program by tool.multiarch.helpers."
+                f"{unit.id}: {unit.helper.package} is not a program: its Go files are not "
+                "in `package main`",
+                advice=f"set the folder of the program in tool.multiarch.helpers."
                 f'{unit.helper.name}.package, such as "./cmd/{unit.helper.name}"',
             )
 

@@ -59,7 +59,7 @@ def temporary_home() -> Path:
     except FileNotFoundError as error:
         raise PlanError(
             f"no folder for temporary files can be written: {error.strerror}",
-            advice="make room there, or set TMPDIR to a folder that can be written",
+            advice="free some space there, or set TMPDIR to a folder that can be written",
         ) from None
 
 

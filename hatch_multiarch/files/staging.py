@@ -72,7 +72,7 @@ def place(staged: Path, final: Path, *, times: bool = False, lasting: bool = Tru
     except OSError as error:
         raise PlanError(
             f"{final} cannot be written: {failed(error, final).strerror}",
-            advice="close what has it open, or make room, and build again",
+            advice="close the program that has it open, or free some space, and build again",
         ) from None
     if lasting:
         sync_folder(final.parent)

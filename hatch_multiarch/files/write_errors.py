@@ -76,7 +76,7 @@ def unwritable(error: OSError) -> PlanError | None:
         error = failed(error, Path(os.fsdecode(named)))
     advice = "make it writable, or work in a copy of the project"
     if error.errno in _FULL:
-        advice = "make room there"
+        advice = "free some space there"
     if error.filename == tempfile.tempdir:
         advice = f"{advice.partition(',')[0]}, or set TMPDIR to another folder"
     return PlanError(f"nothing can be written to {error.filename}: {error.strerror}", advice=advice)

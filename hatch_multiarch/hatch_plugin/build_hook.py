@@ -179,7 +179,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             table = hook_key(self.build_config, self.PLUGIN_NAME)
             raise ConfigError(
                 [
-                    f"{table}.{key}: unknown key; what is built stands in [tool.multiarch]"
+                    f"{table}.{key}: unknown key; configure the build in [tool.multiarch]"
                     for key in stray
                 ]
             )

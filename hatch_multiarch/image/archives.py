@@ -114,6 +114,6 @@ def _about(entry: Any) -> str:
 
 def _changed(source: LayoutSource, digest: str) -> ImageError:
     return ImageError(
-        f"{source.source}: {digest} is not there",
+        f"{source.source}: {digest} is missing",
         advice="build again, with nothing else writing to the output folder",
     )

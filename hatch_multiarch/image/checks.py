@@ -31,7 +31,7 @@ def check_platforms(plan: ImagePlan) -> None:
         if not units:
             raise ImageError(
                 f"tool.multiarch.image.helpers: the image on {platform.name} would be empty",
-                advice=f"name a helper whose platforms include {platform.name}",
+                advice=f"add a helper that exists on {platform.name}",
             )
 
 

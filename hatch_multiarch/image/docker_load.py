@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import ImagePlan
 
 INSTALL = (
-    "a plain `hatchling build` installs nothing: take `hatch build`, or install "
+    "a plain `hatchling build` doesn't install it: use `hatch build`, or install "
     "hatch-multiarch[docker]"
 )
 
@@ -78,8 +78,8 @@ def choose(store: Store, output: Output, mine: list[str], where: str) -> Loading
     raise PlanError(
         f"{where}: docker takes one platform, its own {store.platform}, and this build has "
         f"{', '.join(mine)}",
-        advice=f'name the one that it is to get, {where}.platforms = "{mine[0]}"; or turn on '
-        f"docker's containerd image store, which takes all: {TURN_ON}",
+        advice=f'select the one to load, {where}.platforms = "{mine[0]}"; or turn on '
+        f"docker's containerd image store, which supports all: {TURN_ON}",
     )
 
 
@@ -112,8 +112,8 @@ def load(
             has = client.images.get(name).id
             if has != held:
                 raise EngineError(
-                    f"docker has {has} as {name}, and not {held}, which it was given",
-                    advice="see that nothing else gives that name to images, and build again",
+                    f"docker has {has} as {name}, not {held}, which was loaded",
+                    advice="make sure that nothing else gives that name to images, and build again",
                 )
     archive.unlink()
     return tuple(Published("docker", name, digest) for name in names)

@@ -132,7 +132,7 @@ def _resolved(key: str, words: tuple[str, ...], plan: ImagePlan) -> tuple[str, .
         if program not in here.values():
             message = (
                 f'tool.multiarch.image.{key}: "{asked}" is not in the image on {platform.name}, '
-                f"which holds {', '.join(here)}"
+                f"which contains {', '.join(here)}"
             )
             raise ImageError(message, advice=_advice(asked, list(here), plan))
     return (program, *words[1:])

@@ -158,7 +158,7 @@ class _Package:
         found = {item.path: item.sha256 for item in self.own}
         for unit in self._base.units:
             if found.get(self.helpers[unit.helper.name]) != binaries[unit.id].sha256:
-                raise ImageError(f"{unit.id}: the wheel does not hold what was built")
+                raise ImageError(f"{unit.id}: the wheel doesn't contain what was built")
 
     def plan(self, shared: set[tuple[str, str, int, str]], extra: tuple[Item, ...]) -> LayerPlan:
         """Return the layers; *shared* are the own files that are the same on all platforms."""
@@ -219,7 +219,7 @@ def _extra(project: Project, image: Image) -> tuple[Item, ...]:
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
                 raise ImageError(
                     f'tool.multiarch.image.files."{target}": {path.relative_to(project.root)} is '
-                    "no regular file"
+                    "not a regular file"
                 )
             if path.is_file():
                 inside = posixpath.join(target, path.relative_to(top).as_posix())

@@ -144,7 +144,7 @@ def _check_without(
         f"{', '.join(each.platform.name for each in without)}"
     )
     advice = (
-        "take a base with Python, name its folder in the base's PATH, or set "
+        "use a base with Python, add its folder to the base's PATH, or set "
         "tool.multiarch.image.package = false for an image of the base and the helpers alone"
     )
     if len(without) < len(bases):
@@ -169,8 +169,8 @@ def _target(base: ResolvedBase, image: Image, project: Project, wheels: Sequence
     name, python = base.platform.name, base.python
     if python is None or name not in wheels:
         raise ImageError(
-            f"tool.multiarch.image.base: {name} has no wheel tag, so that the package cannot be "
-            "installed there; leave it out, or take a base without Python"
+            f"tool.multiarch.image.base: {name} has no wheel tag, so the package can't be "
+            "installed there; remove it, or use a base without Python"
         )
     Environment(project.name, python, bytecode=image.bytecode)
     target = Target(base.platform, python)
@@ -206,7 +206,7 @@ def found_pythons(image: Image, bases: Sequence[ResolvedBase]) -> list[str]:
     """Return a line for each Python that the base of *image* has, with its platforms."""
     by_python: dict[str, list[str]] = {}
     for each in bases:
-        found = "the image is base and helpers"
+        found = "the image consists of base and helpers"
         if image.package:
             found = f"no Python in {', '.join(each.searched)}, so that {found}"
         if each.python is not None:

@@ -77,8 +77,7 @@ def _first(texts: Iterable[str], wanted: dict[str, Any], advice: str) -> str:
         if _reads_as(text, wanted):
             return text
     raise PlanError(
-        "pyproject.toml is written in a way that leaves no place to add to, so that it is left as "
-        "it is",
+        "pyproject.toml can't be extended automatically, so it was not changed",
         advice=f"by hand, {advice}; then run this again",
     )
 
@@ -195,7 +194,7 @@ def _config(programs: Sequence[Program], *, image: bool, scripts: bool) -> Itera
     if image:
         yield ""
         yield "[tool.multiarch.image]  # from scratch: the helpers alone"
-        yield '# base = "python:3.13-slim"  # would hold the package and its dependencies too'
+        yield '# base = "python:3.13-slim"  # would contain the package and its dependencies too'
 
 
 def _helper(each: Program, systems: set[str], *, scripts: bool) -> Iterator[str]:

@@ -80,7 +80,7 @@ def read_tool(wanted: str, environ: Mapping[str, str], fetching: Callable[[str],
         if told.get("Name") != "main":
             raise PlanError(
                 f"--tool: {path} is not a program: it is package {told.get('Name')}",
-                advice="programs of a Go project are mostly in its folder cmd",
+                advice="programs of a Go project are usually in its folder cmd",
             )
         module = Path(told["Module"]["Dir"])
         package = read_package(Path(told["Dir"]))
@@ -132,9 +132,9 @@ def _go(
     done = process.run([go.path, *words], cwd=work, env=env, timeout=_SECONDS, on_error_line=hear)
     if done.code != 0:
         told = [line for line in said if line and not line.startswith("go: downloading ")]
-        advice = "it is IMPORT/PATH@VERSION, as for `go install`; GOPROXY and GOPRIVATE count"
+        advice = "it is IMPORT/PATH@VERSION, as for `go install`; check GOPROXY and GOPRIVATE too"
         if any("does not contain package" in line for line in told):
-            advice = "programs of a Go project are mostly in its folder cmd: PATH/cmd/NAME"
+            advice = "programs of a Go project are usually in its folder cmd: PATH/cmd/NAME"
         raise PlanError(
             f"--tool: {wanted} cannot be fetched: {printable(' '.join(told))}", advice=advice
         )

@@ -82,7 +82,7 @@ class NewProject:
             yield 'raw-options = { local_scheme = "no-local-version" }'
         yield ""
         yield f"[{WHEEL}]"
-        yield "bypass-selection = true  # the wheel holds no Python package, only the programs"
+        yield "bypass-selection = true  # the wheel contains no Python package, only the programs"
         yield ""
         yield f"[{HOOK}]"
 

@@ -134,9 +134,9 @@ def aside(folder: Path) -> str:
     """Return why the program in *folder*, relative to the project, is likely not for users."""
     for part in folder.parts:
         if _ASIDE.fullmatch(part):
-            return f"{part}/ is no place for what users run"
+            return f"{part}/ usually has no programs for users"
     if re.search(r"(^|[-_])(code|doc|docs|man)?gen(erate|erator)?s?($|[-_])", folder.name):
-        return f"{folder.name} sounds like a generator"
+        return f"{folder.name} looks like a generator"
     return ""
 
 

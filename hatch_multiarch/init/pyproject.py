@@ -57,7 +57,7 @@ def read_target(root: Path, environ: Mapping[str, str]) -> Target:
         before = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise PlanError(
-            f"there is no pyproject.toml in {root}", advice="`hatch new --init` makes one"
+            f"there is no pyproject.toml in {root}", advice="`hatch new --init` creates one"
         ) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
@@ -119,7 +119,7 @@ def hooked(target: Target, kind: str = "wheel") -> bool:
     on = any("multiarch" in _table(build, each) for each in ("hooks", f"targets.{kind}.hooks"))
     if hidden and not on:
         raise PlanError(
-            "hatch.toml has a table [build], and hatch heeds no tool.hatch.build beside it",
+            "hatch.toml has a table [build], so hatch ignores tool.hatch.build",
             advice=f"add [build.targets.{kind}.hooks.multiarch] to hatch.toml, then run this again",
         )
     return on
@@ -178,8 +178,8 @@ def _no_package(
             advice=f"run it for each of them, by its folder: {told[0].partition(' (')[0]}",
         )
     return PlanError(
-        f"pyproject.toml {says}, and no folder below is a project with Go in it",
-        advice="run it in the folder of a project; `hatch new --init` makes one",
+        f"pyproject.toml {says}, and no folder below is a project that contains Go",
+        advice="run it in the folder of a project; `hatch new --init` creates one",
     )
 
 

@@ -71,12 +71,12 @@ def _problem(source: ArchiveSource, digest: str, size: int | None) -> str:
     name = source.path(digest)
     found = source.store.size(name)
     if found is None:
-        return f"{name} is not there"
+        return f"{name} is missing"
     if size is not None and found != size:
-        return f"{name}: {found} bytes, where the manifest says {size}"
+        return f"{name}: {found} bytes, but the manifest says {size}"
     hashed = hasher(digest)
     for data in source.store.chunks(name):
         hashed.update(data)
     if hashed.hexdigest() != digest.partition(":")[2]:
-        return f"{name}: the bytes are not those of this digest"
+        return f"{name}: the bytes don't match this digest"
     return ""

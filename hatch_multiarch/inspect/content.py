@@ -26,7 +26,7 @@ def content(source: ImageFile, image: Image) -> Content:
     """
     if not isinstance(source, LayoutSource):
         raise ImageError(
-            f"{source.source}: it holds no manifests, as older archives of `docker save` do not",
+            f"{source.source}: it contains no manifests, like older archives of `docker save`",
             advice="`docker push` the image, or save it with a newer docker",
         )
     walk, last = Walk(source), None
@@ -46,7 +46,8 @@ def content(source: ImageFile, image: Image) -> Content:
             raise ImageError(
                 f"{source.source}: {each.platform or each.digest} is listed, but not in the "
                 "archive",
-                advice="pull every platform before `docker save`, or push from where they are",
+                advice="pull every platform before `docker save`, or push from the "
+                "docker that has them",
             )
         documents.setdefault(each.digest, Document(found, each.digest, data))
         for blob in found.blobs if isinstance(found, Manifest) else ():
@@ -68,6 +69,6 @@ def _check_size(source: LayoutSource, blob: Descriptor) -> None:
     size = source.size(blob.digest)
     if size != blob.size:
         raise ImageError(
-            f"{source.source}: {source.path(blob.digest)}: {size} bytes, where the manifest says "
+            f"{source.source}: {source.path(blob.digest)}: {size} bytes, but the manifest says "
             f"{blob.size}"
         )

@@ -28,7 +28,7 @@ def describe(root: Descriptor, names: tuple[str, ...], source: ImageSource) -> I
     walk = Walk(source)
     top = walk.read(root)
     if top is None:
-        raise ImageError(f"{source.source}: {root.digest} is not there")
+        raise ImageError(f"{source.source}: {root.digest} is missing")
     return Image(names, top.media_type, root.digest, platforms(walk, (root,)))
 
 

@@ -30,7 +30,7 @@ class ArchiveSource:
         """Return the size of the blob *digest* in bytes. Raises ImageError when it is missing."""
         size = self.store.size(self.path(digest))
         if size is None:
-            raise ImageError(f"{self.source}: {self.path(digest)} is not there")
+            raise ImageError(f"{self.source}: {self.path(digest)} is missing")
         return size
 
     def document(self, wanted: Descriptor) -> bytes | None:
@@ -58,9 +58,9 @@ class ArchiveSource:
         """Return the file *name*. Raises ImageError when it is missing, or is above LIMIT."""
         size = self.store.size(name)
         if size is None:
-            raise ImageError(f"{self.source}: {name} is not there")
+            raise ImageError(f"{self.source}: {name} is missing")
         if size > LIMIT:
             raise ImageError(
-                f"{self.source}: {name}: {size} bytes are too many for a document of an image"
+                f"{self.source}: {name}: {size} bytes are too many for an image document"
             )
         return b"".join(self.store.chunks(name))

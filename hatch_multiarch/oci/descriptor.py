@@ -117,11 +117,11 @@ def hasher(digest: str) -> Any:
 def verify(data: bytes, wanted: Descriptor, where: str) -> bytes:
     """Return *data* if it is what *wanted* describes. Raises ImageError."""
     if len(data) != wanted.size:
-        raise ImageError(f"{where}: {len(data)} bytes, where the descriptor says {wanted.size}")
+        raise ImageError(f"{where}: {len(data)} bytes, but the descriptor says {wanted.size}")
     found = hasher(wanted.digest)
     found.update(data)
     if found.hexdigest() != wanted.digest.partition(":")[2]:
-        raise ImageError(f"{where}: the bytes are not those of this digest")
+        raise ImageError(f"{where}: the bytes don't match this digest")
     return data
 
 

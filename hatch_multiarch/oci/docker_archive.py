@@ -47,7 +47,7 @@ class DockerArchiveSource(ArchiveSource):
         where = f"{self.source}: {MANIFEST_JSON}"
         listed = rows(parse(self.small(MANIFEST_JSON), where), where)
         if not listed:
-            raise ImageError(f"{where}: no image is in it")
+            raise ImageError(f"{where}: it contains no image")
         return [self._image(each, f"{where}[{at}]") for at, each in enumerate(listed)]
 
     def _image(self, value: Any, where: str) -> SavedImage:
@@ -56,7 +56,7 @@ class DockerArchiveSource(ArchiveSource):
         data = self.small(name)
         digits = hashlib.sha256(data).hexdigest()
         if posixpath.basename(name).removesuffix(".json") != digits:
-            raise ImageError(f"{self.source}: {name}: the bytes are not those of this digest")
+            raise ImageError(f"{self.source}: {name}: the bytes don't match this digest")
         config = Descriptor("", f"sha256:{digits}", len(data))
         self.paths[config.digest] = name
         document = table(parse(data, f"{self.source}: {name}"), f"{self.source}: {name}")
@@ -74,13 +74,13 @@ class DockerArchiveSource(ArchiveSource):
         """Pair the files of the layers with their digests, which stand in the config."""
         digests = diff_ids(config, where)
         if len(digests) != len(files):
-            raise ImageError(f"{where}: {len(files)} layers, where the config has {len(digests)}")
+            raise ImageError(f"{where}: {len(files)} layers, but the config has {len(digests)}")
         layers = []
         for at, (file, digest) in enumerate(zip(files, digests, strict=True)):
             name = text(file, f"{where}.Layers[{at}]")
             size = self.store.size(name)
             if size is None:
-                raise ImageError(f"{self.source}: {name} is not there")
+                raise ImageError(f"{self.source}: {name} is missing")
             self.paths[digest] = name
             layers.append(Descriptor("", digest, size))
         return tuple(layers)

@@ -14,7 +14,7 @@ LIMIT = 4 << 20
 def parse(data: bytes, where: str) -> Any:
     """Return the JSON *data*; *where* names it in the ImageError for what is not JSON."""
     if len(data) > LIMIT:
-        raise ImageError(f"{where}: {len(data)} bytes are too many for a document of an image")
+        raise ImageError(f"{where}: {len(data)} bytes are too many for an image document")
     try:
         return json.loads(data.decode("utf-8"))
     except RecursionError:

@@ -36,5 +36,5 @@ class ImageSource(Protocol):
 def read_config(source: ImageSource, config: Descriptor, where: str) -> dict[str, Any]:
     """Return the JSON of *config*; *where* names it. Raises ImageError, and RegistryError."""
     if config.size > LIMIT:
-        raise ImageError(f"{where}: {config.size} bytes are too many for a document of an image")
+        raise ImageError(f"{where}: {config.size} bytes are too many for an image document")
     return table(parse(source.open(config).read(), where), where)

@@ -78,7 +78,7 @@ def _zstd(where: str) -> Any:
             return import_module(name)
     raise ImageError(
         f"{where}: is zstd, which this Python does not read",
-        advice="install backports.zstd or zstandard beside hatch-multiarch, or take Python 3.14",
+        advice="install backports.zstd or zstandard next to hatch-multiarch, or use Python 3.14",
     )
 
 

@@ -120,7 +120,7 @@ def extract(archive: Path, folder: Path) -> None:
                 continue
             file = tar.extractfile(entry)
             if file is None or not _FILE.fullmatch(entry.name):
-                raise ValueError(f"{entry.name} is no file of an OCI layout")
+                raise ValueError(f"{entry.name} is not a file of an OCI layout")
             path = folder / entry.name
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as copy:

@@ -32,7 +32,7 @@ class LayoutSource(ArchiveSource):
         if not isinstance(found, Index):
             raise ImageError(f"{where}: it is a manifest, not an index")
         if not found.manifests:
-            raise ImageError(f"{where}: no image is in it")
+            raise ImageError(f"{where}: it contains no image")
         return found
 
     def roots(self) -> list[tuple[Descriptor, tuple[str, ...]]]:

@@ -78,9 +78,7 @@ def _media_type(document: dict[str, Any], told: str, where: str) -> str:
     if "manifests" in document and ("layers" in document or "config" in document):
         raise ImageError(f"{where}: both an index and a manifest")
     if own and told and own != told:
-        raise ImageError(
-            f"{where}: its media type is {own[:80]!r}, where the descriptor says {told}"
-        )
+        raise ImageError(f"{where}: its media type is {own[:80]!r}, but the descriptor says {told}")
     if document.get("schemaVersion") == 1:
-        raise ImageError(f"{where}: a manifest of schema 1, which no registry takes any more")
+        raise ImageError(f"{where}: a manifest of schema 1, which registries no longer accept")
     return own or told or (INDEX if "manifests" in document else MANIFEST)

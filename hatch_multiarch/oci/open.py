@@ -60,7 +60,7 @@ def open_layout(path: Path) -> Iterator[LayoutSource]:
     """Open the OCI archive or layout folder *path*. Raises ImageError for what is neither."""
     with open_image(path) as source:
         if not isinstance(source, LayoutSource):
-            raise ImageError(f"{path}: {INDEX_JSON} is not there")
+            raise ImageError(f"{path}: {INDEX_JSON} is missing")
         yield source
 
 
@@ -107,6 +107,6 @@ def _refuse(folder: Path) -> None:
     if platforms:
         raise ImageError(
             f"{folder}: the files of {', '.join(platforms)} (output `local`), not an image",
-            advice="they can be looked at as they are; inspect the output `oci` or `layout`",
+            advice="open them directly; inspect the output `oci` or `layout`",
         )
-    raise ImageError(f"{folder}: no OCI layout: index.json is not there")
+    raise ImageError(f"{folder}: no OCI layout: index.json is missing")

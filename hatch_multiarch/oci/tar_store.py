@@ -87,7 +87,7 @@ class TarStore:
             with self._damage():
                 data = self._file.read(min(CHUNK, left))
             if not data:
-                raise ImageError(f"{self.source}: the archive breaks off in {name}")
+                raise ImageError(f"{self.source}: the archive is truncated in {name}")
             left -= len(data)
             yield data
 
@@ -102,7 +102,7 @@ class TarStore:
             self._file.seek(place + start)
             data = self._file.read(wanted)
         if len(data) < wanted:
-            raise ImageError(f"{self.source}: the archive breaks off in {name}")
+            raise ImageError(f"{self.source}: the archive is truncated in {name}")
         return data
 
     def _follow(self, name: str) -> str:
@@ -125,7 +125,7 @@ class TarStore:
             if count > ENTRIES:
                 raise ImageError(f"{self.source}: more than {ENTRIES} entries")
             if self.packed and entry.offset_data + entry.size > self._limit:
-                raise ImageError(f"{self.source}: unpacked it is larger than {self._limit} bytes")
+                raise ImageError(f"{self.source}: larger than {self._limit} bytes when unpacked")
             name = posixpath.normpath(entry.name)
             if name in self._places and entry.isreg():
                 raise ImageError(f"{self.source}: {name} is in the archive twice")
@@ -138,7 +138,7 @@ class TarStore:
         self._file.seek(tar.offset)
         end = self._file.read(BLOCK)
         if len(end) < BLOCK or end.strip(b"\0"):
-            raise ImageError(f"{self.source}: the archive is damaged or breaks off")
+            raise ImageError(f"{self.source}: the archive is damaged or truncated")
 
     def _keep(self, name: str) -> None:
         """Keep a small file that lies behind gzip."""

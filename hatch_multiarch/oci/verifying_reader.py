@@ -44,7 +44,7 @@ class VerifyingReader:
             self._hash.update(data)
             self._size += len(data)
             if self._size > self._blob.size:
-                raise ImageError(f"{self._where}: larger than the {self._blob.size} bytes told")
+                raise ImageError(f"{self._where}: larger than the {self._blob.size} bytes declared")
             self._rest, self._at = self._rest[self._at :] + data, 0
         end = len(self._rest) if size < 0 else self._at + size
         data = self._rest[self._at : end]
@@ -59,7 +59,7 @@ class VerifyingReader:
     def _end(self) -> None:
         if self._size != self._blob.size:
             raise ImageError(
-                f"{self._where}: {self._size} bytes, where the manifest says {self._blob.size}"
+                f"{self._where}: {self._size} bytes, but the manifest says {self._blob.size}"
             )
         if self._hash.hexdigest() != self._blob.digest.partition(":")[2]:
-            raise ImageError(f"{self._where}: the bytes are not those of this digest")
+            raise ImageError(f"{self._where}: the bytes don't match this digest")

@@ -100,7 +100,7 @@ class Walk:
         if found and wanted.media_type and wanted.media_type != found[1].media_type:
             where = f"{self.source.source}: {wanted.digest}"
             raise ImageError(
-                f"{where}: its media type is {found[1].media_type!r}, where a descriptor says "
+                f"{where}: its media type is {found[1].media_type!r}, but a descriptor says "
                 f"{wanted.media_type}"
             )
         return found

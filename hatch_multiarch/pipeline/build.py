@@ -246,7 +246,7 @@ class Build:
                 self.console.note(self._of + note)
         if self.plan.mode == "all" and self._sdist_takes_outputs():
             folder = self.plan.config.output
-            self._warn(f"the next sdist would hold {folder}; add /{folder}/ to .gitignore")
+            self._warn(f"the next sdist would contain {folder}; add /{folder}/ to .gitignore")
 
     def _compile(self, cache: BuildCache) -> Compiled:
         with self.console.build(self.plan.engine_units) as progress:

@@ -141,7 +141,7 @@ def _switched_on(target: Target) -> Iterator[Problem]:
         says = "build-system.requires: hatch-multiarch is not in it"
         yield Problem(says, 'add "hatch-multiarch"', ConfigError.exit_code)
     if not hooked(target):
-        says = f"{HOOK}: the hook is not switched on"
+        says = f"{HOOK}: the hook is not enabled"
         yield Problem(says, f"add the table [{HOOK}]", ConfigError.exit_code)
 
 
@@ -243,15 +243,15 @@ def _files(
             whole.append(helper)
             continue
         yield Problem(
-            f"{hatch_key(root, 'build.targets.sdist')}: leaves out {source}, so that nobody can "
-            f"compile {helper} from the sdist",
-            "include it (a .gitignore counts too)",
+            f"{hatch_key(root, 'build.targets.sdist')}: leaves out {source}, so {helper} "
+            "can't be compiled from the sdist",
+            "include it (check .gitignore too)",
             PlanError.exit_code,
         )
     yield from map(_left_out, sdist.unrecorded(plan.config))
     helpers.look_at_all()
     for helper, why in helpers.failures.items():
-        warnings.append(f"whether the sdist has all that {helper} needs is not known: {why}")
+        warnings.append(f"it is unknown whether the sdist has all files that {helper} needs: {why}")
     for helper, (_, files) in helpers.by_helper().items():
         for found in sdist.left_out(helper, files) if helper in whole else ():
             if sdist.hooks:

@@ -68,7 +68,7 @@ def hatchling_error(error: Exception, advice: str = "see its documentation") -> 
     if lacks_package(error):
         return PlanError(
             "tool.hatch.build.targets.wheel: there is no Python package of the project's name",
-            advice="name its folder: packages = [...]; or, for a wheel with nothing but helpers: "
+            advice="set its folder: packages = [...]; for a wheel with only helpers: "
             "bypass-selection = true",
         )
     said = next((line for line in str(error).splitlines() if line.strip()), "")

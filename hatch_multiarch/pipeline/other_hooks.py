@@ -58,11 +58,11 @@ class OtherHook:
     def advice(self) -> str:
         """What to do about it."""
         if not self.file:
-            return "install it beside hatch-multiarch to check it"
+            return "install it next to hatch-multiarch to check it"
         if self.source.go:
             return "remove that hook if it compiles nothing but helpers"
         remove = "remove that line, or " if self.own else ""
-        return f"{remove}ship what needs that tag in a distribution of its own"
+        return f"{remove}ship what needs that tag in a separate distribution"
 
 
 def other_hooks(builder: Any, config: Config) -> list[OtherHook]:

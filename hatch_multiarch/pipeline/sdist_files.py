@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _KNOWN_HOOKS = {"multiarch", "vcs", "version"}
 """Hooks that add no Go file."""
-_VENDOR = "run `go mod vendor` in the helper's folder and commit what it makes"
+_VENDOR = "run `go mod vendor` in the helper's folder and commit the result"
 _VENDOR_OFF = (
     'set workspace = "off", replace the modules in go.mod, and run `GOWORK=off go mod vendor`'
 )
@@ -99,7 +99,7 @@ class SdistFiles:
             folders = dict.fromkeys(path.parent.as_posix() for path in outside)
             yield LeftOut(
                 f"tool.multiarch.helpers.{helper}.source: it is compiled from {_some([*folders])}, "
-                "outside the project, and no sdist holds that",
+                "outside the project, and an sdist can't contain that",
                 _VENDOR_OFF if any(each.suffix == ".work" for each in files) else _VENDOR,
             )
 

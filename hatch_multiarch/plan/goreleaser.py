@@ -31,12 +31,12 @@ def find_artifact(root: Path, helper: Helper, platform: Platform) -> Path:
         raise PlanError(
             f"{where}: {folder}/artifacts.json has no {helper.name} for {platform.name}; "
             f"it has {there or 'none at all'}",
-            advice="add the platform to GoReleaser's builds, or leave it out by `platforms`",
+            advice="add the platform to GoReleaser's builds, or exclude it with `platforms`",
         )
     named = str(min(fits, key=_level).get("path"))
     path = (root / named).resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
-        raise PlanError(f"{where}: {folder}/artifacts.json names {named}, which is not there")
+        raise PlanError(f"{where}: {folder}/artifacts.json names {named}, which is missing")
     return root / named
 
 

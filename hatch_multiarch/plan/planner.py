@@ -123,7 +123,7 @@ def _scripts_twice(project: Project, config: Config) -> list[str]:
     tables = [(key, project.metadata.get(key)) for key in ("scripts", "gui-scripts")]
     return [
         f"tool.multiarch.helpers.{helper.name}.install: project.{key} has a script of that name, "
-        'and an installer keeps one of the two; rename one, or install = "package"'
+        'and installers keep only one of them; rename one, or install = "package"'
         for helper in config.helpers
         for key, table in tables
         if helper.install == "scripts" and isinstance(table, dict) and helper.stem in table
@@ -207,7 +207,7 @@ def _image(
     problems.extend(_missing(project, image))
     if in_registry(image.base) and "@" not in image.base:
         notes.append(
-            f"tool.multiarch.image.base: {image.base} may name another image tomorrow; "
+            f"tool.multiarch.image.base: {image.base} may refer to another image later; "
             "`hatch-multiarch lock` writes its digest into pyproject.toml"
         )
     if not parts:
@@ -218,7 +218,8 @@ def _image(
     _left_out(image, names, config, switches, problems, notes)
     if any(each.type == "registry" for each in image.outputs) and "/" not in image.name:
         problems.append(
-            f"tool.multiarch.image.name: {image.name or 'the default'} names no registry to push "
+            f"tool.multiarch.image.name: {image.name or 'the default'} doesn't name a "
+            "registry to push "
             'to; write one, such as "registry.example.com/team/greeter"'
         )
     # A tag may not hold `+` or `!`, which versions may; `_` is what others write instead.
@@ -288,9 +289,9 @@ def _missing(project: Project, image: Image) -> list[str]:
 def _dynamic_on_scratch(unit: Unit) -> str:
     way = f'set tool.multiarch.helpers.{unit.helper.name}.libc = "static"'
     if unit.helper.library:
-        way = 'take a base with glibc, such as "python:3.13-slim"'
+        way = 'use a base with glibc, such as "python:3.13-slim"'
     return (
         f"tool.multiarch.image.base: {unit.helper.name} on {unit.platform.name} is linked against "
-        f"glibc ({unit.libc}), which scratch does not hold; {way}, or leave it out by "
+        f"glibc ({unit.libc}), which scratch doesn't contain; {way}, or exclude it with "
         "tool.multiarch.image.helpers"
     )

@@ -98,5 +98,5 @@ def only_here(config: Config, system: str = sys.platform) -> str:
         values = choices.values() if isinstance(choices, dict) else (choices,)
         for choice in values:
             if choice not in ("auto", "zig", "gcc"):
-                return f"tool.multiarch.helpers.{helper.name}.compiler is a command of its own"
+                return f"tool.multiarch.helpers.{helper.name}.compiler is a command"
     return ""

@@ -112,7 +112,7 @@ def as_text(plan: Plan) -> str:
         for place in plan.docker.places:
             how = "emulated by QEMU" if place.emulated else f"on {place.node_platform}"
             if not place.node_platform:
-                how = "which stands still; the build starts it"
+                how = "which is stopped; the build starts it"
             lines.append(f"  {place.platform}: node {place.node}, {how}")
     lines += ["", f"wheels ({len(plan.wheels)}); each tag is read from the binaries"]
     for wheel in plan.wheels:

@@ -174,7 +174,7 @@ def _zig(helper: Helper, platform: Platform, where: str, problems: list[str]) ->
         # which LLD applies the second alone.
         problems.append(
             f"{where}.compiler: a Go library that zig links for linux/386 crashes when it is "
-            'loaded; set compiler = "gcc", or leave the platform out by `platforms`'
+            'loaded; set compiler = "gcc", or exclude the platform with `platforms`'
         )
         return None
     zig = platform.zig
@@ -183,7 +183,7 @@ def _zig(helper: Helper, platform: Platform, where: str, problems: list[str]) ->
         return "zig"
     problems.append(
         f'{where}.compiler: zig cannot compile C for {platform.name}; set compiler = "gcc", or '
-        "leave the platform out by `platforms`"
+        "exclude the platform with `platforms`"
     )
     return None
 
@@ -210,7 +210,7 @@ def stage_compiler(
     if choice == "gcc" and not gcc:
         problems.append(
             f"{where}.compiler: Debian has no gcc for {platform.name}; set another compiler, or "
-            "leave the platform out by `platforms`"
+            "exclude the platform with `platforms`"
         )
         return None
     if choice == "gcc" and helper.libc.kind == "musl":

@@ -187,7 +187,7 @@ class Authorizer:
         return token, lives
 
     def _refused(self, challenge: Challenge, answer: Answer) -> RegistryError:
-        said = "does not take the credentials" if self._credential else "wants credentials"
+        said = "rejects the credentials" if self._credential else "requires credentials"
         who = (
             f"{urlsplit(challenge.realm).hostname}, the token server of {self._reference.registry}"
         )

@@ -19,7 +19,7 @@ LEAST = 1 << 16
 """Bytes; a modem of 1990 sends more."""
 HEAD = 1 << 20
 """Most bytes of a head, interim answers included, and of what is in a body beside its content."""
-_BROKEN = "check the registry, and any proxy before it: its answers are broken"
+_BROKEN = "check the registry, and any proxy in front of it: its answers are broken"
 _FRAMING = 8
 """Most bytes for each one of content: a chunk of one byte takes six."""
 

@@ -91,7 +91,7 @@ def check_realm(realm: str, reference: Reference, *, plain: bool) -> None:
     """
     if not realm:
         raise RegistryError(
-            f"{reference.name}: {reference.registry} wants a token, but names no token server; "
+            f"{reference.name}: {reference.registry} requires a token, but names no token server; "
             "nothing was sent there",
             advice='its 401 must name one: `WWW-Authenticate: Bearer realm="https://..."`',
         )

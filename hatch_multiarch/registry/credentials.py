@@ -123,17 +123,17 @@ def _read(path: Path) -> dict[str, Any]:
         raise RegistryError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise RegistryError(
-            f"{path}: docker's config is not JSON", advice="mend it, or `docker login` anew"
+            f"{path}: docker's config is not JSON", advice="fix it, or `docker login` again"
         ) from None
     if not isinstance(found, dict):
-        raise RegistryError(f"{path}: docker's config is no JSON object")
+        raise RegistryError(f"{path}: docker's config is not a JSON object")
     return found
 
 
 def _table(config: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
     found = config.get(key) or {}
     if not isinstance(found, dict):
-        raise RegistryError(f"{path}: {key} is no JSON object")
+        raise RegistryError(f"{path}: {key} is not a JSON object")
     return found
 
 
@@ -192,7 +192,7 @@ def _ask(helper: str, server: str, environ: Mapping[str, str]) -> Credential | N
         found = json.loads(done.out)
         user, secret = found["Username"], found["Secret"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise RegistryError(f"{program} answered what is no credential") from None
+        raise RegistryError(f"{program} returned an invalid credential") from None
     if not secret:
         return None
     return Credential(
@@ -212,5 +212,5 @@ def _run(helper: str, word: str, given: str, environ: Mapping[str, str]) -> Fini
     except OSError as error:
         raise RegistryError(
             f"{program}, named in docker's config, cannot be started: {error.strerror}",
-            advice="install it, or remove it from docker's config and `docker login` anew",
+            advice="install it, or remove it from docker's config and `docker login` again",
         ) from None

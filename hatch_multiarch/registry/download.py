@@ -89,14 +89,14 @@ class Download:
         if self._offset and (status == HTTPStatus.OK or not self._goes_on(told)):
             self._anew(file)  # it sends all of it, whatever was asked for
             if status != HTTPStatus.OK:
-                raise Lost("it sends another part than was asked for")
+                raise Lost("it sent another part than requested")
         for piece in pieces:
             if self._client.stopped:
                 raise Lost("it was stopped", final=True)
             if self._offset + len(piece) > self._blob.size:
                 raise RegistryError(
                     f"{self._client.reference.name}: {self._doing}: more than the "
-                    f"{self._blob.size} bytes that the manifest tells"
+                    f"{self._blob.size} bytes that the manifest declares"
                 )
             try:
                 file.write(piece)
@@ -104,7 +104,7 @@ class Download:
                 raise RegistryError(
                     f"{self._client.reference.name}: {self._doing}: the cache cannot be written: "
                     f"{error.strerror}",
-                    advice="make room, or set XDG_CACHE_HOME to another folder",
+                    advice="free some space, or set XDG_CACHE_HOME to another folder",
                 ) from None
             self._hash.update(piece)
             self._offset += len(piece)
@@ -121,11 +121,11 @@ class Download:
     def _other(self) -> RegistryError:
         where = f"{self._client.reference.name}: {self._doing}"
         if self._offset != self._blob.size:
-            size = f"{self._offset} bytes, where the manifest tells {self._blob.size}"
+            size = f"{self._offset} bytes, but the manifest declares {self._blob.size}"
             return RegistryError(f"{where}: {size}")
         return RegistryError(
-            f"{where}: the bytes are not those of this digest",
-            advice="something between here and the registry changes what passes",
+            f"{where}: the bytes don't match this digest",
+            advice="something between here and the registry changes the data",
         )
 
     def _anew(self, file: BinaryIO) -> None:

@@ -152,9 +152,9 @@ class Puller:
         """Keep the manifest in *answer*, which must have this digest."""
         if digest != f"sha256:{hashlib.sha256(answer.body).hexdigest()}":
             raise RegistryError(
-                f"{self.reference.name}: downloading {digest[:19]}: the bytes are not those of "
+                f"{self.reference.name}: downloading {digest[:19]}: the bytes don't match "
                 "this digest",
-                advice="something between here and the registry changes what passes",
+                advice="something between here and the registry changes the data",
             )
         with self._cache.writing(digest) as file:
             file.write(answer.body)

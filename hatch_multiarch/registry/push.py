@@ -124,7 +124,7 @@ def _put(client: Client, document: Document, name: str) -> None:
         raise RegistryError(
             f"{client.reference.name}: {doing}: the registry answers with another digest, "
             f"{said[:80]!r}",
-            advice="something between here and the registry changes what passes",
+            advice="something between here and the registry changes the data",
         )
     if ":" in name:
         refer(client, document, answer)

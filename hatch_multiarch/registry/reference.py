@@ -86,7 +86,7 @@ def _parse(text: str) -> Reference:
     path, _, tag = path.partition(":")
     port = registry.rpartition("]")[2].rpartition(":")[2]
     if port.isdigit() and ":" in registry and int(port) > _HIGHEST_PORT:
-        raise RegistryError(f"{text}: {port} is no port")
+        raise RegistryError(f"{text}: {port} is not a port")
     if registry in _HUBS:
         registry = HUB
         path = path if "/" in path else f"library/{path}"

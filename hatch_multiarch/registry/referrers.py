@@ -51,7 +51,7 @@ def _entries(client: Client, answer: Answer, tag: str) -> list[dict[str, Any]]:
         entries = [dict(each) for each in found]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise RegistryError(
-            f"{client.reference.name}: the tag {tag} is no list of referrers; it stays as it is"
+            f"{client.reference.name}: the tag {tag} is not a list of referrers; it was not changed"
         ) from None
     return entries
 

@@ -24,11 +24,11 @@ _LONGEST = 200
 """Characters of a registry's own words."""
 
 _AGAIN: dict[Use, str] = {
-    "push": "what is uploaded stays; `hatch-multiarch push` goes on from there",
-    "pull": "what is downloaded stays; try again later",
+    "push": "uploaded data is kept; `hatch-multiarch push` continues from there",
+    "pull": "downloaded data is kept; try again later",
 }
 _MISSING: dict[Use, str] = {
-    "push": "check the name; some registries want a repository to be created first",
+    "push": "check the name; some registries require a repository to be created first",
     "pull": "check the name and the tag",
 }
 _MAY: dict[Use, str] = {"push": "may push there", "pull": "may pull from there"}
@@ -57,21 +57,21 @@ def refused(
     others = ", ".join(other_schemes(answer))
     told: dict[int, tuple[str, str]] = {
         401: (
-            f"{registry} wants {'other ' if known else ''}credentials",
+            f"{registry} requires {'other ' if known else ''}credentials",
             login(reference, use),
         ),
         403: (f"{registry} does not allow it", f"check the name; {login(reference, use)}"),
-        404: (f"{registry} knows no such place", _MISSING[use]),
-        407: (f"the proxy before {registry} wants other credentials", ADVICE),
+        404: (f"{registry} has no such repository", _MISSING[use]),
+        407: (f"the proxy in front of {registry} requires other credentials", ADVICE),
         413: (
-            f"{registry}, or a proxy before it, takes no request of this size",
+            f"{registry}, or a proxy in front of it, rejects requests of this size",
             "raise its limit, such as client_max_body_size of nginx",
         ),
-        429: (f"{registry} cannot do it now", _AGAIN[use]),
+        429: (f"{registry} is temporarily unavailable", _AGAIN[use]),
     }
     if others:
         said = f"{registry} offers no supported login, only {others}"
-        told[401] = said, "the registry, or the proxy before it, must offer Basic or Bearer"
+        told[401] = said, "the registry, or the proxy in front of it, must offer Basic or Bearer"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         told[status] = told[429]
     said, advice = told.get(status, (f"{registry} answered", ""))
@@ -86,7 +86,7 @@ def unreachable(
     """Return the error of a registry, or of another *host*, that could not be heard."""
     advice = lost.advice or _AGAIN[use]
     if lost.speaks_plainly and use == "pull":
-        advice = "take it from a registry with TLS; without, only one on this machine is read"
+        advice = "use a registry with TLS; without TLS, only registries on this machine are allowed"
     return RegistryError(
         f"{reference.name}: {doing}: {host or reference.host}: {lost.reason}",
         advice=advice,

@@ -111,7 +111,8 @@ class Client:
         if answer.headers.get_content_type() == "text/html" and answer.status == HTTPStatus.OK:
             raise RegistryError(
                 f"{self.reference.name}: {_PING}: {self.reference.host} answered with a web page",
-                advice="check the name, and whether a proxy or a portal wants a login in a browser",
+                advice="check the name, and whether a proxy or a portal requires a login "
+                "in a browser",
             )
 
     def reach(self) -> None:

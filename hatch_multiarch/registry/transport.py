@@ -153,7 +153,7 @@ class Transport:
             raise
         if len(data) > LIMIT:
             self._drop(connection)
-            raise Lost("it answers more than any registry would", final=True)
+            raise Lost("its answer is too large", final=True)
         if early is not None:
             self._drop(connection)
             if answer.status < http.HTTPStatus.BAD_REQUEST:
@@ -211,13 +211,13 @@ class Transport:
             found = Lost(f"no connection within {CONNECT:.0f} s", advice=RUNS)
         elif refused := re.match(r"Tunnel connection failed: ([0-9]{3})", str(error)):
             final = refused[1].startswith("4")
-            reason = f"the proxy before it refuses: {refused[0]}"
+            reason = f"the proxy in front of it refuses: {refused[0]}"
             return Lost(reason, final=final, advice=ADVICE)
         else:
             found = lost(error, parts.netloc)
         if self._proxy(parts) is None or isinstance(error, ssl.SSLError):
             return found
-        return Lost(f"the proxy before it: {found.reason}", final=found.final, advice=ADVICE)
+        return Lost(f"the proxy in front of it: {found.reason}", final=found.final, advice=ADVICE)
 
     def _drop(self, connection: http.client.HTTPConnection) -> None:
         """Close it; http.client connects anew for the next request."""

@@ -36,10 +36,10 @@ _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], 
     (TimeoutError, f"it sent nothing for {ANSWER:.0f} s", ""),
     (
         (ConnectionError, ssl.SSLEOFError, http.client.IncompleteRead),
-        "it cut the connection",
+        "it closed the connection",
         "",
     ),
-    (http.client.HTTPException, "its answer is no HTTP", ""),
+    (http.client.HTTPException, "its answer is not HTTP", ""),
 )
 """What may be raised, in words, and advice; the first match counts."""
 

@@ -125,7 +125,7 @@ class Upload:
         for piece in self._pieces(0, self._blob.size):
             hashed.update(piece)
         if hashed.hexdigest() != digits:
-            raise ImageError(f"{self._blob.digest}: the bytes are not those of this digest")
+            raise ImageError(f"{self._blob.digest}: the bytes don't match this digest")
 
     def _mount(self, source: str) -> bool:
         """Ask for the blob of the repository *source*; a refusal of any kind costs nothing."""
@@ -184,7 +184,7 @@ class Upload:
             raise RegistryError(
                 f"{self._client.reference.name}: {self._doing}: the registry answers with another "
                 f"digest, {said[:80]!r}",
-                advice="something between here and the registry changes what passes",
+                advice="something between here and the registry changes the data",
             )
 
     def _patch(self, end: int) -> None:

@@ -54,7 +54,7 @@ class Places:
         parts = safe_url(found)
         leads = f"{self._reference.name}: {self._reference.registry} leads to"
         if parts is None:
-            raise RegistryError(f"{leads} an address that is none")
+            raise RegistryError(f"{leads} an invalid address")
         if parts.scheme == "http" and parts.netloc == self._reference.host:
             # A registry that does not know of the TLS before it names itself so.
             found = parts._replace(scheme=self.scheme).geturl()

@@ -41,7 +41,7 @@ def in_image(
 ) -> dict[str, tuple[str, ImagePlace]]:
     """Return where the image has *binaries*: id of a unit -> sha256 (hex), and the place.
 
-    Every output is read; they hold the same, so the last one's places stand for all. Raises
+    Every output is read; they contain the same, so the last one's places stand for all. Raises
     Unequal.
     """
     places: Places = {}
@@ -91,7 +91,7 @@ def _platform(output: Path, built: BuiltPlatform, cache: BuildCache) -> Places:
                 place = ImagePlace(built.digest, layer.digest, path)
                 places[built.platform.name, path] = found, place
     if files != built.files:
-        raise ValueError(f"the layers of {built.platform.name} hold {files}, not {built.files}")
+        raise ValueError(f"the layers of {built.platform.name} contain {files}, not {built.files}")
     return places
 
 

@@ -60,7 +60,7 @@ def _load(path: Path, kind: type, mark: str) -> Any:
         what = "the report of a workspace" if several else "not a report of hatch-multiarch"
         raise ReportError(
             f"{path}: {what}",
-            advice="name the JSON file that `hatch build` wrote beside the image, or the project",
+            advice="name the JSON file that `hatch build` wrote next to the image, or the project",
         )
     found = told["schema"]
     if isinstance(found, int) and found > SCHEMA:
@@ -72,13 +72,13 @@ def _load(path: Path, kind: type, mark: str) -> Any:
         return _value(kind, told, "")
     except ValueError as error:
         raise ReportError(
-            f"{path}: not a whole report: {error}",
-            advice="`hatch build` with this hatch-multiarch writes it anew",
+            f"{path}: an incomplete report: {error}",
+            advice="`hatch build` with this hatch-multiarch writes it again",
         ) from None
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _value(hint: Any, told: Any, key: str) -> Any:

@@ -99,6 +99,6 @@ def _in_layers(
 def _unequal(message: str) -> AuditError:
     return AuditError(
         message,
-        advice="something changed it after it was written: see what else writes there, "
+        advice="something changed it after it was written: check what else writes there, "
         "and build again",
     )

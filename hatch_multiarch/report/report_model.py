@@ -27,31 +27,31 @@ def said(doc: str) -> Any:
 class ProjectRecord:
     """The Python project."""
 
-    name: str = said("Name, as pyproject.toml writes it.")
+    name: str = said("Name, as written in pyproject.toml.")
     version: str = said("Version.")
 
 
 @dataclass(frozen=True)
 class ToolsRecord:
-    """What built it."""
+    """Versions of the tools that built it."""
 
     plugin: str = said("Version of hatch-multiarch.")
     hatchling: str = said("Version of hatchling.")
-    python: str = said("Version of the Python that ran them.")
-    engine: str = said("Where compiling happened: `host`.")
-    go: str | None = said("The Go that compiled, `go 1.27.3`; null when no helper was compiled.")
-    compilers: tuple[str, ...] = said("C compilers used, sorted; empty without cgo.")
+    python: str = said("Python version.")
+    engine: str = said("Where the helpers were compiled: `host`.")
+    go: str | None = said("Go version, such as `go 1.27.3`; null if no helper was compiled.")
+    compilers: tuple[str, ...] = said("C compilers, sorted; empty without cgo.")
     compressor: str = said(
-        "What compressed wheels and layers, `libdeflate (deflate 0.9.0)` or `zlib 1.3.1`."
+        "Compressor of wheels and layers: `libdeflate (deflate 0.9.0)` or `zlib 1.3.1`."
     )
 
 
 @dataclass(frozen=True)
 class TimingRecord:
-    """When it was built, and how long that took."""
+    """Start and duration of the build."""
 
-    started: str = said("When the build began: UTC, as `2026-11-25T12:00:00Z`.")
-    seconds: float = said("Until wheels and image were proven; a push is not counted.")
+    started: str = said("Start of the build in UTC, such as `2026-11-25T12:00:00Z`.")
+    seconds: float = said("Seconds until wheels and image were verified, without pushing.")
 
 
 @dataclass(frozen=True)
@@ -69,42 +69,44 @@ class ModuleRecord:
     """A Go module that is linked into a helper."""
 
     path: str = said("Module path.")
-    version: str = said("Version; a replaced module's is that of its replacement.")
-    sum: str = said("go.sum's hash, `h1:...`; empty for a folder of the project.")
+    version: str = said("Version; for a replaced module, the version of the replacement.")
+    sum: str = said("Hash in go.sum, `h1:...`; empty for a folder in the project.")
 
 
 @dataclass(frozen=True)
 class GoRecord:
-    """What Go wrote into the binary (`go version -m`)."""
+    """Go's build info in the binary (`go version -m`)."""
 
-    version: str = said("Go that compiled it, `go1.27.3`.")
+    version: str = said("Version of the Go that compiled it, `go1.27.3`.")
     path: str = said("Import path of the main package.")
-    modules: tuple[ModuleRecord, ...] = said("Modules linked in, without the main one.")
+    modules: tuple[ModuleRecord, ...] = said("Linked modules, without the main module.")
 
 
 @dataclass(frozen=True)
 class UnitRecord:
-    """A helper on a platform: compiled once, whatever it ships in."""
+    """A helper on a platform; compiled once for wheels and image."""
 
     helper: str = said("Name of the helper.")
     platform: str = said("OCI platform.")
-    kind: Literal["program", "library"] = said("What it is, read from the binary.")
+    kind: Literal["program", "library"] = said("Kind, read from the binary.")
     install: Literal["package", "scripts"] = said("Where the wheel puts it.")
-    sha256: str = said("Of the binary, hex.")
+    sha256: str = said("sha256 of the binary, in hex.")
     size: int = said("In bytes.")
     libc: Literal["static", "glibc", "musl", "none"] = said(
-        "How it meets C, read from the binary; `none` outside Linux."
+        "C library, read from the binary; `none` on other systems than Linux."
     )
-    floor: str | None = said("Newest glibc version it needs, `2.17`; null when it needs none.")
-    macos: str | None = said("Oldest macOS it starts on, `11.0`; null on other systems.")
+    floor: str | None = said(
+        "Newest glibc version that it needs, such as `2.17`; null if it needs none."
+    )
+    macos: str | None = said("Oldest macOS that it runs on, such as `11.0`; null on other systems.")
     env: dict[str, str] = said("The helper's `env`: variables for its compilers.")
     compiler: str = said("C compiler; `none` for pure Go, `prebuilt` for a binary built elsewhere.")
-    go: GoRecord | None = said("Go's build info; null when the binary has none.")
-    seconds: float = said("Time it took; of a universal binary, that of its last part.")
-    cached: bool = said("It was up to date: nothing was compiled.")
-    start: float = said("When it began, in seconds after the compiling of all did.")
+    go: GoRecord | None = said("Go's build info; null if the binary has none.")
+    seconds: float = said("Compile time; for a universal binary, that of its last part.")
+    cached: bool = said("Whether it was up to date, so nothing was compiled.")
+    start: float = said("Start, in seconds after the first compile started.")
     worker: int | None = said(
-        "Which of the host's workers made it, from 0; null when BuildKit decided where."
+        "Number of the host's worker that compiled it, from 0; null with BuildKit."
     )
 
 
@@ -114,10 +116,10 @@ class WheelRecord:
 
     file: str = said("File name.")
     platform: str = said("OCI platform.")
-    tag: str = said("Its tag, compressed: `py3-none-win_amd64`.")
+    tag: str = said("Compressed tag, such as `py3-none-win_amd64`.")
     size: int = said("In bytes.")
-    sha256: str = said("Of the file, hex.")
-    helpers: dict[str, str] = said("Helper -> sha256 of its binary, read from the wheel.")
+    sha256: str = said("sha256 of the file, in hex.")
+    helpers: dict[str, str] = said("Helper name -> sha256 of its binary, read from the wheel.")
 
 
 @dataclass(frozen=True)
@@ -126,37 +128,37 @@ class SdistRecord:
 
     file: str = said("File name.")
     size: int = said("In bytes.")
-    sha256: str = said("Of the file, hex.")
+    sha256: str = said("sha256 of the file, in hex.")
 
 
 @dataclass(frozen=True)
 class OutputRecord:
-    """A file or folder that holds the image."""
+    """A file or folder that contains the image."""
 
-    path: str = said("Relative to the project, with `/`.")
-    sha256: str | None = said("Of the archive, hex; null for a layout folder.")
+    path: str = said("Path relative to the project, with `/`.")
+    sha256: str | None = said("sha256 of the archive, in hex; null for a layout folder.")
     listing: str | None = said(
-        "Of a folder: sha256, hex, of a list of all that is in it; null for an archive, and for "
-        "files of an image (`local`) that their owner may not read."
+        "For a folder, sha256, in hex, of a list of its contents; null for an archive, and "
+        "for files of an image (`local`) that their owner can't read."
     )
 
 
 @dataclass(frozen=True)
 class PublishedRecord:
-    """Where docker or a registry has the image."""
+    """A place of the image in Docker or in a registry."""
 
     type: str = said("`docker`, `image` or `registry`.")
-    reference: str = said("Name with tag.")
-    digest: str = said("Of the index, or of the manifest where there is just one platform.")
+    reference: str = said("Name and tag.")
+    digest: str = said("Digest of the index, or of the manifest if there is only one platform.")
 
 
 @dataclass(frozen=True)
 class LayerRecord:
     """A layer of a platform's image."""
 
-    digest: str = said("Of the blob.")
-    size: int = said("Of the blob, in bytes.")
-    base: bool = said("It is one of the base's.")
+    digest: str = said("Digest of the blob.")
+    size: int = said("Size of the blob, in bytes.")
+    base: bool = said("Whether it is a layer of the base.")
 
 
 @dataclass(frozen=True)
@@ -164,13 +166,13 @@ class ManifestRecord:
     """The image of one platform."""
 
     platform: str = said("OCI platform.")
-    digest: str = said("Of the manifest.")
-    size: int = said("What a client pulls: manifest, config and layers, in bytes.")
+    digest: str = said("Digest of the manifest.")
+    size: int = said("Download size: manifest, config and layers, in bytes.")
     files: dict[str, str] = said(
-        "Path in the image, without leading slash -> sha256, hex; without those of the base."
+        "Path in the image without leading slash -> sha256 in hex; without the files of the base."
     )
-    base: str | None = said("Digest of the base's manifest for it; null on `scratch`.")
-    layers: tuple[LayerRecord, ...] = said("Lowest first: those of the base, then ours.")
+    base: str | None = said("Digest of the base's manifest for this platform; null on `scratch`.")
+    layers: tuple[LayerRecord, ...] = said("Layers, lowest first: those of the base, then ours.")
 
 
 @dataclass(frozen=True)
@@ -179,20 +181,20 @@ class ImageRecord:
 
     reference: str = said("Repository name.")
     tags: tuple[str, ...] = said("Tags.")
-    digest: str = said("Of the index over all platforms.")
-    outputs: tuple[OutputRecord, ...] = said("Where it is.")
-    base: str = said("What it starts from, as the config names it.")
+    digest: str = said("Digest of the index of all platforms.")
+    outputs: tuple[OutputRecord, ...] = said("Files and folders that contain it.")
+    base: str = said("Base image, as configured.")
     base_digest: str | None = said(
-        "Digest of the base's index, or of its one manifest; null on `scratch`, and of a layout "
-        "without an index."
+        "Digest of the base's index, or of its only manifest; null on `scratch`, and for a "
+        "layout without an index."
     )
-    manifests: tuple[ManifestRecord, ...] = said("In the order of the index.")
-    published: tuple[PublishedRecord, ...] = said("Where docker and registries have it.")
+    manifests: tuple[ManifestRecord, ...] = said("Manifests, in the order of the index.")
+    published: tuple[PublishedRecord, ...] = said("Where it is in Docker and in registries.")
 
 
 @dataclass(frozen=True)
 class WheelPlace:
-    """Where in a wheel."""
+    """A place in a wheel."""
 
     file: str = said("File name of the wheel.")
     member: str = said("Path in its archive.")
@@ -200,7 +202,7 @@ class WheelPlace:
 
 @dataclass(frozen=True)
 class ImagePlace:
-    """Where in the image."""
+    """A place in the image."""
 
     manifest: str = said("Digest of the platform's manifest.")
     layer: str = said("Digest of the layer.")
@@ -209,32 +211,32 @@ class ImagePlace:
 
 @dataclass(frozen=True)
 class ProofRecord:
-    """Where a binary ships; each place was opened after it was finished, and held this sha256."""
+    """The places of a binary; each was opened after it was finished, and contained this sha256."""
 
     helper: str = said("Name of the helper.")
     platform: str = said("OCI platform.")
-    sha256: str = said("The one hash that was found in every place, hex.")
-    wheel: WheelPlace | None = said("Null when no wheel holds it.")
-    image: ImagePlace | None = said("Null when the image does not hold it.")
+    sha256: str = said("The hash that was found in every place, in hex.")
+    wheel: WheelPlace | None = said("Null if no wheel contains it.")
+    image: ImagePlace | None = said("Null if the image doesn't contain it.")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What one build made, from what, and the sha256 of each part."""
+    """Inputs and results of one build, with the sha256 of each part."""
 
     schema: Literal[1] = said("Version of this format.")
     project: ProjectRecord = said("The Python project.")
-    tools: ToolsRecord = said("What built it.")
-    timing: TimingRecord = said("When it was built, and how long that took.")
+    tools: ToolsRecord = said("Versions of the tools that built it.")
+    timing: TimingRecord = said("Start and duration of the build.")
     before: tuple[BeforeRecord, ...] = said("What ran before anything was compiled, in order.")
-    platforms: tuple[str, ...] = said("Platforms built, in the order of the config.")
+    platforms: tuple[str, ...] = said("Platforms, in the order of the configuration.")
     units: tuple[UnitRecord, ...] = said("Every helper on every platform.")
     wheels: tuple[WheelRecord, ...] = said("Every wheel.")
     sdist: SdistRecord | None = said(
-        "The one beside the wheels when they were built; null when there was none."
+        "The sdist next to the wheels when they were built; null if there was none."
     )
-    image: ImageRecord | None = said("Null when the build makes none.")
-    proof: tuple[ProofRecord, ...] = said("That wheels and image hold the same binaries.")
+    image: ImageRecord | None = said("Null if the build makes no image.")
+    proof: tuple[ProofRecord, ...] = said("Proof that wheels and image contain the same binaries.")
 
     def to_json(self) -> str:
         """Return the report as the text of its JSON file."""

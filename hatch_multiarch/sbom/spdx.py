@@ -103,9 +103,9 @@ def _program(program: Program, version: str) -> dict[str, Any]:
         "checksums": [_sum(program.sha256)],
     }
     if program.known != "complete":
-        told["comment"] = "What C code is in it (cgo) is not told by Go's build info."
+        told["comment"] = "Go's build info does not list the C code in it (cgo)."
     if program.known == "unknown":
-        told["comment"] = "It has no Go build info, so what is in it is not known."
+        told["comment"] = "It has no Go build info, so its contents are not known."
     return told
 
 

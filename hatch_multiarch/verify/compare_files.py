@@ -43,8 +43,8 @@ def differences(one: Path, two: Path) -> list[str]:
     if folders:
         return lines
     if not lines and list(first) != list(second):
-        return ["its members stand in another order"]
-    return lines or ["its members are equal, but packed in another way"]
+        return ["its members are in another order"]
+    return lines or ["its members are equal, but compressed differently"]
 
 
 Members = dict[str, dict[str, Any]]

@@ -37,7 +37,7 @@ class Recorded:
 def check_file(path: Path, shipped: Shipped | None) -> Check:
     """Compare a wheel, an sdist or an output of the image with what the report says of it."""
     if shipped is None:
-        return Check("report", "none", "no report of its build is here")
+        return Check("report", "none", "there is no report of its build")
     told, report = shipped.recorded(path), shipped.path.name
     if told is None:
         return Check("report", "failed", f"{report} does not name it")
@@ -96,6 +96,6 @@ def _exists(shipped: Shipped, end: str) -> bool:
 
 def _differences(told: set[str], present: set[str]) -> Iterator[str]:
     for name in sorted(told - present):
-        yield f"{name} is not there"
+        yield f"{name} is missing"
     for name in sorted(present - told):
         yield f"{name} is not in the report: another build made it"

@@ -99,7 +99,7 @@ def _compared(built: Sequence[Path], again: Mapping[str, Path]) -> list[Check]:
     names = {each.name for each in built}
     names |= {name for name in again if (built[0].parent / name).exists()}
     checks += [
-        Check("rebuild", "failed", f"{name} came only of the second build")
+        Check("rebuild", "failed", f"{name} exists only in the second build")
         for name in sorted({*again} - names)
     ]
     return checks

@@ -37,14 +37,12 @@ def _problems(wheel: Opened, names: list[str]) -> list[str]:
     listed = {row[0]: row for row in rows}
     problems = [f"{name} is twice in the archive" for name in sorted(_twice(names))]
     problems += [
-        f"{name} is no path inside a wheel"
+        f"{name} is not a path inside a wheel"
         for name in names
         if name.startswith("/") or "\\" in name or posixpath.normpath(name) != name
     ]
     problems += [f"RECORD lists {name} twice" for name in sorted(_twice([row[0] for row in rows]))]
-    problems += [
-        f"RECORD lists {name}, which is not there" for name in sorted({*listed} - {*names})
-    ]
+    problems += [f"RECORD lists {name}, which is missing" for name in sorted({*listed} - {*names})]
     free = {f"{wheel.stem}.dist-info/{each}" for each in UNLISTED}
     for name in dict.fromkeys(names):
         if name in free:

@@ -145,7 +145,7 @@ class Shipped:
         for name in wrong:
             found = in_image.get((platform, name))
             place = self.places[platform, name][1]
-            said = f"sha256 of /{place} is {found}" if found else f"/{place} is not there"
+            said = f"sha256 of /{place} is {found}" if found else f"/{place} is missing"
             yield Check(
                 "same bytes", "failed", f"{name}: in the image {said}, in the wheel {helpers[name]}"
             )
@@ -166,7 +166,7 @@ class Shipped:
         except ImageError as error:
             return {}, Check("same bytes", "failed", f"image: {error.message}")
         published = ", ".join(each.reference for each in self._published)
-        where = f"is in {published} only" if published else "is not there any more"
+        where = f"is in {published} only" if published else "no longer exists"
         return {}, Check("same bytes", "not run here", f"the image {where}")
 
 

@@ -34,7 +34,7 @@ def _archive(path: Path) -> Check:
             for each in tar:
                 below = each.name == stem or each.name.startswith(f"{stem}/")
                 if not below or posixpath.normpath(each.name) != each.name:
-                    return Check("archive", "failed", f"{each.name} is no path below {stem}")
+                    return Check("archive", "failed", f"{each.name} is not a path below {stem}")
                 file = tar.extractfile(each) if each.isreg() else None
                 if file is not None:
                     count += 1

@@ -122,7 +122,7 @@ def _run(
     except TimeoutError:
         return Check("smoke", "failed", f"{name}: {how}, stopped after {timeout:g} s")
     except PermissionError:
-        said = f"{name}: nothing may be started in {path.parent.parent.parent}; set TMPDIR"
+        said = f"{name}: programs can't be started in {path.parent.parent.parent}; set TMPDIR"
         return Check("smoke", "not run here", said)
     except OSError as error:
         return Check("smoke", "failed", f"{name}: {how}, it does not start: {error.strerror}")

@@ -91,7 +91,7 @@ def _build(dist: Dist, folder: Path, run: Run) -> Iterator[Verified]:
     elif dist.whole and dist.config is not None and (dist.images or len(dist.wheels) > 1):
         # A front end that makes one wheel for this machine leaves no report; `hatch build` does.
         name = f"{dist.stem}.json"
-        said = f"{dist.config.output}/{name}, the report of the build, is not there"
+        said = f"{dist.config.output}/{name}, the report of the build, is missing"
         yield Verified(name, "", (Check("files", "failed", said),), "build")
 
 
@@ -144,7 +144,7 @@ def verify_again(dist: Dist, environ: Mapping[str, str]) -> Verified:
     """Build the project of *dist* again and compare. Raises AuditError when there is no project."""
     if dist.root is None or dist.config is None:
         raise AuditError(
-            "--rebuild needs the project: there is no pyproject.toml beside these wheels",
+            "--rebuild needs the project: there is no pyproject.toml next to these wheels",
             advice="run it in the project, or on its dist folder",
         )
     files = [*dist.wheels, *([dist.sdist] if dist.sdist else [])]

@@ -101,7 +101,7 @@ def _copied(wheel: Opened, name: str, member: str, folder: Path) -> _Helper:
     folder.mkdir()
     file = member.rpartition("/")[2]
     if file in {"", ".", ".."} or "\\" in file or ":" in file:
-        raise AuditError(f"{wheel.path.name}: {member} is no name for a program")
+        raise AuditError(f"{wheel.path.name}: {member} is not a valid program name")
     path = folder / file
     digest, _, _ = wheel.hashed(member, path)
     path.chmod(0o700)
@@ -118,7 +118,7 @@ def _tags(wheel: Opened, helpers: list[_Helper], folder: Path) -> Check:
         said = f"the file name says {_shown(wheel.named)}, WHEEL says {_shown(wheel.tags)}"
         return Check("tags", "failed", said)
     if not helpers:
-        return Check("tags", "none", "no helper is in it")
+        return Check("tags", "none", "it contains no helper")
     try:
         return Check("tags", "ok", _needed(wheel, helpers, folder).rpartition("-")[2])
     except AuditError as error:
@@ -169,7 +169,7 @@ def _helpers(wheel: Opened, config: Config | None, shipped: Shipped | None) -> C
     if missing:
         return Check("helpers", "failed", "; ".join(missing))
     if not wheel.members:
-        return Check("helpers", "none", "no helper is in it")
+        return Check("helpers", "none", "it contains no helper")
     return Check("helpers", "ok", ", ".join(wheel.members))
 
 
@@ -203,7 +203,7 @@ def _facts(helpers: list[_Helper], wheel: Opened, shipped: Shipped) -> Iterable[
 def _executable(wheel: Opened) -> Check:
     """Look at the mode of each helper; installers want the bit of a regular file in it too."""
     if not wheel.members:
-        return Check("executable", "none", "no helper is in it")
+        return Check("executable", "none", "it contains no helper")
     for member in wheel.members.values():
         mode = wheel.archive.getinfo(member).external_attr >> 16
         if not stat.S_ISREG(mode) or not mode & EXECUTABLE:
@@ -217,15 +217,15 @@ def _sbom(wheel: Opened, helpers: list[_Helper], *, wanted: bool) -> Check:
     place = sbom.member(wheel.stem)
     if place not in wheel.archive.namelist():
         if not helpers:
-            return Check("sbom", "none", "no helper is in it")
+            return Check("sbom", "none", "it contains no helper")
         if not wanted:
             return Check("sbom", "none", "tool.multiarch.sbom is false")
-        return Check("sbom", "failed", f"{place} is not there")
+        return Check("sbom", "failed", f"{place} is missing")
     try:
         told = json.loads(wheel.small(place))
         purls = {each.get("purl") for each in told["components"]}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Check("sbom", "failed", f"{place} is no CycloneDX document")
+        return Check("sbom", "failed", f"{place} is not a CycloneDX document")
     modules = 0
     for each in helpers:
         if each.facts is None or each.facts.go is None:
@@ -246,7 +246,7 @@ def _smoke(
     """Start each program once, and load each library, as its key ``smoke`` says."""
     for each in helpers:
         if config is None:
-            yield Check("smoke", "none", f"{each.name}: no pyproject.toml near it says how")
+            yield Check("smoke", "none", f"{each.name}: no pyproject.toml nearby configures it")
             continue
         if each.name not in {helper.name for helper in config.helpers} or wheel.platform is None:
             yield Check("smoke", "none", f"{each.name}: [tool.multiarch] does not name it")

@@ -82,7 +82,7 @@ def open_wheel(path: Path) -> Iterator[Opened]:
     try:
         name, _, _, named = parse_wheel_filename(path.name)
     except InvalidWheelFilename as error:
-        raise AuditError(f"{path.name} has no name of a wheel: {error}") from None
+        raise AuditError(f"{path.name} doesn't have the name of a wheel: {error}") from None
     try:
         with zipfile.ZipFile(path) as archive:
             stem = _stem(path, archive)
@@ -138,7 +138,7 @@ def _members(
     source = f"{module}/__init__.py"
     if source not in archive.namelist():
         if any(each.startswith(f"{module}/") for each in archive.namelist()):
-            raise AuditError(f"{path.name}: {source} is not in it: nobody can find the helpers")
+            raise AuditError(f"{path.name}: {source} is not in it: the helpers can't be found")
         return _programs(archive, f"{stem}.data/scripts/"), frozenset()
     places = {"package": module, "library": module, "scripts": f"{stem}.data/scripts"}
     try:

@@ -40,7 +40,7 @@ def check_sources(config: Any, project: Project) -> None:
     if moved != path:
         raise PlanError(
             f"{hatch_key(project.root, 'build.targets.wheel.sources')}: puts the helpers into "
-            f"{moved} too, where nobody can import them",
+            f"{moved} too, where they can't be imported",
             advice='give the folder that moves by its name ("src/x" = "acme/x"), not by ""',
         )
 
@@ -61,7 +61,7 @@ def check_natives(
                     continue
             with archive.open(name) as file, aside.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
-            where = f"{wheel.path.name}: {name}, which is no helper,"
+            where = f"{wheel.path.name}: {name}, which is not a helper,"
             try:
                 found = audit.read(aside, plan.platform.architecture)
             except AuditError as error:
@@ -69,10 +69,12 @@ def check_natives(
                 raise AuditError(f"{where} {why}", advice=_APART) from None
             audit.check(found, file=where, platform=plan.platform, libc=Libc("glibc"))
             if audit.wheel_tag(plan.platform, [*facts, found]) != wheel.tag:
-                raise AuditError(f"{where} does not run wherever the tag says", advice=_APART)
+                raise AuditError(
+                    f"{where} doesn't run everywhere that the tag allows", advice=_APART
+                )
 
 
-_APART = "name it as a helper by `prebuilt`, or ship it in a distribution of its own"
+_APART = "configure it as a helper with `prebuilt`, or ship it in a separate distribution"
 
 
 def check_rest(wheels: Sequence[BuiltWheel], root: Path) -> None:
@@ -90,7 +92,7 @@ def check_rest(wheels: Sequence[BuiltWheel], root: Path) -> None:
         if odd := sorted(rest ^ rests[0]):
             raise PlanError(
                 f"the wheels of {wheels[0].platform} and {wheel.platform} should differ in their "
-                f"helpers only, but just one of them holds {odd[0]}",
+                f"helpers only, but only one of them contains {odd[0]}",
                 advice="another build hook removes it when the first wheel is made; let this hook "
                 f"finish before it: make {hatch_table(root, 'build.hooks.multiarch')} the first of "
                 "the hooks",

@@ -110,7 +110,7 @@ def check_tag(build_data: Mapping[str, Any], ours: str, who: str = "another buil
         raise PlanError(
             f"{who} tags this wheel {str(other)!r}, but its tag must come from the helpers in it",
             advice="remove a hook that compiled the helpers; ship an extension module in a "
-            "distribution of its own",
+            "separate distribution",
         )
 
 

@@ -83,23 +83,23 @@ REFUSALS = [
     ),
     (
         level("linux/amd64", GOAMD64="v3"), "linux/amd64", STATIC,
-        ("greet was built with GOAMD64=v3; no wheel tag says that it needs more than the "
-        "architecture's first processors have, so pip would install it on machines where it "
+        ("greet was built with GOAMD64=v3; wheel tags can't express that it needs a "
+        "newer processor, so pip would install it on machines where it "
         "crashes"),
     ),
     (
         level("darwin/arm64", GOARM64="v8.1"), "darwin/arm64", STATIC,
-        ("greet was built with GOARM64=v8.1; no wheel tag says that it needs more than the "
-        "architecture's first processors have, so pip would install it on machines where it "
+        ("greet was built with GOARM64=v8.1; wheel tags can't express that it needs a "
+        "newer processor, so pip would install it on machines where it "
         "crashes"),
     ),
     (
         dynamic("linux/amd64"), "linux/amd64", STATIC,
-        'greet is dynamic (it needs libc.so.6), but libc = "static" promises a static program',
+        'greet is dynamic (it needs libc.so.6), but libc = "static" requires a static program',
     ),
     (
         dynamic("linux/amd64", needed=()), "linux/amd64", MUSL,
-        ('greet is dynamic (it needs /lib64/ld-linux-x86-64.so.2), but libc = "musl" promises '
+        ('greet is dynamic (it needs /lib64/ld-linux-x86-64.so.2), but libc = "musl" requires '
         "a static program"),
     ),
     (
@@ -110,7 +110,7 @@ REFUSALS = [
     (
         dynamic("linux/arm64", needed=("libopus.so.0", "libc.so.6", "libz.so.1")),
         "linux/arm64", GLIBC,
-        "greet needs libopus.so.0, libz.so.1, which a Linux wheel may not take for granted",
+        "greet needs libopus.so.0, libz.so.1, which a Linux wheel can't rely on",
     ),
     (
         dynamic("linux/arm64", glibc=(2, 34), glibc_symbol="pthread_create"),
@@ -132,7 +132,7 @@ REFUSALS = [
     (
         facts("darwin/arm64", needed=("/usr/lib/libSystem.B.dylib", "@rpath/libopus.dylib")),
         "darwin/arm64", STATIC,
-        "greet needs @rpath/libopus.dylib, which is no part of macOS",
+        "greet needs @rpath/libopus.dylib, which is not part of macOS",
     ),
     (
         facts("darwin/arm64"), "darwin/universal2", STATIC,
@@ -141,29 +141,28 @@ REFUSALS = [
     (
         universal(facts("darwin/amd64"), facts("darwin/arm64", signed=False)),
         "darwin/universal2", STATIC,
-        ("greet, its program for arm64, has no code signature, and macOS on arm64 does not start "
-         "such a program"),
+        ("greet, its program for arm64, has no code signature, and macOS on arm64 doesn't "
+         "start unsigned programs"),
     ),
     (
         universal(level("darwin/amd64", GOAMD64="v3"), facts("darwin/arm64")),
         "darwin/universal2", STATIC,
-        ("greet, its program for amd64, was built with GOAMD64=v3; no wheel tag says that it needs "
-         "more than the architecture's first processors have, so pip would install it on machines "
-         "where it crashes"),
+        ("greet, its program for amd64, was built with GOAMD64=v3; wheel tags can't express that "
+         "it needs a newer processor, so pip would install it on machines where it crashes"),
     ),
     (
         universal(facts("darwin/amd64", needed=("@rpath/libopus.dylib",)), facts("darwin/arm64")),
         "darwin/universal2", STATIC,
-        "greet, its program for amd64, needs @rpath/libopus.dylib, which is no part of macOS",
+        "greet, its program for amd64, needs @rpath/libopus.dylib, which is not part of macOS",
     ),
     (
         facts("darwin/arm64", signed=False), "darwin/arm64", STATIC,
-        "greet has no code signature, and macOS on arm64 does not start such a program",
+        "greet has no code signature, and macOS on arm64 doesn't start unsigned programs",
     ),
     (
         facts("windows/amd64", needed=("kernel32.dll", "libwinpthread-1.dll")),
         "windows/amd64", STATIC,
-        "greet needs libwinpthread-1.dll, which is no part of Windows",
+        "greet needs libwinpthread-1.dll, which is not part of Windows",
     ),
 ]  # fmt: skip
 
@@ -242,7 +241,7 @@ def test_a_library_that_fits_is_let_through(name):
         ),
         (
             library("linux/amd64", unsafe="an executable stack"),
-            "tone needs an executable stack, with which many systems load no library",
+            "tone needs an executable stack, and many systems don't load such a library",
         ),
         (
             library("linux/amd64", libc="musl", needed=("libc.so",)),
@@ -250,7 +249,7 @@ def test_a_library_that_fits_is_let_through(name):
         ),
         (
             library("linux/amd64", needed=("libopus.so.0",)),
-            "tone needs libopus.so.0, which a Linux wheel may not take for granted",
+            "tone needs libopus.so.0, which a Linux wheel can't rely on",
         ),
         (
             library("linux/amd64", glibc=(2, 34), glibc_symbol="dlopen"),
@@ -325,9 +324,9 @@ def _make(kind, path):
         ("folder", "greet is not an executable: it is not a regular file (links are not followed)"),
         ("fifo", "greet is not an executable: it is not a regular file (links are not followed)"),
         ("missing", "greet cannot be read: No such file or directory"),
-        (b"", "greet is not an executable: it is no ELF, Mach-O or PE file"),
-        (b"#!", "greet is not an executable: it is no ELF, Mach-O or PE file"),
-        (b"#!/bin/sh\n", "greet is not an executable: it is no ELF, Mach-O or PE file"),
+        (b"", "greet is not an executable: it is not an ELF, Mach-O or PE file"),
+        (b"#!", "greet is not an executable: it is not an ELF, Mach-O or PE file"),
+        (b"#!/bin/sh\n", "greet is not an executable: it is not an ELF, Mach-O or PE file"),
         (b"MZ", "greet is not an executable: 4 bytes at offset 60 are outside the file"),
         (
             b"\xca\xfe\xba\xbe\0\0\0\2",
@@ -337,7 +336,7 @@ def _make(kind, path):
             b"\xca\xfe\xba\xbe\0\0\0\1\1\0\0\7" + bytes(16),
             (
                 "greet is not an executable: it is a universal (fat) Mach-O file with programs for "
-                "amd64, and which of them counts is not said"
+                "amd64, and it isn't clear which one to use"
             ),
         ),
         (
@@ -370,5 +369,5 @@ def test_imports_that_no_library_is_known_to_export_are_refused():
         ({"": ["_lookup"]}, "_lookup from no library"),
     ):
         found = facts("darwin/arm64", imports=imports)
-        with pytest.raises(AuditError, match=f"greet takes {says}, which is not known to have it"):
+        with pytest.raises(AuditError, match=f"greet takes {says}, which isn't known to export it"):
             check_imports(found, file="greet", exports=known)

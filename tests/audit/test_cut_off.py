@@ -51,7 +51,7 @@ def test_a_need_without_a_number_gets_no_tag(odd, tmp_path):
     binary.write_bytes(data.replace(known, odd.encode().ljust(len(known), b"\0")))
     facts = read(binary)
     assert facts.glibc_odd == (odd,)
-    with pytest.raises(AuditError, match=f"odd needs {odd}, and no wheel tag says"):
+    with pytest.raises(AuditError, match=f"odd needs {odd}, and no wheel tag can express"):
         check(facts, file="odd", platform=host(), libc=Libc("glibc"))
 
 

@@ -104,7 +104,7 @@ def test_version_needs_that_run_in_circles(dynamic, tmp_path):
     struct.pack_into("<I", data, at + 12, 0)  # vn_next: the same again
     path = tmp_path / "circle"
     path.write_bytes(data)
-    with pytest.raises(AuditError, match="its headers run in circles"):
+    with pytest.raises(AuditError, match="its headers contain a cycle"):
         read(path)
 
 

@@ -109,4 +109,4 @@ def test_no_tag_fits(name, facts):
     with pytest.raises(AuditError) as caught:
         wheel_tags(lookup(name), facts)
     assert caught.value.message == f"no wheel tag fits {name} and all of its helpers"
-    assert "leave the platform to the image" in caught.value.advice
+    assert "only build the image for this platform" in caught.value.advice

@@ -42,7 +42,9 @@ def test_without_a_home_a_folder_of_ones_own(tmp_path, monkeypatch):
         assert folder.parent == tmp_path
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     folder.chmod(0o777)
-    with pytest.raises(ToolchainError, match=r"there is no home for caches, and .* someone else"):
+    with pytest.raises(
+        ToolchainError, match=r"there is no home folder for caches, and .* someone else"
+    ):
         cache_home({}, "linux")
 
 
@@ -84,7 +86,9 @@ def test_a_folder_of_ones_own_is_used(home):
 def test_a_folder_that_all_may_write_to_is_not_used(home, name, mode):
     folder = home / name
     folder.chmod(mode)
-    said = f"{folder} is not used as a cache, since others may write to it: chmod go-w {folder}"
+    said = (
+        f"{folder} is not used as a cache, since other users can write to it: chmod go-w {folder}"
+    )
     assert chosen(home) == (said, False)
     assert not (home / "hatch-multiarch/build").exists()
     assert stat.S_IMODE(private().stat().st_mode) == 0o700
@@ -118,7 +122,7 @@ def test_a_folder_of_another_user_or_group_is_not_used(home):
     said, used = chosen(home)
     assert said == (
         f"{home}/hatch-multiarch is not used as a cache, since it belongs to another user "
-        "(uid 12345): set XDG_CACHE_HOME to a folder of your own"
+        "(uid 12345): set XDG_CACHE_HOME to your own folder"
     )
     assert not used
     os.chown(home / "hatch-multiarch", 0, 12345)

@@ -79,8 +79,9 @@ def test_what_the_environment_lacks_is_one_line(tmp_path: Path, run: Callable[..
     pyproject.write_text(text.replace('"hatchling"', '"hatchling", "no-such-plugin>=2"'))
     said = run(*CLI, "build", root, code=4).out
     assert said == (
-        "error: this environment lacks what the project needs to be built: no-such-plugin>=2\n"
-        '    hint: `hatch build` gets it by itself; or: pip install "no-such-plugin>=2"\n'
+        "error: this environment doesn't have what the project needs to be built: "
+        "no-such-plugin>=2\n"
+        '    hint: `hatch build` installs it automatically; or: pip install "no-such-plugin>=2"\n'
     )
     pyproject.write_text(text + '[tool.hatch.build]\ndependencies = ["no-such-thing"]\n')
     assert 'pip install "no-such-thing"\n' in run(*CLI, "build", root, code=4)

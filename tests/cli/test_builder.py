@@ -90,7 +90,7 @@ def test_a_builder_that_stands_still_is_no_error_before_the_build_that_starts_it
     builder("create", **engine.env)
     env = {"HATCH_MULTIARCH_ENGINE": "buildkit", "HATCH_MULTIARCH_PLATFORMS": "linux/amd64"}
     said = run(*CLI[:-1], "plan", cwd=tmp_path, **env)
-    assert f"node {name}0, which stands still; the build starts it\n" in said
+    assert f"node {name}0, which is stopped; the build starts it\n" in said
 
 
 @pytest.mark.usefixtures("engine")
@@ -104,8 +104,8 @@ def test_the_whole_life_of_a_builder(
     engine: Engine, name: str, builder: Callable[..., Ran], tmp_path: Path
 ):
     (tmp_path / "pyproject.toml").write_text(PROJECT + BUILDER.replace("NAME", name))
-    assert f"the builder {name} is made, with 2 nodes" in builder("create", **engine.env)
-    assert "already, as configured" in builder("create")
+    assert f"the builder {name} was created, with 2 nodes" in builder("create", **engine.env)
+    assert "already exists, as configured" in builder("create")
     assert "without the node arm" in builder("create", "--leave", "arm")
     assert "has the node arm now" in builder("create", "--append", "arm")
 

@@ -47,7 +47,7 @@ def test_every_problem_is_a_line(project: Path, run: Callable[..., Ran]) -> None
     said = run(*CLI, "check", project, code=2).out
     assert [line.partition(" (known: ")[0] for line in said.splitlines()] == [
         'error: build-system.requires: hatch-multiarch is not in it; add "hatch-multiarch"',
-        f"error: {hook[1:-1]}: the hook is not switched on; add the table {hook}",
+        f"error: {hook[1:-1]}: the hook is not enabled; add the table {hook}",
         "error: tool.multiarch.helpers.greet.ldflag: unknown key; did you mean 'ldflags'?",
         "error: tool.multiarch.helpers.tone.cgo: expected true or false, found the string 'yes'",
     ]
@@ -116,7 +116,7 @@ def test_a_package_that_hatchling_does_not_find(tmp_path: Path, run: Callable[..
     shutil.rmtree(root / "greeter")
     said = run(*CLI, "check", root, code=3).out
     assert "error: tool.hatch.build.targets.wheel: there is no Python package of the " in said
-    assert "or, for a wheel with nothing but helpers: bypass-selection = true" in said
+    assert "for a wheel with only helpers: bypass-selection = true" in said
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_a_new_project_packages_it(
     root = tmp_path / "new"
     root.mkdir()
     said = run(*CLI, "init", "--tool", f"{TOOL}@v2.1.0", root, **proxy).out
-    assert "made pyproject.toml: shout, version 2.1.0, license Apache-2.0" in said
+    assert "created pyproject.toml: shout, version 2.1.0, license Apache-2.0" in said
     assert f"added shout: Go, in {TOOL}, needs go 1.2" in said
     assert "ok: shout 2.1.0: 1 helper, 5 wheels" in said
     assert sorted(each.name for each in (root / "helpers/shout").iterdir()) == [

@@ -152,7 +152,7 @@ def test_the_root_of_a_uv_workspace_lists_its_members(
         assert caught.value.message == f"{says}; its members with Go are {members}"
         assert caught.value.advice.endswith(f"by its folder: {named[0]}")
     else:
-        assert caught.value.message == f"{says}, and no folder below is a project with Go in it"
+        assert caught.value.message == f"{says}, and no folder below is a project that contains Go"
     (root / "pyproject.toml").write_text(WORKSPACE + PYPROJECT.partition("[project]")[0])
     assert read_target(root, {}).path == root / "pyproject.toml"
 
@@ -245,14 +245,14 @@ REFUSED = {
     "there": (
         PYPROJECT + "[tool.multiarch]\n",
         (
-            'it is there already, but not "hatch-multiarch" in build-system.requires, '
+            'it exists already, but without "hatch-multiarch" in build-system.requires, '
             "[tool.hatch.build.targets.wheel.hooks.multiarch], [tool.multiarch.helpers.NAME]\n"
         ),
     ),
     "inline": (
         PYPROJECT + "[tool.hatch]\nbuild = { dev-mode-dirs = ['.'] }\n",
         (
-            "leaves no place to add to, so that it is left as it is\n    hint: by hand, add the "
+            "can't be extended automatically, so it was not changed\n    hint: by hand, add the "
             "table [tool.hatch.build.targets.wheel.hooks.multiarch]"
         ),
     ),
@@ -289,8 +289,8 @@ def test_other_refusals(tmp_path: Path, run: Callable[..., Ran]) -> None:
     run(*CLI, "init", root)
     assert HOOK_TABLE not in (root / "pyproject.toml").read_text()
     assert (root / "pyproject.toml").stat().st_mode & 0o777 == 0o640
-    assert run(*CLI, "init", root).out.endswith("nothing is missing\n")
-    assert "not [tool.multiarch.image]" in run(*CLI, "init", "--image", root, code=3)
+    assert run(*CLI, "init", root).out.endswith("is complete\n")
+    assert "without [tool.multiarch.image]" in run(*CLI, "init", "--image", root, code=3)
     assert "no pyproject.toml" in run(*CLI, "init", root / "lib", code=3)
 
 
@@ -428,7 +428,7 @@ def test_modules_are_fetched_to_see_which_need_cgo(
 ) -> None:
     root, env = modules
     said = run(*CLI, "init", root, **env)
-    assert "fetching Go modules, to see which of them need cgo\n" in said
+    assert "downloading Go modules to check which of them need cgo\n" in said
     assert "added use-stub: Go with cgo (for example.com/stub), in helpers/use-stub" in said
     assert "added use-either: Go, in helpers/use-either" in said
     config, _ = read_pyproject(root / "pyproject.toml")
@@ -458,7 +458,7 @@ def test_a_dynamic_program_of_pure_go_is_taken_against_a_glibc(
     [line] = [line for line in text.splitlines() if line.startswith("libc = ")]
     pyproject.write_text(text.replace(line, ""))
     said = run(*build, cwd=root, code=6, **env)
-    assert 'use-loader is dynamic (it needs libc.so.6), but libc = "static" promises' in said
+    assert 'use-loader is dynamic (it needs libc.so.6), but libc = "static" requires' in said
     assert 'makes the program dynamic; set libc = "glibc:2.17" for this helper\n' in said
     pyproject.write_text(text.replace(line, 'libc = "glibc:2.17"'))
     run(*build, cwd=root, **env)
@@ -468,7 +468,7 @@ def test_a_dynamic_program_of_pure_go_is_taken_against_a_glibc(
     ]
     pyproject.write_text(pyproject.read_text() + "[tool.multiarch.image]\n")
     said = run(*build, cwd=root, code=7, **env)
-    assert 'hint: take a base with glibc, such as "debian:stable-slim", or leave it out' in said
+    assert 'hint: use a base with glibc, such as "debian:stable-slim", or leave it out' in said
 
 
 def test_a_helper_that_lost_files_to_go_without_cgo_is_named(
@@ -482,7 +482,7 @@ def test_a_helper_that_lost_files_to_go_without_cgo_is_named(
     said = run(*CLI, "init", root, **off)
     assert (
         "note: use-stub: its modules are not in Go's module cache and could not be fetched, so "
-        "example.com/stub was not looked into; run `go mod download` in helpers/use-stub"
+        "example.com/stub was not checked; run `go mod download` in helpers/use-stub"
     ) in said
     key = "tool.multiarch.helpers.use-stub.cgo"
     told = json.loads(run(*CLI, "check", "--json", root, **off).out)

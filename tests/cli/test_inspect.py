@@ -41,7 +41,7 @@ def test_what_hatch_build_made_is_told_as_the_report_tells_it(
     for words in ((example.root,), (example.archive,)):
         said = run(*CLI, "--check", *words).out
         assert said.startswith("name        ")
-        assert said.endswith("blobs read, each is what its digest says\n")
+        assert said.endswith("blobs read, all match their digests\n")
         assert [line.split()[0] for line in said.splitlines() if "MB" in line] == PLATFORMS
 
 

@@ -226,11 +226,11 @@ def test_programs_for_developers_are_left_out_and_named(
     }
     assert not (root / "pyproject.toml").exists()
     said = run(*CLI, "init", root).out
-    assert said.startswith("made pyproject.toml: shout, version 0.1.0, license MIT\n")
-    assert "left out gen-docs, in cmd/gen-docs: gen-docs sounds like a generator; to ship " in said
+    assert said.startswith("created pyproject.toml: shout, version 0.1.0, license MIT\n")
+    assert "left out gen-docs, in cmd/gen-docs: gen-docs looks like a generator; to ship " in said
     assert 'add [tool.multiarch.helpers.x] with source = "examples/x", package = "."' in said
     assert "ok: shout 0.1.0: 2 helpers, 5 wheels" in said
-    assert said.endswith("once it is on the package index: uvx shout, uvx --from shout tell\n")
+    assert said.endswith("after you publish it: uvx shout, uvx --from shout tell\n")
     # Where nothing else is there, it is what there is to ship.
     alone = write(tmp_path / "alone", {f"tools/x/{n}": more[f"examples/x/{n}"] for n in FILES})
     assert "added x: Go, in tools/x" in run(*CLI, "init", alone).out
@@ -274,7 +274,7 @@ def test_a_project_without_a_package_gets_what_hatchling_asks_for(
     without = text.replace("bypass-selection = true\n", "")
     (root / "pyproject.toml").write_text(without)
     said = run(*CLI, "check", root, code=3).out
-    assert "there is no Python package of the project's name; name its folder: packages" in said
+    assert "there is no Python package of the project's name; set its folder: packages" in said
     # A table that is there already gets one line more.
     table = bare + '[tool.hatch.build.targets.wheel]\nexclude = ["x"]\n'
     (root / "pyproject.toml").write_text(table)
@@ -297,7 +297,7 @@ def test_a_tool_with_tags_is_built_and_installed(
     git(root, "commit", "-m", "a")
     git(root, "tag", "v2.1.0")
     said = run(*CLI, "init", root).out
-    assert "made pyproject.toml: shout, version from git's tags, license MIT" in said
+    assert "created pyproject.toml: shout, version from git tags, license MIT" in said
     env = clean_env(**links)
     git(root, "add", ".")
     git(root, "commit", "-m", "b")

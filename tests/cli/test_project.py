@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from support import Ran
 
 CLI = (sys.executable, "-m", "hatch_multiarch")
-LACKS = "this environment lacks what the project needs to be built: "
+LACKS = "this environment doesn't have what the project needs to be built: "
 STATIC = 'version = "1.0.0"\n'
 
 

@@ -79,14 +79,14 @@ def test_several_images_go_under_their_own_names(
     for name in ("a:1", "b:2"):
         run(need("skopeo"), *SKOPEO, f"docker://{base}/{name}")
     said = run(*CLI, layout, f"{base}/c:1", code=7).out
-    assert f"2 images cannot go under one name: {base}/a:1, {base}/b:2" in said
+    assert f"2 images can't have the same name: {base}/a:1, {base}/b:2" in said
 
 
 @pytest.mark.parametrize(
     ("names", "words", "code", "message"),
     [
-        (["docker.io/library/greeter:1"], [], 7, "greeter names no registry to push to"),
-        ([""], [], 7, "no name that leads to a registry"),
+        (["docker.io/library/greeter:1"], [], 7, "greeter doesn't name a registry to push to"),
+        ([""], [], 7, "no name with a registry"),
         ([""], ["example.com/x"], 7, "the image in it has no tag"),
         ([""], ["UPPER"], 2, "expected an image such as"),
         ([""], ["example.com/x@sha256:" + 64 * "0"], 2, "a digest cannot be pushed to"),
@@ -121,9 +121,9 @@ def test_a_platform_that_an_archive_only_lists_cannot_be_pushed(
     kept = blob.read_bytes()
     manifest = json.loads(kept)
     (layout / "blobs" / manifest["config"]["digest"].replace(":", "/")).unlink()
-    assert "is not there" in run(*CLI, layout, code=7).out
+    assert "is missing" in run(*CLI, layout, code=7).out
     blob.unlink()
-    assert "is not there" in run(*CLI, layout, code=7).out
+    assert "is missing" in run(*CLI, layout, code=7).out
     assert find(str(layout)) == layout
     shutil.rmtree(layout)
 

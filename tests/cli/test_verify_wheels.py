@@ -199,13 +199,13 @@ DAMAGES: list[tuple[Callable[[Path, Path], Path], str, str]] = [
     (another_tag, "tags", f"WHEEL says {MUSL}, but the helpers make it {TAG}"),
     (another_byte, "record", f"{GREET} is not what RECORD says: sha256 is "),
     (no_line, "record", "RECORD does not list greeter/py.typed"),
-    (no_file, "record", "RECORD lists greeter/py.typed, which is not there"),
+    (no_file, "record", "RECORD lists greeter/py.typed, which is missing"),
     (
         no_mode,
         "executable",
         f"{GREET} has the mode 100644, which installers do not make executable; expected 100755",
     ),
-    (no_sbom, "sbom", f"{SBOM} is not there"),
+    (no_sbom, "sbom", f"{SBOM} is missing"),
     (no_module, "sbom", f"{SBOM} does not list pkg:golang/stdlib@"),
     (no_helper, "archive", f"{GREET}, the file of greet, is not in it"),
     (outside, "archive", "_greeter_helpers/../../greet, the file of greet, is not in it"),
@@ -390,19 +390,19 @@ def test_an_image_without_docker(example: Example, run: Callable[..., Ran], tmp_
     """What can be told without it is: every blob is what its digest says."""
     host = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
     said = run(*CLI, example.archive, code=8, **host).out
-    assert said.startswith("13 blobs read, each is what its digest says; not run here\nerror: ")
+    assert said.startswith("13 blobs read, all match their digests; not run here\nerror: ")
     damaged = tmp_path / example.archive.name
     data = bytearray(example.archive.read_bytes())
     data[len(data) // 2] ^= 1
     damaged.write_bytes(data)
     said = run(*CLI, damaged, code=7, **host).out
     assert said.startswith(f"error: {damaged}: blobs/sha256/")
-    assert said.endswith(": the bytes are not those of this digest\n")
+    assert said.endswith(": the bytes don't match this digest\n")
     root = tmp_path / "greeter"
     shutil.copytree(example.root, root)
     shutil.copy(damaged, root / "build/multiarch")
     [digests, *_] = [each for each in failed(told(run, root, code=6)) if each[0] == "digests"]
-    assert digests[1].endswith(": the bytes are not those of this digest")
+    assert digests[1].endswith(": the bytes don't match this digest")
 
 
 STAMP = """\

@@ -118,7 +118,7 @@ def test_a_password_is_refused_and_not_shown(endpoint):
     with pytest.raises(ConfigError) as caught:
         read_table(tree)
     [line] = caught.value.problems
-    assert line.startswith(f"{where}: holds a password")
+    assert line.startswith(f"{where}: contains a password")
     assert "hunter2" not in line
 
 

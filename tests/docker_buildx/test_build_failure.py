@@ -189,7 +189,7 @@ PUSH = "failed to push r.example.com/x:1: "
                 "failed to receive status: rpc error: code = Unavailable desc = error reading from "
                 "server: EOF"
             ),
-            "went away",
+            "connection to the builder was lost",
             "docker buildx ls",
         ),
         (
@@ -198,7 +198,7 @@ PUSH = "failed to push r.example.com/x:1: "
                 'desc = "transport: Error while dialing: dial unix /run/b.sock: connect: '
                 'connection refused"'
             ),
-            "went away",
+            "connection to the builder was lost",
             "docker buildx ls",
         ),
         (
@@ -221,7 +221,7 @@ PUSH = "failed to push r.example.com/x:1: "
         ),
         (
             "OCI exporter is not supported for the docker driver.",
-            "the docker driver cannot",
+            "the docker driver doesn't",
             '"docker-container"',
         ),
         ('no builder "fleet" found', "the builder does not exist", "docker buildx ls"),
@@ -255,13 +255,14 @@ def test_the_step_that_ran_when_the_daemon_went():
     reason = "failed to receive status: rpc error: code = Unavailable desc = closing transport"
     error = failure(tracker(), [f"ERROR: failed to solve: {reason}"], 1)
     assert error.message == (
-        "the builder went away in the middle of the build while `RUN go build` "
+        "the connection to the builder was lost during the build while `RUN go build` "
         "(linux/amd64, stage build-linux-arm64) ran: closing transport"
     )
 
 
 @pytest.mark.parametrize(
-    ("code", "says"), [(-9, "was killed (SIGKILL)"), (255, "ended without a word (code 255)")]
+    ("code", "says"),
+    [(-9, "was killed (SIGKILL)"), (255, "ended without an error message (code 255)")],
 )
 def test_buildx_that_was_killed(code: int, says: str):
     error = failure(tracker(), ['time="2024" level=warning msg=x'], code)

@@ -99,9 +99,9 @@ def test_values_that_only_look_like_options(tmp_path: Path):
 
 def test_a_builder_whose_docker_is_down(tmp_path: Path):
     docker = script(tmp_path, f"cat {TEXTS / '0.13-daemon-down.txt'}")
-    with pytest.raises(EngineError, match=r"'default' cannot be asked: Cannot connect") as caught:
+    with pytest.raises(EngineError, match=r"'default' can't be queried:  Cannot connect") as caught:
         inspect_builder(docker)
-    assert "see that its docker runs" in str(caught.value)
+    assert "check that its docker is running" in str(caught.value)
 
 
 def test_docker_that_hangs_or_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

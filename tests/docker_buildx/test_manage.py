@@ -148,8 +148,8 @@ def test_create_leave_append_use_stop_rm(buildx: Buildx, name: str):
     config = BuilderConfig(
         name, "remote", nodes=(FAR, replace(ARM, driver_options={"servername": "a,b", **TLS}))
     )
-    assert manage.create(buildx, config, "x") == f"the builder {name} is made, with 2 nodes"
-    assert "already, as configured" in manage.create(buildx, config, "x")
+    assert manage.create(buildx, config, "x") == f"the builder {name} was created, with 2 nodes"
+    assert "already exists, as configured" in manage.create(buildx, config, "x")
     far, arm = inspect_builder(buildx, name).nodes
     assert (far.name, far.endpoint, far.configured) == ("far", FAR.endpoint, FAR.platforms)
     assert (arm.name, arm.configured) == ("arm", ARM.platforms)
@@ -157,7 +157,7 @@ def test_create_leave_append_use_stop_rm(buildx: Buildx, name: str):
 
     manage.leave(buildx, name, "arm")
     assert [each.name for each in inspect_builder(buildx, name).nodes] == ["far"]
-    with pytest.raises(EngineError, match="it lacks the node 'arm'"):
+    with pytest.raises(EngineError, match="it doesn't have the node 'arm'"):
         manage.create(buildx, config, "x")
     with pytest.raises(EngineError, match="far is the last node"):
         manage.leave(buildx, name, "far")
@@ -257,7 +257,7 @@ def test_a_docker_container_builder_and_its_flags(buildx: Buildx, name: str):
     for nodes in ((), (node,)):
         mine = replace(config, nodes=nodes)
         manage.create(buildx, mine, "x")
-        assert "already, as configured" in manage.create(buildx, mine, "x")
+        assert "already exists, as configured" in manage.create(buildx, mine, "x")
         [found] = inspect_builder(buildx, name).nodes
         assert found.driver_options == config.driver_options
         manage.remove(buildx, name)
@@ -346,7 +346,7 @@ def test_kubernetes_gets_what_the_config_says(
     config = BuilderConfig(name, "kubernetes", {"namespace": "other"}, nodes=(node,))
     buildx = kubernetes(buildx)
     manage.create(buildx, config, "x")
-    assert "already, as configured" in manage.create(buildx, config, "x")
+    assert "already exists, as configured" in manage.create(buildx, config, "x")
     assert inspect_builder(buildx, name).nodes[0].driver_options == options
 
     manage.remove(buildx, name)

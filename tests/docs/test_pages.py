@@ -1,4 +1,4 @@
-"""Every command of the tutorial and of the how-tos runs, in the order of the page."""
+"""Every command of the tutorial, the how-tos and their like runs, in the page's order."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 
 NAMES = sorted(
     path.relative_to(DOCS).as_posix()
-    for folder in ("tutorial", "howto")
-    for path in (DOCS / folder).glob("*.md")
+    for pattern in ("tutorial/*.md", "howto/*.md", "coming-from/*.md", "compared-with.md")
+    for path in DOCS.glob(pattern)
 )
 HERE = [name for name in NAMES if "engine" not in read_page(name).needs]
 WITH_ENGINE = [name for name in NAMES if name not in HERE]
 NOT_RUN = {
+    "coming-from/dockerfile.md": 1,  # Docker Hub
+    "coming-from/go-to-wheel.md": 1,  # the other tool
+    "coming-from/goreleaser.md": 2,  # GoReleaser
     "howto/go-tool.md": 2,  # GoReleaser, and the Go module proxy
     "howto/fleet.md": 1,  # a second machine
     "howto/macos-windows.md": 1,  # a Mac

@@ -75,7 +75,7 @@ def test_a_dynamic_helper_on_scratch_is_refused(built: Path, run: Callable[..., 
     said = run(*BUILD, cwd=built, code=3, **TWO).out
     assert said.startswith(
         "error: tool.multiarch.image.base: tone on linux/amd64 is linked against glibc "
-        "(glibc:2.17), which scratch does not hold; set tool.multiarch.helpers.tone.libc"
+        "(glibc:2.17), which scratch doesn't contain; set tool.multiarch.helpers.tone.libc"
     )
     assert outputs(built) == before
 

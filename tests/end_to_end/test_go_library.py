@@ -107,7 +107,7 @@ def test_a_library_that_was_built_elsewhere(
     ("old", "new", "message"),
     [
         ("//export", "// export", "tuner linux/amd64: the library exports no function"),
-        ("package main", "package tuner", "must say `package main`"),
+        ("package main", "package tuner", "must be in `package main`"),
     ],
 )
 def test_what_makes_no_library(

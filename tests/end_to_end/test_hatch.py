@@ -164,7 +164,7 @@ def test_a_bad_switch_is_one_line_and_nothing_is_written(
 def test_build_output_that_git_would_track_is_pointed_out(
     project: Path, hatchling: Callable[..., Ran]
 ) -> None:
-    ignored = "the next sdist would hold build/multiarch"
+    ignored = "the next sdist would contain build/multiarch"
     assert ignored not in hatchling()
     (project / ".gitignore").unlink()
     assert ignored in hatchling()

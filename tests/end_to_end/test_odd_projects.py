@@ -186,7 +186,7 @@ def test_native_code_that_contradicts_the_tag_is_refused(
     before = files(project / "dist")
     shutil.copy(built / "linux-amd64/greet", project / "src/greeter/stray")
     said = run(*BUILD, cwd=project, code=6, **TWO).out
-    assert "greeter/stray, which is no helper, is a program for linux/amd64" in said
+    assert "greeter/stray, which is not a helper, is a program for linux/amd64" in said
     assert files(project / "dist") == before
 
 

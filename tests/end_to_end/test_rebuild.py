@@ -98,9 +98,8 @@ def test_a_cache_that_others_may_write_to_is_named_and_not_used(site: Site, tmp_
     temporary.mkdir()
     folder.chmod(0o777)
     first = site.build(TMPDIR=str(temporary))
-    line = (
-        f"note: {folder} is not used as a cache, since others may write to it: chmod go-w {folder}"
-    )
+    why = "since other users can write to it"
+    line = f"note: {folder} is not used as a cache, {why}: chmod go-w {folder}"
     assert site.said.count(line) == 1
     assert list(folder.iterdir()) == []
     assert list(temporary.glob("hatch-multiarch-cache-*/hatch-multiarch/build/files/*/deflate"))

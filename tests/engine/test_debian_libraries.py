@@ -107,7 +107,7 @@ def test_what_is_missing_is_told_with_its_package(output: str, says: str) -> Non
 def test_without_pkg_config_the_sources_tell_what_it_is_asked_for(tmp_path: Path) -> None:
     asking = replace(unit(), source=tmp_path)
     said = missing_package(asking, NO_PKG_CONFIG)
-    assert said.startswith("tool.multiarch.helpers.tone.debian-packages: name the package of the")
+    assert said.startswith("tool.multiarch.helpers.tone.debian-packages: add the package of the")
     (tmp_path / "a").mkdir()
     file = tmp_path / "a/main.go"
     for line in ("#cgo pkg-config: zlib", "// #cgo linux,amd64 pkg-config: --static zlib opus"):

@@ -163,4 +163,4 @@ def test_a_workspace_that_is_not_used_is_named(site: Site) -> None:
     work.unlink()
     with pytest.raises(CompileError) as caught:
         site.build(site.unit("greet"))
-    assert "this is an sdist that may lack files" in caught.value.advice
+    assert "files may be missing from this sdist" in caught.value.advice

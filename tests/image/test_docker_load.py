@@ -168,7 +168,7 @@ def test_the_older_store_gets_the_platform_that_is_named(
     run(*BUILD, cwd=root, **no_buildx, DOCKER_HOST="", DOCKER_CONTEXT="older")
     holds(classic, root, name, "linux/arm64")
     said = run(*BUILD, cwd=root, code=8, **no_buildx, DOCKER_HOST="", DOCKER_CONTEXT="gone").out
-    assert "error: docker's SDK finds no context 'gone'\n" in said
+    assert "error: docker's SDK can't find the context 'gone'\n" in said
 
 
 def holds(engine: Engine, root: Path, name: str, platform: str) -> None:

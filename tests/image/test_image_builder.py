@@ -198,7 +198,7 @@ SRV = {"/srv/conf": "etc/conf"}
     ("files", "message"),
     [
         ({"/bin": "etc/conf"}, "/bin is a folder of the base, and a file of the image"),
-        ({"/x": "link"}, 'tool.multiarch.image.files."/x": link is no regular file'),
+        ({"/x": "link"}, 'tool.multiarch.image.files."/x": link is not a regular file'),
     ],
 )
 def test_files_that_cannot_be_put(put, files, message):
@@ -265,10 +265,10 @@ def test_a_dynamic_helper_needs_its_loader_libraries_and_glibc(put):
         assert "linux/arm64" in second
         return first.partition(" needs ")[2]
 
-    assert problem(tar(*has)) == f"the loader {LOADER}, which oci:base has not"
+    assert problem(tar(*has)) == f"the loader {LOADER}, which oci:base doesn't contain"
     assert problem(tar(*has, loader), glibc=(2, 34)) == "glibc 2.34, and oci:base has 2.31"
     needs = problem(tar(*has, loader), needed=("libc.so.6", "libz.so.1"))
-    assert needs == "libz.so.1, which oci:base has not"
+    assert needs == "libz.so.1, which oci:base doesn't contain"
 
 
 def test_a_library_stands_where_loaders_look_and_is_never_started(put, bench):

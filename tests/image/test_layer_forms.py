@@ -117,7 +117,7 @@ RIGHT = {
         gzip.compress,
     ),
     "a whiteout of a folder": ([TWO, tar((".wh.a", b""))], {"d": "file"}, gzip.compress),
-    "a whiteout of what is not there": (
+    "a whiteout of what is missing": (
         [TWO, tar((".wh.z", b""), ("q/.wh.z", b""))],
         FILES,
         gzip.compress,

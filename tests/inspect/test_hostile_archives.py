@@ -65,7 +65,7 @@ def layout(folder, index, **blobs):
         ('{"a":' * 100_000, "nested too deeply"),
         ("1" * 10_000, "not JSON|expected an object, found a number"),
         ("[]", "index.json: expected an object, found a list"),
-        ({}, "no image is in it"),
+        ({}, "contains no image"),
         ({"manifests": {}}, r"manifests: expected a list, found an object"),
         ({"manifests": [1]}, r"manifests\[0\]: expected an object, found a number"),
         ({"manifests": [{}]}, r"manifests\[0\].size: expected a number of bytes"),
@@ -77,10 +77,10 @@ def layout(folder, index, **blobs):
         ({"manifests": [{**ENTRY, "digest": f"{DIGEST}\n"}]}, "not a sha256"),
         ({"manifests": [{**ENTRY, "digest": "md5:"}]}, "not a sha256"),
         ({"manifests": [{**ENTRY, "digest": 5}]}, "digest: expected a string, found a number"),
-        ({"manifests": [{**ENTRY, "annotations": []}]}, f"{DIGEST} is not there"),
+        ({"manifests": [{**ENTRY, "annotations": []}]}, f"{DIGEST} is missing"),
         ({"manifests": [{**ENTRY, "annotations": {"a": 1}}]}, "annotations.a: expected a string"),
         ({"manifests": [{**ENTRY, "platform": "linux"}]}, "platform: expected an object"),
-        ({"manifests": [{**ENTRY, "mediaType": None}]}, f"{DIGEST} is not there"),
+        ({"manifests": [{**ENTRY, "mediaType": None}]}, f"{DIGEST} is missing"),
     ],
 )
 def test_nonsense_in_index_json(tmp_path, index, message):
@@ -91,7 +91,7 @@ def test_a_document_that_is_too_large_is_not_read(tmp_path):
     folder = layout(tmp_path / "image", {})
     with (folder / "index.json").open("wb") as file:
         file.truncate(1 << 34)
-    fails(folder, "17179869184 bytes are too many for a document")
+    fails(folder, "17179869184 bytes are too many for an image document")
 
 
 def made(maker, document):
@@ -134,12 +134,12 @@ def test_a_blob_that_is_not_its_digest(maker, what):
         index = json.loads((folder / "index.json").read_text())
         index["manifests"][0]["size"] += 1
         (folder / "index.json").write_text(json.dumps(index))
-        fails(folder, "bytes, where the descriptor says")
+        fails(folder, "bytes, but the descriptor says")
         return
     blob = maker.blob(maker.top)
     data = blob.read_bytes()
     blob.write_bytes(data.replace(b"arm64", b"amd64") if what == "other bytes" else data + b" ")
-    message = "not those of this digest" if what == "other bytes" else "the descriptor says"
+    message = "don't match this digest" if what == "other bytes" else "the descriptor says"
     fails(folder, message)
 
 
@@ -237,7 +237,7 @@ def test_links_in_a_circle_and_out_of_the_archive(tmp_path, kind):
 def test_a_device_for_a_blob_is_no_blob(tmp_path):
     folder = layout(tmp_path / "image", {"manifests": [ENTRY]})
     (folder / "blobs/sha256" / ("a" * 64)).symlink_to("/dev/zero")
-    fails(folder, "is not there")
+    fails(folder, "is missing")
 
 
 def test_a_header_that_would_fill_the_memory(tmp_path):
@@ -304,11 +304,11 @@ DOCKER = [{"Config": "x.json", "RepoTags": ["a:b"], "Layers": ["l.tar"]}]
     ("manifest", "config", "message"),
     [
         ({}, b"{}", "expected a list, found an object"),
-        ([], b"{}", "no image is in it"),
+        ([], b"{}", "contains no image"),
         ([1], b"{}", r"manifest.json\[0\]: expected an object"),
-        ([{"Config": "../../../etc/passwd"}], b"{}", "passwd is not there"),
+        ([{"Config": "../../../etc/passwd"}], b"{}", "passwd is missing"),
         ([{"Config": 5}], b"{}", "Config: expected a string"),
-        (DOCKER, b"{}", "the bytes are not those of this digest"),
+        (DOCKER, b"{}", "the bytes don't match this digest"),
     ],
 )
 def test_nonsense_in_manifest_json(tmp_path, manifest, config, message):

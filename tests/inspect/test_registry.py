@@ -116,7 +116,7 @@ def test_a_lone_manifest_has_the_platform_of_its_config(engine, push):
 
 
 def test_what_is_not_there_is_said_not_to_be(engine):
-    with pytest.raises(RegistryError, match="knows no such place") as caught:
+    with pytest.raises(RegistryError, match="has no such repository") as caught:
         inspect_reference(f"{engine.registry}/inspect/none:1", engine.env)
     assert caught.value.advice == "check the name and the tag"
     with pytest.raises(RegistryError, match=r"127\.0\.0\.1:1: connection refused"):

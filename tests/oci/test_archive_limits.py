@@ -58,7 +58,7 @@ def test_a_large_index_of_a_base_is_refused_before_it_is_read(image):
         file.truncate(1 << 30)
     tracemalloc.start()
     try:
-        with pytest.raises(ImageError, match="1073741824 bytes are too many for a document"):
+        with pytest.raises(ImageError, match="1073741824 bytes are too many for an image document"):
             LocalBase(image.folder, "oci:image")
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -89,7 +89,7 @@ def test_an_older_archive_of_docker_is_read_by_its_manifest_json(tmp_path):
         [platform] = found.manifests
         assert (found.names, platform.platform) == (("greeter:1",), "linux/arm64")
         assert source.open(platform.layers[0]).read() == layer
-        with pytest.raises(ImageError, match="it holds no manifests"):
+        with pytest.raises(ImageError, match="it contains no manifests"):
             content(source, found)
 
 

@@ -139,8 +139,8 @@ def test_the_hook_of_an_installed_package_is_read(
     said = run(sys.executable, "-m", "hatch_multiarch", "init", root, code=3, PYTHONPATH=path).out
     assert said.splitlines()[-1] == (
         "error: hatch.toml: build.hooks.compiles: hatch_compiles/plugin.py sets the wheel's tag "
-        "(line 8), which hatch-multiarch does itself; ship what needs that tag in a distribution "
-        "of its own"
+        "(line 8), which hatch-multiarch does itself; ship what needs that tag in a separate "
+        "distribution"
     )
 
 
@@ -155,7 +155,7 @@ def test_a_hook_that_cannot_be_read_is_left_to_hatchling(
     pyproject.write_text(pyproject.read_text().replace("hooks.custom]", "hooks.no-such]"))
     assert said(capsys, "check", str(root)).startswith(
         "warning: tool.hatch.build.hooks.no-such: this hook is not installed here, so its source "
-        "was not checked; install it beside hatch-multiarch to check it\nok: greeter"
+        "was not checked; install it next to hatch-multiarch to check it\nok: greeter"
     )
     pyproject.write_text(pyproject.read_text().replace("hooks.no-such]", "hooks]"))
     assert said(capsys, "check", str(root)).startswith("ok: greeter")

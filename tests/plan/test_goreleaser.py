@@ -97,7 +97,7 @@ def test_each_platform_gets_its_own(root: Path, platform: str, name: str, path: 
             "artifacts.json has no shout for darwin/arm64; it has linux/amd64, linux/arm/v6, ",
         ),
         ("linux/amd64", "more", "has no more for linux/amd64; it has none at all"),
-        ("linux/arm64", "shout", "names ../outside/shout, which is not there"),
+        ("linux/arm64", "shout", "names ../outside/shout, which is missing"),
     ],
 )
 def test_what_is_not_there(root: Path, platform: str, name: str, says: str) -> None:

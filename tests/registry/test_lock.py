@@ -122,7 +122,9 @@ def test_the_command(project, site, proxy):
     root, base, made = project(TABLE)
     wanted = f"{base}@{made.digest}"
     said = cli(site, "--check", root, code=1)
-    assert said == f"{base} is stale: it should be {wanted}; `hatch-multiarch lock` writes it\n"
+    assert (
+        said == f"{base} is out of date: it should be {wanted}; `hatch-multiarch lock` writes it\n"
+    )
     told = json.loads(cli(site, "--check", "--json", root, code=1))
     assert told == {"base": base, "locked": wanted, "stale": True}
     assert cli(site, root) == f"{base} is {wanted} now\n"
@@ -133,4 +135,4 @@ def test_the_command(project, site, proxy):
     proxy.rule("HEAD|GET", "/manifests/", says(404), 9)
     said = " ".join(cli(site, root, code=9).split())
     assert "tool.multiarch.image.base: " in said
-    assert "no such place (404)" in said
+    assert "no such repository (404)" in said

@@ -166,7 +166,7 @@ def test_a_registry_token_goes_to_the_registry_itself(site, proxy, name):
     assert site.pulled(f"{name}:1") == made.digest
     server.given.append("another")
     said = cli(site, site.image().path, f"{proxy.host}/{name}:1", code=9)
-    assert "wants other credentials (401)" in said
+    assert "requires other credentials (401)" in said
 
 
 def test_docker_hub_has_a_name_of_its_own(site):
@@ -214,8 +214,8 @@ def test_what_a_helper_has_not_may_be_in_the_file(site, proxy, name):
 
 BROKEN = {
     "not JSON": ("{", "docker's config is not JSON"),
-    "no object": ("[]", "docker's config is no JSON object"),
-    "no table": ('{"auths": ["x"]}', "auths is no JSON object"),
+    "no object": ("[]", "docker's config is not a JSON object"),
+    "no table": ('{"auths": ["x"]}', "auths is not a JSON object"),
     "no base64": ('{"auths": {"HOST": {"auth": "SECRET!"}}}', "the entry of .* cannot be read"),
     "no pair": ('{"auths": {"HOST": {"auth": "U0VDUkVU"}}}', "the entry of .* cannot be read"),
     "no header": (
@@ -415,7 +415,7 @@ def test_tls_through_a_proxy(site, proxy, name, certificate):
         before.rule("CONNECT", "", tunnel, 999)
         env = {"SSL_CERT_FILE": str(cert), "https_proxy": f"http://{before.host}", "no_proxy": ""}
         said = cli(site, made.path, reference, code=9, **env)
-        assert "the proxy before it refuses: Tunnel connection failed: 407" in said
+        assert "the proxy in front of it refuses: Tunnel connection failed: 407" in said
         env["https_proxy"] = f"http://anna:{quote(PASSWORD, safe='')}@{before.host}"
         assert reference in cli(site, made.path, reference, **env)
         assert set(tunnel.asked) == {"registry.invalid:443"}

@@ -183,8 +183,11 @@ def test_a_behaviour(case, what, customer, monkeypatch):
         ("socks5://USER@127.0.0.1:1", "HTTPS_PROXY: a proxy socks5:// is not supported"),
         ("https://USER@127.0.0.1:1", "HTTPS_PROXY: a proxy https:// is not supported"),
         ("http://USER@127.0.0.1:x", "HTTPS_PROXY is not the address of a proxy"),
-        ("http://USER@127.0.0.1:1", "the proxy before it: connection refused"),
-        ("http://USER@REGISTRY", "the proxy before it refuses: Tunnel connection failed: 407$"),
+        ("http://USER@127.0.0.1:1", "the proxy in front of it: connection refused"),
+        (
+            "http://USER@REGISTRY",
+            "the proxy in front of it refuses: Tunnel connection failed: 407$",
+        ),
         ("", "its name cannot be resolved"),
     ],
 )

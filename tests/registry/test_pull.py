@@ -241,7 +241,7 @@ def test_many_breaks_end_when_each_brings_something(shop):
         header("Content-Range", "bytes 7-899999/900000"),
         says(416),
     ],
-    ids=["sends all of it", "sends another part", "refuses parts"],
+    ids=["sends all of it", "sent another part", "refuses parts"],
 )
 def test_a_registry_that_does_not_go_on(shop, act):
     big = manifests(shop)["linux/amd64"][1][1]
@@ -281,15 +281,20 @@ REFUSED = {
         "GET",
         BLOB,
         changes(lambda data: b"x" + data[1:]),
-        r"(?m)downloading sha256:.*: the bytes are not those of this digest$",
+        r"(?m)downloading sha256:.*: the bytes don't match this digest$",
     ),
     "a blob without end": ("GET", BLOB, changes(lambda d: d + b"x"), r"more than the \d+ bytes"),
-    "a short blob": ("GET", BLOB, changes(lambda d: d[:50]), r"50 bytes, where the manifest tells"),
+    "a short blob": (
+        "GET",
+        BLOB,
+        changes(lambda d: d[:50]),
+        r"50 bytes, but the manifest declares",
+    ),
     "another manifest": (
         "GET",
         "/manifests/",
         changes(lambda data: data + b" "),
-        "the bytes are not those of this digest",
+        "the bytes don't match this digest",
     ),
     "a digest that is none": (
         "HEAD",
@@ -297,11 +302,11 @@ REFUSED = {
         header("Docker-Content-Digest", "sha256:../../x"),
         "not a sha256 or sha512 digest",
     ),
-    "no such tag": ("HEAD|GET", "/manifests/1", says(404), r"no such place \(404\)"),
-    "cut for ever": ("GET", BLOB, cuts(), "it cut the connection"),
-    "for ever busy": ("HEAD|GET", "/manifests/", says(503), r"cannot do it now \(503\)"),
+    "no such tag": ("HEAD|GET", "/manifests/1", says(404), r"no such repository \(404\)"),
+    "cut for ever": ("GET", BLOB, cuts(), "it closed the connection"),
+    "for ever busy": ("HEAD|GET", "/manifests/", says(503), r"is temporarily unavailable \(503\)"),
     "403": ("HEAD|GET", "/manifests/", says(403), r"does not allow it \(403\)"),
-    "401": ("HEAD", "/manifests/", says(401), r"wants credentials \(401\)"),
+    "401": ("HEAD", "/manifests/", says(401), r"requires credentials \(401\)"),
     "a place on plain http": (
         "GET",
         BLOB,
@@ -329,7 +334,7 @@ def test_one_clear_error_and_nothing_wrong_is_kept(shop, what):
 
 def test_who_may_not_read_is_told_to_log_in(shop):
     wants_basic(shop.proxy, USER, PASSWORD)
-    with pytest.raises(RegistryError, match=r"wants credentials \(401\)") as caught:
+    with pytest.raises(RegistryError, match=r"requires credentials \(401\)") as caught:
         shop.pull()
     one_line(caught)
     assert caught.value.advice == (
@@ -348,7 +353,7 @@ def test_a_registry_without_tls_elsewhere_is_not_read(shop):
         shop.site.env["HTTPS_PROXY"] = f"http://anna:word-1234@{way.host}"
         with pytest.raises(RegistryError, match="no TLS connection") as caught:
             shop.pull(name="registry.invalid:5000/team/base:1")
-    assert caught.value.advice.startswith("take it from a registry with TLS")
+    assert caught.value.advice.startswith("use a registry with TLS")
     assert not shop.cache.exists()
 
 

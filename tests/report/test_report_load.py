@@ -92,7 +92,7 @@ def test_the_field_that_is_wrong_is_named(file, change, said):
     changed(file, change)
     with pytest.raises(ReportError) as caught:
         load(file)
-    assert f"{file}: not a whole report: " in caught.value.message
+    assert f"{file}: an incomplete report: " in caught.value.message
     assert said in caught.value.message
 
 
@@ -115,6 +115,6 @@ def test_verify_reads_the_same_report_and_refuses_the_same(finished, file, tmp_p
     with pytest.raises(AuditError) as caught:
         Shipped(tmp_path, file)
     assert str(caught.value) == (
-        f"{file}: not a whole report: proof[0].image: expected an object, found int\n"
+        f"{file}: an incomplete report: proof[0].image: expected an object, found int\n"
         "  hint: build again, or move it away"
     )

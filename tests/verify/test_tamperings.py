@@ -185,8 +185,8 @@ WHEELS: Table = {
     "empty": (lambda s: put(s.wheel(), b""), "cannot be read"),
     "a folder": (lambda s: folder_instead(s.wheel()), "cannot be read"),
     "swapped": (lambda s: swap(s.wheel(), s.wheel(ARM64)), "the file name says"),
-    "gone": (lambda s: s.wheel().unlink(), "is not there"),
-    "another gone": (lambda s: s.wheel(WINDOWS).unlink(), "is not there"),
+    "gone": (lambda s: s.wheel().unlink(), "is missing"),
+    "another gone": (lambda s: s.wheel(WINDOWS).unlink(), "is missing"),
     "all gone": (lambda s: [each.unlink() for each in s.root.glob("dist/*.whl")], "no wheel of"),
     "build tag": (
         lambda s: copied(s.wheel(), s.wheel().name.replace("-py3", "-1-py3")),
@@ -208,7 +208,7 @@ WHEELS: Table = {
         lambda s: copied(s.wheel(), "greeter-1.0.0-hello.whl"),
         "greeter-1.0.0-hello.whl is not in the report",
     ),
-    "renamed": (renamed, "greeter-1.0.0-py3-none-win_amd64.whl is not there"),
+    "renamed": (renamed, "greeter-1.0.0-py3-none-win_amd64.whl is missing"),
 }
 
 
@@ -245,7 +245,7 @@ SOURCE = "greeter-1.0.0/helpers/greet/main.go"
 OTHER = b"package main\n\nfunc main() { println(42) }\n"
 OTHERS_DIGEST = hashlib.sha256(OTHER).hexdigest()
 OTHERS: Table = {
-    "sdist gone": (lambda s: s.sdist.unlink(), "greeter-1.0.0.tar.gz is not there"),
+    "sdist gone": (lambda s: s.sdist.unlink(), "greeter-1.0.0.tar.gz is missing"),
     "sdist: a source": (lambda s: repacked(s.sdist, "w:gz", **{SOURCE: OTHER}), "says sha256"),
     "sdist: a file less": (lambda s: repacked(s.sdist, "w:gz", **{SOURCE: None}), "says sha256"),
     "sdist: a file more": (
@@ -254,7 +254,7 @@ OTHERS: Table = {
     ),
     "sdist: a file outside": (
         lambda s: repacked(s.sdist, "w:gz", **{"greeter-1.0.0/../x": b""}),
-        "greeter-1.0.0/../x is no path below greeter-1.0.0",
+        "greeter-1.0.0/../x is not a path below greeter-1.0.0",
     ),
     "sdist: of another": (
         lambda s: repacked(s.sdist, "w:gz", **{"greeter-1.0.0/PKG-INFO": b"Name: x\nVersion: 1\n"}),
@@ -275,7 +275,7 @@ OTHERS: Table = {
         lambda s: copied(s.sdist, "greeter-1.0.0.zip"),
         "greeter-1.0.0.zip is not in the report",
     ),
-    "archive gone": (lambda s: s.archive.unlink(), "greeter-1.0.0.oci.tar is not there"),
+    "archive gone": (lambda s: s.archive.unlink(), "greeter-1.0.0.oci.tar is missing"),
     "archive: bytes behind": (
         lambda s: put(s.archive, s.archive.read_bytes() + b"more"),
         "says sha256",
@@ -284,7 +284,7 @@ OTHERS: Table = {
         lambda s: put(s.archive, s.archive.read_bytes() + bytes(512)),
         "says sha256",
     ),
-    "archive: a blob": (lambda s: flip(s.archive), "not those of this digest"),
+    "archive: a blob": (lambda s: flip(s.archive), "don't match this digest"),
     "archive: times": (lambda s: repacked(s.archive, mtime=5), "says sha256"),
     "archive: a blob more": (
         lambda s: repacked(s.archive, **{f"blobs/sha256/{OTHERS_DIGEST}": OTHER}),
@@ -303,9 +303,9 @@ OTHERS: Table = {
         lambda s: put(s.archive, s.archive.read_bytes()[: 1 << 20]),
         "says sha256",
     ),
-    "layout gone": (lambda s: shutil.rmtree(s.layout), "greeter-1.0.0.oci is not there"),
-    "layout: a blob": (lambda s: flip(s.blob()), "not those of this digest"),
-    "layout: a blob less": (lambda s: s.blob().unlink(), "is not there"),
+    "layout gone": (lambda s: shutil.rmtree(s.layout), "greeter-1.0.0.oci is missing"),
+    "layout: a blob": (lambda s: flip(s.blob()), "don't match this digest"),
+    "layout: a blob less": (lambda s: s.blob().unlink(), "is missing"),
     "layout: a blob more": (
         lambda s: (s.blob().parent / OTHERS_DIGEST).write_bytes(OTHER),
         "says a folder, sha256",
@@ -333,8 +333,8 @@ OTHERS: Table = {
         lambda s: (shutil.rmtree(s.layout), shutil.copy(s.archive, s.layout)),
         "says a folder, sha256",
     ),
-    "docker's archive gone": (lambda s: s.docker.unlink(), "greeter-1.0.0.docker.tar is not there"),
-    "docker's archive: a blob": (lambda s: flip(s.docker), "not those of this digest"),
+    "docker's archive gone": (lambda s: s.docker.unlink(), "greeter-1.0.0.docker.tar is missing"),
+    "docker's archive: a blob": (lambda s: flip(s.docker), "don't match this digest"),
     "docker's archive: bytes behind": (
         lambda s: put(s.docker, s.docker.read_bytes() + b"more"),
         "says sha256",
@@ -459,7 +459,7 @@ REPORTS: Table = {
         0,
         "path",
         to="build/multiarch/greeter-1.0.0.image.tar",
-        word="greeter-1.0.0.image.tar is not there",
+        word="greeter-1.0.0.image.tar is missing",
     ),
     "output left out": (
         lambda s: report(s, lambda t: t["image"]["outputs"].pop(1)),
@@ -626,7 +626,7 @@ def test_one_wheel_without_a_report(site: Site, verify, change, word) -> None:
     assert code == (6 if word else 0)
     assert word in said
     assert "report" in said
-    assert "no report of its build is here" in said
+    assert "there is no report of its build" in said
 
 
 FOLDER = {

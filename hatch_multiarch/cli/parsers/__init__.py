@@ -13,10 +13,10 @@ from hatch_multiarch.cli.parsers import builds, files, machines, outputs
 
 EXAMPLE = """\
 example:
-  hatch-multiarch init             add the config to a project with Go programs
-  hatch-multiarch plan             what `hatch build` would do, without doing it
-  hatch-multiarch doctor           what works here, and how to get the rest
-  hatch-multiarch COMMAND --help   more about a command
+  hatch-multiarch init             configure a project that has Go programs
+  hatch-multiarch plan             show what `hatch build` would do
+  hatch-multiarch doctor           check what works on this machine
+  hatch-multiarch COMMAND --help   show more about a command
 """
 
 
@@ -27,7 +27,7 @@ def parser() -> Parser:
     """
     made = Parser(
         prog="hatch-multiarch",
-        description="Go helpers for Python projects, for every platform.",
+        description="Build Go helpers into Python wheels and images for every platform.",
         epilog=EXAMPLE,
     )
     made.add_argument("--version", action="version", version=f"hatch-multiarch {__version__}")

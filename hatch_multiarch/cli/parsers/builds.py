@@ -14,20 +14,20 @@ from hatch_multiarch.cli.parsers.common import (
 
 INIT = """\
 example:
-  hatch-multiarch init --diff     what would be added to pyproject.toml
-  hatch-multiarch init --image    add it, with an image of the helpers
+  hatch-multiarch init --diff     show what would be added to pyproject.toml
+  hatch-multiarch init --image    also add an image with the helpers
   hatch-multiarch init --tool github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 """
 CHECK = """\
 example:
-  hatch-multiarch check           one line for each problem, exit 0 without one
-  hatch-multiarch check --json    the same for machines
+  hatch-multiarch check           print one line per problem
+  hatch-multiarch check --json    the same as JSON
 """
 PLAN = """\
 example:
-  hatch-multiarch plan                  what `hatch build` would do here
-  hatch-multiarch plan --mode one ..    what `pip install ..` would do
-  hatch-multiarch plan --workspace      all packages of a uv workspace
+  hatch-multiarch plan                  show what `hatch build` would do
+  hatch-multiarch plan --mode one ..    show what `pip install ..` would do
+  hatch-multiarch plan --workspace      show it for all packages of a uv workspace
 """
 BUILD = """\
 example:
@@ -39,24 +39,26 @@ example:
 
 def _init(commands: Any) -> None:
     parser = commands.add_parser(
-        "init", help="add the config to a project that has Go programs", epilog=INIT
+        "init", help="add the configuration to a project that has Go programs", epilog=INIT
     )
     add_folder(parser)
-    parser.add_argument("--image", action="store_true", help="add [tool.multiarch.image] too")
+    parser.add_argument("--image", action="store_true", help="also add [tool.multiarch.image]")
     parser.add_argument(
         "--tool",
         metavar="IMPORT/PATH@VERSION",
-        help="ship a program of another Go project: a module that requires it is made",
+        help="package a program of another Go project, in a new module that requires it",
     )
     parser.add_argument(
-        "--diff", "--dry-run", action="store_true", help="print what would change, change nothing"
+        "--diff", "--dry-run", action="store_true", help="print the changes without making them"
     )
     add_json(parser)
 
 
 def _check(commands: Any) -> None:
     parser = commands.add_parser(
-        "check", help="check [tool.multiarch] and what it names, without building", epilog=CHECK
+        "check",
+        help="check [tool.multiarch] and the files it refers to, without building",
+        epilog=CHECK,
     )
     add_folder(parser)
     add_json(parser)
@@ -64,7 +66,7 @@ def _check(commands: Any) -> None:
 
 def _plan(commands: Any) -> None:
     parser = commands.add_parser(
-        "plan", help="print what a build would do, without doing it", epilog=PLAN
+        "plan", help="print what a build would do, without building", epilog=PLAN
     )
     add_folders(parser)
     add_json(parser)
@@ -72,33 +74,42 @@ def _plan(commands: Any) -> None:
         "--mode",
         choices=("all", "one", "editable"),
         default="all",
-        help="as the Hatch CLI (all), pip and other front ends (one), or `pip install -e`",
+        help="show the plan for `hatch build` (all), for pip and other front ends (one), or for "
+        "`pip install -e` (editable)",
     )
 
 
 def _build(commands: Any) -> None:
     parser = commands.add_parser(
         "build",
-        help="build sdist, wheels and image, where Hatch is not",
+        help="build sdist, wheels and image, without needing Hatch",
         usage="hatch-multiarch build [OPTIONS] [FOLDER ...]",
         epilog=BUILD,
     )
     add_folders(parser)
     parser.add_argument(
-        "-p", "--platform", action="append", help="only this one, or `host`; may be repeated"
+        "-p", "--platform", action="append", help="only build this one, or `host`; can be repeated"
     )
     parser.add_argument(
-        "--image", action=argparse.BooleanOptionalAction, help="an image, whatever the config says"
+        "--image",
+        action=argparse.BooleanOptionalAction,
+        help="always or never build an image",
     )
-    parser.add_argument("--engine", choices=("auto", "host", "buildkit"), help="what compiles")
-    parser.add_argument("--offline", action="store_true", help="ask no registry for the base")
+    parser.add_argument("--engine", choices=("auto", "host", "buildkit"), help="where to compile")
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="use the cached base image only",
+    )
     add_fewer_platforms(parser)
     parser.add_argument(
-        "-t", "--target", action="append", choices=("wheel", "sdist"), help="only this one"
+        "-t", "--target", action="append", choices=("wheel", "sdist"), help="only build this target"
     )
-    parser.add_argument("-c", "--clean", action="store_true", help="remove former outputs first")
-    parser.add_argument("-d", "--directory", metavar="DIR", help="where wheels and sdist go (dist)")
-    add_json(parser, help="print the report, for machines")
+    parser.add_argument("-c", "--clean", action="store_true", help="remove earlier outputs first")
+    parser.add_argument(
+        "-d", "--directory", metavar="DIR", help="folder for wheels and sdist (default: dist)"
+    )
+    add_json(parser, help="print the report as JSON")
 
 
 COMMANDS = (_init, _check, _plan, _build)

@@ -8,7 +8,13 @@ from typing import Any
 
 def add_folder(parser: Any) -> None:
     """Add the folder of the project, which is the current one by default."""
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="the project (here)")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="the project folder (default: the current one)",
+    )
 
 
 def add_folders(parser: Any) -> None:
@@ -28,7 +34,7 @@ def add_folders(parser: Any) -> None:
 
 def add_json(parser: Any, **more: Any) -> None:
     """Add ``--json``; *more* is for argparse."""
-    parser.add_argument("--json", action="store_true", **{"help": "for machines", **more})
+    parser.add_argument("--json", action="store_true", **{"help": "print JSON", **more})
 
 
 def add_fewer_platforms(parser: Any) -> None:
@@ -36,5 +42,5 @@ def add_fewer_platforms(parser: Any) -> None:
     parser.add_argument(
         "--fewer-platforms",
         action="store_true",
-        help="let tags in a registry lose platforms that this image lacks",
+        help="allow tags in a registry to lose platforms that this image doesn't have",
     )

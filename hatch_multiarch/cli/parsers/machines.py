@@ -14,40 +14,40 @@ from hatch_multiarch.cli.parsers.values import image_name, linux_platform
 
 DOCKERFILE = """\
 example:
-  hatch-multiarch dockerfile                 to read it
-  hatch-multiarch dockerfile --context out   for `docker buildx build out`
+  hatch-multiarch dockerfile                 print it
+  hatch-multiarch dockerfile --context out   write a build context
 """
 DOCTOR = """\
 example:
-  hatch-multiarch doctor           what a build of this project would take
-  hatch-multiarch doctor --json    the same, for a script or a bug report
+  hatch-multiarch doctor           check what a build of this project needs
+  hatch-multiarch doctor --json    the same as JSON
 """
 BUILDER = """\
 example:
-  hatch-multiarch builder create --bootstrap    make the project's and start it
-  hatch-multiarch builder inspect               its nodes, and what they emulate
+  hatch-multiarch builder create --bootstrap    create and start it
+  hatch-multiarch builder inspect               show its nodes
 """
 ACTIONS = {
-    "create": "make the builder of [tool.multiarch.builder]",
+    "create": "create the builder in [tool.multiarch.builder]",
     "ls": "list all builders that docker buildx knows",
     "inspect": "show the nodes of a builder and what they would emulate",
-    "use": "make it the builder in use, also for `docker buildx build`",
+    "use": "make it the current builder, also for `docker buildx build`",
     "stop": "stop its nodes",
     "rm": "remove it, its nodes and their build cache",
 }
 """Actions of ``builder``, with the help of each."""
 ACTION_EXAMPLES = {
     "create": ("builder create --dry-run", "print the docker commands"),
-    "ls": ("builder ls --json", "all builders and nodes, for a script"),
-    "inspect": ("builder inspect fleet", "the nodes of the builder fleet"),
-    "use": ("builder use", "take the project's from now on"),
-    "stop": ("builder stop fleet", "free the memory that it takes"),
-    "rm": ("builder rm fleet", "the next build makes everything anew"),
+    "ls": ("builder ls --json", "list all builders and nodes as JSON"),
+    "inspect": ("builder inspect fleet", "show the nodes of the builder fleet"),
+    "use": ("builder use", "use the project's builder from now on"),
+    "stop": ("builder stop fleet", "free the memory that it uses"),
+    "rm": ("builder rm fleet", "remove it and its build cache"),
 }
 EMULATORS = """\
 example:
-  hatch-multiarch emulators                        which platforms run here
-  hatch-multiarch emulators install linux/arm64    add one; without a name, all
+  hatch-multiarch emulators                        list which platforms run here
+  hatch-multiarch emulators install linux/arm64    install one
 """
 INSTALL = """\
 example:
@@ -67,14 +67,14 @@ def _dockerfile(commands: Any) -> None:
         "--context",
         type=Path,
         metavar="DIR",
-        help="write it to a new folder, with all that `docker buildx build DIR` needs",
+        help="write it to a new folder, with all files that `docker buildx build DIR` needs",
     )
     add_json(parser)
 
 
 def _doctor(commands: Any) -> None:
     parser = commands.add_parser(
-        "doctor", help="show what works here, and how to get the rest", epilog=DOCTOR
+        "doctor", help="check what works on this machine, and how to fix the rest", epilog=DOCTOR
     )
     add_folder(parser)
     add_json(parser)
@@ -82,7 +82,7 @@ def _doctor(commands: Any) -> None:
 
 def _builder(commands: Any) -> None:
     parser = commands.add_parser(
-        "builder", help="make, show and remove the buildx builder", epilog=BUILDER
+        "builder", help="create, show and remove the buildx builder", epilog=BUILDER
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for action, says in ACTIONS.items():
@@ -91,18 +91,29 @@ def _builder(commands: Any) -> None:
         own = actions.add_parser(action, help=says, epilog=example)
         add_json(own)
         if action != "ls":
-            own.add_argument("--project", type=Path, default=Path(), help="its folder (here)")
+            own.add_argument(
+                "--project",
+                type=Path,
+                default=Path(),
+                help="the project folder (default: the current one)",
+            )
         if action not in ("create", "ls"):
-            own.add_argument("name", nargs="?", default="", help="a builder (the project's)")
+            own.add_argument(
+                "name", nargs="?", default="", help="the builder (default: the project's)"
+            )
         if action == "inspect":
             own.add_argument("--bootstrap", action="store_true", help="start its nodes first")
         if action == "create":
-            own.add_argument("--bootstrap", action="store_true", help="start its nodes too")
-            own.add_argument("--use", action="store_true", help="make it the one in use")
+            own.add_argument("--bootstrap", action="store_true", help="also start its nodes")
+            own.add_argument("--use", action="store_true", help="make it the current builder")
             one = own.add_mutually_exclusive_group()
-            one.add_argument("--append", metavar="NODE", help="only add this node of the config")
-            one.add_argument("--leave", metavar="NODE", help="only take this node out")
-            own.add_argument("--dry-run", action="store_true", help="only print the commands")
+            one.add_argument(
+                "--append", metavar="NODE", help="only add this node from the configuration"
+            )
+            one.add_argument("--leave", metavar="NODE", help="only remove this node")
+            own.add_argument(
+                "--dry-run", action="store_true", help="print the commands without running them"
+            )
 
 
 def _emulators(commands: Any) -> None:
@@ -117,18 +128,27 @@ def _emulators(commands: Any) -> None:
     # Without a default, which would win over `emulators --json install`.
     add_json(install, default=argparse.SUPPRESS)
     install.add_argument(
-        "platforms", nargs="*", type=linux_platform, metavar="PLATFORM", help="linux/arm64 (all)"
+        "platforms",
+        nargs="*",
+        type=linux_platform,
+        metavar="PLATFORM",
+        help="such as linux/arm64 (default: all)",
     )
     install.add_argument(
         "--with",
         dest="way",
         choices=("docker", "debian"),
-        help="a privileged container, or apt-get (docker if its daemon answers)",
+        help="use a privileged container or apt-get (default: docker if its daemon answers)",
     )
     install.add_argument(
-        "--image", default=BINFMT, type=image_name, help=f"of docker's way ({BINFMT})"
+        "--image",
+        default=BINFMT,
+        type=image_name,
+        help=f"image for `--with docker` (default: {BINFMT})",
     )
-    install.add_argument("--dry-run", action="store_true", help="print the command only")
+    install.add_argument(
+        "--dry-run", action="store_true", help="print the command without running it"
+    )
     parser.set_defaults(action=None)
 
 

@@ -13,25 +13,25 @@ from hatch_multiarch.cli.parsers.values import reference, seconds
 
 INSPECT = """\
 example:
-  hatch-multiarch inspect                      the image that this project built
-  hatch-multiarch inspect python:3.13-slim     one in a registry
+  hatch-multiarch inspect                      show this project's image
+  hatch-multiarch inspect python:3.13-slim     show an image in a registry
 """
 VERIFY = """\
 example:
-  hatch-multiarch verify                       what this project built
-  hatch-multiarch verify dist                  the wheels in a folder, or some
-  hatch-multiarch verify --rebuild             and what a second build gives
-  hatch-multiarch verify NAME:TAG -- --version with words for its entrypoint
+  hatch-multiarch verify                       check what this project built
+  hatch-multiarch verify dist                  check the wheels in a folder
+  hatch-multiarch verify --rebuild             also compare a second build
+  hatch-multiarch verify NAME:TAG -- --version pass arguments to its entrypoint
 """
 PUSH = """\
 example:
-  hatch-multiarch push                                what this project built
-  hatch-multiarch push --dry-run x.oci.tar NAME:TAG   what would be uploaded
+  hatch-multiarch push                                push the project's image
+  hatch-multiarch push --dry-run x.oci.tar NAME:TAG   show the uploads
 """
 LOCK = """\
 example:
-  hatch-multiarch lock           base = "python:3.13-slim@sha256:..." is written
-  hatch-multiarch lock --check   exit 1 when that is not what the tag names now
+  hatch-multiarch lock           write base = "python:3.13-slim@sha256:..."
+  hatch-multiarch lock --check   exit 1 if the tag now refers to another image
 """
 LICENSES = """\
 example:
@@ -40,7 +40,7 @@ example:
 """
 REPORT = """\
 example:
-  hatch-multiarch report --open                what this project built
+  hatch-multiarch report --open                show what this project built
   hatch-multiarch report one.json --output one.html
   hatch-multiarch report --markdown >> "$GITHUB_STEP_SUMMARY"
 """
@@ -52,18 +52,20 @@ def _inspect(commands: Any) -> None:
         "image",
         nargs="?",
         default=".",
-        help="a pushed image, an archive, a layout folder, or a project (here)",
+        help="a pushed image, an archive, a layout folder, or a project (the current folder)",
     )
     add_json(parser)
     parser.add_argument(
-        "--check", action="store_true", help="also read every blob and compare it with its digest"
+        "--check",
+        action="store_true",
+        help="also read all blobs and compare them with their digests",
     )
 
 
 def _verify(commands: Any) -> None:
     parser = commands.add_parser(
         "verify",
-        help="check wheels and image, and run what is in them",
+        help="check wheels and image, and run their contents",
         usage="hatch-multiarch verify [OPTIONS] [WHAT...] [-- ARGUMENTS]",
         epilog=VERIFY,
     )
@@ -71,14 +73,17 @@ def _verify(commands: Any) -> None:
         "sources",
         nargs="*",
         metavar="WHAT",
-        help="a project (here), a folder of wheels, wheels, or an image: pushed, an archive, a "
-        "layout folder",
+        help="a project (default: the current folder), a folder of wheels, wheels, or an image: "
+        "pushed, an archive or a layout folder",
     )
     parser.add_argument(
-        "--platform", action="append", help="only this platform or glob; may be repeated"
+        "--platform", action="append", help="only check this platform or glob; can be repeated"
     )
     parser.add_argument(
-        "--timeout", type=seconds, default=60.0, help="seconds for each program started (60)"
+        "--timeout",
+        type=seconds,
+        default=60.0,
+        help="time limit for each started program in seconds (default: 60)",
     )
     parser.add_argument(
         "--rebuild", action="store_true", help="build the project again and compare the bytes"
@@ -106,41 +111,49 @@ def _split(parser: Any) -> None:
 
 def _push(commands: Any) -> None:
     parser = commands.add_parser(
-        "push", help="push an image that was built, without docker", epilog=PUSH
+        "push", help="push an image that was built before, without Docker", epilog=PUSH
     )
     parser.add_argument(
-        "image", nargs="?", default=".", help="an archive, a layout folder, or a project (here)"
+        "image",
+        nargs="?",
+        default=".",
+        help="an archive, a layout folder, or a project (default: the current folder)",
     )
     parser.add_argument(
         "reference",
         nargs="?",
         type=reference,
-        help="REGISTRY/PATH[:TAG] (the names that the archive gives it)",
+        help="REGISTRY/PATH[:TAG] (default: the names in the archive)",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="ask what is there, and change nothing"
+        "--dry-run", action="store_true", help="check what the registry has, without changing it"
     )
     parser.add_argument(
         "--insecure",
         action="append",
         default=[],
         metavar="HOST[:PORT]",
-        help="push to this registry also without TLS; may be repeated",
+        help="allow pushing to this registry without TLS; can be repeated",
     )
     add_fewer_platforms(parser)
     parser.add_argument(
-        "--mount-from", default="", metavar="PATH", help="a repository there that has its layers"
+        "--mount-from",
+        default="",
+        metavar="PATH",
+        help="a repository in the same registry to take existing layers from",
     )
     add_json(parser)
 
 
 def _lock(commands: Any) -> None:
     parser = commands.add_parser(
-        "lock", help="write the digest of the image's base into pyproject.toml", epilog=LOCK
+        "lock", help="write the digest of the base image to pyproject.toml", epilog=LOCK
     )
     add_folder(parser)
     parser.add_argument(
-        "--check", action="store_true", help="change nothing; exit 1 when it is stale"
+        "--check",
+        action="store_true",
+        help="exit 1 if the digest is out of date, without changing it",
     )
     add_json(parser)
 
@@ -158,16 +171,23 @@ def _licenses(commands: Any) -> None:
 
 def _report(commands: Any) -> None:
     parser = commands.add_parser(
-        "report", help="write the report of a build as a page to look at", epilog=REPORT
+        "report", help="write the report of a build as an HTML page", epilog=REPORT
     )
     parser.set_defaults(refuse=parser.error)
     parser.add_argument(
-        "source", nargs="?", type=Path, default=Path(), help="a project (here) or its JSON report"
+        "source",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="a project (default: the current folder) or its JSON report",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="the page (beside the report, as .html)"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the page (default: next to the report, as .html)",
     )
-    parser.add_argument("--open", action="store_true", help="show it in the browser")
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument(
         "--markdown", action="store_true", help="print the table of the build as Markdown instead"
     )

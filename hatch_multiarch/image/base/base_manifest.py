@@ -51,7 +51,7 @@ def base_image(walk: Walk, each: Descriptor, platform: Platform) -> BaseImage:
         raise missing(walk.source.source, each)
     if manifest.config.media_type not in CONFIGS:
         found = manifest.config.media_type
-        raise ImageError(f"{where}: its config is {found}, so that it is no image")
+        raise ImageError(f"{where}: its config is {found}, so it is not an image")
     config = read_config(walk.source, manifest.config, f"{where}: config")
     told = parse_platform(config, f"{where}: config")
     if told.split("/")[:2] != [platform.os, platform.architecture]:
@@ -59,19 +59,21 @@ def base_image(walk: Walk, each: Descriptor, platform: Platform) -> BaseImage:
     digests = diff_ids(config, where)
     layers = tuple(_layer(layer, where) for layer in manifest.layers)
     if len(layers) != len(digests):
-        raise ImageError(f"{where}: {len(layers)} layers, where its config has {len(digests)}")
+        raise ImageError(f"{where}: {len(layers)} layers, but its config has {len(digests)}")
     return BaseImage(platform, each.digest, config, layers, digests)
 
 
 def missing(source: str, each: Descriptor) -> ImageError:
     """Return the error for a part of a base that was not copied into *source*."""
     return ImageError(
-        f"{source}: {each.digest} is not there",
+        f"{source}: {each.digest} is missing",
         advice="copy the base with all its platforms, as `skopeo copy --all` does",
     )
 
 
 def _layer(each: Descriptor, where: str) -> Descriptor:
     if each.media_type not in LAYERS:
-        raise ImageError(f"{where}: a layer is {each.media_type}, which no registry gives to all")
+        raise ImageError(
+            f"{where}: a layer is {each.media_type}, which registries don't serve to everyone"
+        )
     return Descriptor(LAYERS[each.media_type], each.digest, each.size)

@@ -32,7 +32,7 @@ def choose(
     names = ", ".join(dict.fromkeys(each.platform or "one without a name" for each in found))
     raise ImageError(
         f"tool.multiarch.image.base: {source} has no {', '.join(lacks)}; it has {names or 'none'}",
-        advice="take a base with all of tool.multiarch.platforms, or leave the platform out",
+        advice="use a base with all of tool.multiarch.platforms, or remove the platform",
     )
 
 

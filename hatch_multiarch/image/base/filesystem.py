@@ -183,7 +183,7 @@ class Filesystem:
         path = "/".join(parts)
         placed = _split(self.place(path)) if len(parts) <= DEPTH else parts
         if len(placed) > DEPTH:
-            raise ImageError(f"{path[:80]!r}: more than {DEPTH} folders in each other")
+            raise ImageError(f"{path[:80]!r}: more than {DEPTH} nested folders")
         self.count += 1
         parent = self._root
         *folders, name = placed

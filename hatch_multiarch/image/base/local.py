@@ -70,15 +70,16 @@ class LocalBase:
         """Read ``index.json``, which names an image, or is the index of one without a name."""
         if self._layout.store.size(INDEX_JSON) is None:
             raise ImageError(
-                f"tool.multiarch.image.base: {self.source} is no OCI layout: index.json is missing",
+                f"tool.multiarch.image.base: {self.source} is not an OCI layout: "
+                "index.json is missing",
                 advice="make one with `skopeo copy --all docker://NAME oci-archive:FILE`",
             )
         listed = [each for each, _ in self._layout.roots()]
         if len(listed) > 1 and any(each.media_type in INDEXES or _tag(each) for each in listed):
             names = ", ".join(_tag(each) or each.digest for each in listed)
             raise ImageError(
-                f"tool.multiarch.image.base: {self.source} holds several images ({names})",
-                advice="copy the one to start from into a layout of its own",
+                f"tool.multiarch.image.base: {self.source} contains several images ({names})",
+                advice="copy the one to use to its own layout",
             )
         self.digest = listed[0].digest if len(listed) == 1 else ""
         return platform_manifests(self._walk, listed)

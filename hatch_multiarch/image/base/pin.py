@@ -96,9 +96,9 @@ def _changed(text: str, lock: Lock) -> str:
         except tomllib.TOMLDecodeError:
             continue
     raise PlanError(
-        f"{_KEY}: {lock.path.name} has not {lock.base!r} as one plain string, so that it is left "
-        "as it is",
-        advice=f'write it so: base = "{lock.locked}"',
+        f"{_KEY}: {lock.path.name} doesn't contain {lock.base!r} as one plain string, so it was "
+        "not changed",
+        advice=f'write it as: base = "{lock.locked}"',
     )
 
 

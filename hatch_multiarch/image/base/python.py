@@ -115,7 +115,7 @@ def find_python(
     node = tree.find(path)
     where = f"tool.multiarch.image.base: {source}: /{path} on {platform.name}"
     if node is None or node.seen is None:
-        raise ImageError(f"{where} is no readable file")
+        raise ImageError(f"{where} is not a readable file")
     seen = node.seen
     if seen.problem:
         advice = "the base's PATH is searched; put the folder of the real Python first there"
@@ -128,16 +128,16 @@ def find_python(
         )
     libc = find_libc(tree, seen.machine, seen.libc)
     if libc is None:
-        raise ImageError(f"{where} needs a C library whose version cannot be told")
+        raise ImageError(f"{where} needs a C library of unknown version")
     if minor is None:
         raise ImageError(
-            f"{where} is a Python 3 whose version cannot be told: its name and the folders above "
-            "it do not say"
+            f"{where} is a Python 3 of unknown version: neither its name nor the folders above "
+            "it contain it"
         )
     if (minor, "") not in (found := _standard_libraries(tree, path)) and (minor, "t") in found:
         raise ImageError(
             f"{where} is a free-threaded Python, which this version does not install for",
-            advice=f"take a base with the usual Python 3.{minor}",
+            advice=f"use a base with the regular Python 3.{minor}",
         )
     return BasePython((3, minor), f"/{path}", libc)
 

@@ -116,7 +116,7 @@ def _entries(
         raise ImageError(f"{where}: not a readable tar: {error}") from None
     # tarfile takes any block that is no header for the end.
     if headers.last.strip(b"\0") or len(headers.last) not in (0, BLOCK):
-        raise ImageError(f"{where}: not a readable tar: it is damaged or breaks off")
+        raise ImageError(f"{where}: not a readable tar: it is damaged or truncated")
 
 
 class _Kept:

@@ -39,10 +39,12 @@ def check_base(
             f'tool.multiarch.image.base: helper "{unit.helper.name}" on {unit.platform.name} needs'
         )
         if fact.interpreter and tree.find(fact.interpreter) is None:
-            problems.append(f"{where} the loader {fact.interpreter}, which {source} has not")
+            problems.append(
+                f"{where} the loader {fact.interpreter}, which {source} doesn't contain"
+            )
             continue
         if missing := [each for each in fact.needed if each not in names]:
-            problems.append(f"{where} {', '.join(missing)}, which {source} has not")
+            problems.append(f"{where} {', '.join(missing)}, which {source} doesn't contain")
         if fact.glibc is not None:
             with binaries[unit.id].path.open("rb") as file:
                 libc = find_libc(tree, machine(file.read(HEADER)), "glibc")
@@ -57,7 +59,7 @@ def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
     """Raise ImageError, one line per helper and platform, when one cannot run on ``scratch``.
 
     An executable with an interpreter (ELF, PT_INTERP) or needed libraries (DT_NEEDED) is started
-    by files that scratch has not; the kernel would say no more than "no such file or directory".
+    by files that scratch doesn't contain; the kernel would only say "no such file or directory".
     """
     problems: list[str] = []
     dynamic: dict[str, bool] = {}
@@ -72,7 +74,7 @@ def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
             wants = fact.interpreter or ", ".join(fact.needed)
             problems.append(
                 f'tool.multiarch.image.base: helper "{unit.helper.name}" on {platform.name} is '
-                f'dynamically linked and needs {wants}, which "scratch" has not'
+                f'dynamically linked and needs {wants}, which "scratch" doesn\'t contain'
             )
     if not problems:
         return
@@ -80,7 +82,7 @@ def check_scratch(plan: ImagePlan, facts: Mapping[str, BinaryInfo]) -> None:
         f'set tool.multiarch.helpers.{name}.libc = "static"' for name in dynamic if dynamic[name]
     ]
     if not all(dynamic.values()):
-        ways.append('take a base with glibc, such as "debian:stable-slim"')
+        ways.append('use a base with glibc, such as "debian:stable-slim"')
     if rest := [f'"{name}"' for name in names if name not in dynamic]:
         ways.append(f"leave it out with tool.multiarch.image.helpers = [{', '.join(rest)}]")
     raise ImageError("\n".join(problems), advice=", or ".join(ways))

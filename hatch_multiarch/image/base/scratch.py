@@ -34,4 +34,4 @@ class ScratchBase:
 
     def open(self, blob: Descriptor) -> VerifyingReader:
         """Raise ImageError: there is no blob."""
-        raise ImageError(f"{self.source}: {blob.digest} is not there")
+        raise ImageError(f"{self.source}: {blob.digest} is missing")

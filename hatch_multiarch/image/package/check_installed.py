@@ -48,5 +48,5 @@ def check_installed(
             todo += [(needed, each) for each in ("", *sorted(requirement.extras))]
     if problems:
         raise ImageError(
-            "\n".join(problems), advice="lock the requirements of this version of the project anew"
+            "\n".join(problems), advice="lock the requirements of this version of the project again"
         )

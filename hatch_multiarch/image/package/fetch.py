@@ -52,14 +52,14 @@ def _refusal(said: str, target: Target) -> ImageError:
         return ImageError(
             f"tool.multiarch.image.base: {found[1]} has no wheel for {target.platform.name} "
             f"({needs})",
-            advice="leave the platform out, depend on a version that has one, or add the folder "
-            "of a wheel of your own to PIP_FIND_LINKS",
+            advice="remove the platform, use a version that has one, or add a folder with your "
+            "own wheel to PIP_FIND_LINKS",
         )
     if found := _OTHER.search(said):
         return ImageError(
             f"tool.multiarch.image.base: {found[1]}: the file found for {target.platform.name} has "
-            f"the sha256 {found[2]}, which is none of its hashes",
-            advice="lock the requirements anew, if that file is the right one",
+            f"the sha256 {found[2]}, which is not one of its hashes",
+            advice="lock the requirements again, if that file is the right one",
         )
     reason = last_words(said.replace("ERROR:", ""))
     return ImageError(

@@ -55,7 +55,7 @@ class Environment:
         if bytecode and running != ("cpython", *python.version):
             raise ImageError(
                 f"tool.multiarch.image.bytecode: the base has {python.name}, and this build runs "
-                f"on {running[0]} {running[1]}.{running[2]}, whose bytecode is another",
+                f"on {running[0]} {running[1]}.{running[2]}, which has different bytecode",
                 advice=f"build with {python.name}, or remove bytecode",
             )
 

@@ -58,8 +58,8 @@ def resolve(
             raise ImageError(
                 f"tool.multiarch.image.base: the dependencies have no wheels for "
                 f"{target.platform.name} that fit together: {last_words(done.err)}",
-                advice="leave the platform out, depend on what has wheels, or add the folder of "
-                "wheels of your own to UV_FIND_LINKS and PIP_FIND_LINKS",
+                advice="remove the platform, use versions that have wheels, or add a folder with "
+                "your own wheels to UV_FIND_LINKS and PIP_FIND_LINKS",
             )
         pins = read_lock(answer.read_text(encoding="utf-8"), "uv pip compile")
         found.append(tuple(map(_with_local, those_for(pins, target.markers))))

@@ -60,8 +60,8 @@ def need(*modules: str) -> None:
     missing = [each for each in modules if find_spec(each) is None]
     if missing:
         raise ToolchainError(
-            f"tool.multiarch.image.base: to install the package needs {', '.join(missing)}",
-            advice="a plain `hatchling build` installs nothing: take `hatch build`, or install "
+            f"tool.multiarch.image.base: installing the package requires {', '.join(missing)}",
+            advice="a plain `hatchling build` doesn't install it: use `hatch build`, or install "
             "hatch-multiarch[image]",
         )
 
