@@ -177,7 +177,7 @@ def _of_modules(config: Config) -> Iterator[Conflict]:
         if not name.isidentifier() or keyword.iskeyword(name):
             yield Conflict(key, f"{show(name)} is no name of a Python module; rename the helper")
         elif name in sys.stdlib_module_names:
-            message = f"Python has a module {show(name)} of its own; rename the helper"
+            message = f"{show(name)} is the name of a module of Python; rename the helper"
             yield Conflict(key, message)
         elif twin != helper.name:
             yield Conflict(key, f"is the same module as that of {show(twin)}; rename one")
@@ -197,7 +197,7 @@ def _without_locator(config: Config) -> Iterator[Conflict]:
         elif name in libraries:
             message = f"the library {shown} is loaded by it; remove this"
         else:
-            message = f'helper {shown} is installed beside it; set its install = "scripts", or '
+            message = f'helper {shown} is installed next to it; set its install = "scripts", or '
             message += "remove this"
         yield Conflict(f"{ROOT}.locator", message, others)
 

@@ -64,7 +64,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 return []
             if not _FRONT_ENDS & sys.modules.keys():  # the Hatch CLI, which makes an sdist first
                 self._sdist_build().probe()
-            from hatch_multiarch.toolchain import before_requirements, requirements  # noqa: PLC0415
+            from hatch_multiarch import toolchain  # noqa: PLC0415 - see _plan
 
             # An editable build asks in the same words, and builds for this machine always.
             editable = self._plan("editable") if plan.mode == "one" else None
@@ -72,13 +72,13 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             if plan.engine == "buildkit":
                 units = editable.units if editable else ()  # the stage has its own
             image = self._image(plan.config)
-            needed = requirements(
+            needed = toolchain.requirements(
                 units,
                 plan.config.toolchain,
                 package=image is not None and image.base != "scratch",
                 loads=image is not None and any(each.loads for each in image.outputs),
             )
-            first = before_requirements(Path(self.root), plan.config, plan.before)
+            first = toolchain.before_requirements(Path(self.root), plan.config, plan.before)
             return list(dict.fromkeys((*needed, *first)))
 
     def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the hook's signature

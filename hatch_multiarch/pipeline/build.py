@@ -113,9 +113,13 @@ class Build:
         Raises MultiarchError; nothing has a final name yet then.
         """
         with files.refused(self._output):
-            begun = self._begun or self.begin()
+            begun = self._begun
+            if begun is None:
+                self._check(build_data)
+                begun = self.begin()
             try:
-                self._check(build_data)  # also what was made before
+                if self._before or self.plan.project.member:  # that may have added files
+                    self._check(build_data)
                 return self._prepare(begun, build_data)
             except BaseException:
                 begun.streams.close()  # what waits to be compressed would keep this process

@@ -222,7 +222,7 @@ def test_programs_for_developers_are_left_out_and_named(
         "folder": "examples/x",
         "source": "examples/x",
         "package": ".",
-        "why": "examples/ is no place for what users run",
+        "why": "examples/ usually has no programs for users",
     }
     assert not (root / "pyproject.toml").exists()
     said = run(*CLI, "init", root).out
@@ -266,7 +266,7 @@ def test_a_project_without_a_package_gets_what_hatchling_asks_for(
     bare += '[project]\nname = "hounds"\nversion = "1.0.0"\n'
     root = write(tmp_path / "shout", {**REPOSITORY, "pyproject.toml": bare})
     said = run(*CLI, "init", root).out
-    assert said.endswith("\nonce it is on the package index: uvx --from hounds shout\n")
+    assert said.endswith("\nafter you publish it: uvx --from hounds shout\n")
     text = (root / "pyproject.toml").read_text("utf-8")
     assert "[tool.hatch.build.targets.wheel]\nbypass-selection = true\n" in text
     assert 'install = "scripts"' in text

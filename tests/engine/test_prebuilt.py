@@ -93,6 +93,7 @@ HARD = {"type": tarfile.LNKTYPE, "linkname": "real"}
         ("a.zip", zipped(("./shout", b"binary"), method=0), ""),
         ("a.zip", zipped(("shout", b"binary"), mode=0), ""),
     ],
+    ids=lambda each: "data" if isinstance(each, bytes) else None,  # gzip holds the time
 )
 def test_a_member_of_an_archive(tmp_path: Path, archive: str, data: bytes, member: str) -> None:
     made = unit(tmp_path, archive, data, member)
@@ -131,7 +132,7 @@ MANY = [entry(f"{number}/shout") for number in range(9)]
         ("a.tar.gz", tar(entry("shout", type=tarfile.FIFOTYPE)), "no file shout in it"),
         ("a.tar.gz", tar(FILE, FILE), "shout is in the archive twice"),
         ("a.tar.gz", tar(*MANY, *(entry(f"{n}") for n in range(20))), "more than 20 entries"),
-        ("a.tar.gz", bomb(1 << 21), "unpacked it is larger than 1048576 bytes"),
+        ("a.tar.gz", bomb(1 << 21), "larger than 1048576 bytes when unpacked"),
         ("a.tar.gz", tar(FILE)[:60], "a.tar.gz: "),
         ("a.tar.gz", b"plain text", "not a readable tar archive"),
         ("a.tar.gz", b"", "a.tar.gz: "),
@@ -148,6 +149,7 @@ MANY = [entry(f"{number}/shout") for number in range(9)]
         ("a.zip", zipped(("shout", b"x"))[:-9], "not a readable zip archive: "),
         ("a.zip", tar(FILE), "not a readable zip archive: "),
     ],
+    ids=lambda each: "data" if isinstance(each, bytes) else None,  # gzip holds the time
 )
 def test_archives_of_strangers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archive: str, data: bytes, says: str

@@ -27,7 +27,7 @@ PLAN = """\
 example:
   hatch-multiarch plan                  show what `hatch build` would do
   hatch-multiarch plan --mode one ..    show what `pip install ..` would do
-  hatch-multiarch plan --workspace      show it for all packages of a uv workspace
+  hatch-multiarch plan --workspace      all packages of a workspace
 """
 BUILD = """\
 example:

@@ -14,7 +14,7 @@ example:
   hatch-multiarch ci github             write .github/workflows/multiarch.yml
   hatch-multiarch ci gitlab --stdout    print .gitlab-ci.yml without writing it
   hatch-multiarch ci github --check     exit 1 if the file is out of date
-  hatch-multiarch ci github --reusable  write multiarch-build.yml, for other workflows to call
+  hatch-multiarch ci github --reusable  write a workflow to call
 """
 SCHEMA = """\
 example:
