@@ -54,8 +54,7 @@ def configured(
     if not hooked(target):
         _put(wanted, HOOK)
         text = _first(_hook(text, newline), wanted, f"add the table [{HOOK}]")
-    flags = [flag for each in programs for flag in each.ldflags]
-    if any(map(stamped, flags)) and not hooked(target, "sdist"):
+    elif _stamped(programs) and not hooked(target, "sdist"):
         _put(wanted, SDIST_HOOK)
         advice = f"add the table [{SDIST_HOOK}]"
         text = _first([_append(text, _RECORDS, newline)], wanted, advice)
@@ -69,6 +68,11 @@ def configured(
     added = tomllib.loads(table)["tool"]["multiarch"]
     wanted.setdefault("tool", {})["multiarch"] = added
     return _first([_append(text, table, newline)], wanted, "add [tool.multiarch]")
+
+
+def _stamped(programs: Sequence[Program]) -> bool:
+    """Tell whether linker flags of *programs* name the commit, which an sdist has to record."""
+    return any(stamped(flag) for each in programs for flag in each.ldflags)
 
 
 def _first(texts: Iterable[str], wanted: dict[str, Any], advice: str) -> str:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WHEEL = "tool.hatch.build.targets.wheel"
-HOOK = f"{WHEEL}.hooks.multiarch"
-"""The table that switches the hook on."""
+HOOK = "tool.hatch.build.hooks.multiarch"
+"""The table that switches the hook on, for wheels and the sdist."""
 
 SDIST_HOOK = "tool.hatch.build.targets.sdist.hooks.multiarch"
-"""The table that switches it on for the sdist, where that records something."""
+"""The same for the sdist, in a project that has the hook for its wheels only."""
 
 PLUGIN = "hatch-multiarch"
 _BACKENDS = ("hatchling.build", "hatchling.ouroboros")
@@ -120,7 +120,7 @@ def hooked(target: Target, kind: str = "wheel") -> bool:
     if hidden and not on:
         raise PlanError(
             "hatch.toml has a table [build], so hatch ignores tool.hatch.build",
-            advice=f"add [build.targets.{kind}.hooks.multiarch] to hatch.toml, then run this again",
+            advice="add [build.hooks.multiarch] to hatch.toml, then run this again",
         )
     return on
 

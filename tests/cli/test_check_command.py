@@ -40,7 +40,7 @@ def test_a_good_project_is_one_line(project: Path, run: Callable[..., Ran]) -> N
 def test_every_problem_is_a_line(project: Path, run: Callable[..., Ran]) -> None:
     pyproject = project / "pyproject.toml"
     text = pyproject.read_text()
-    hook = "[tool.hatch.build.targets.wheel.hooks.multiarch]"
+    hook = "[tool.hatch.build.hooks.multiarch]"
     text = text.replace(', "hatch-multiarch"', "").replace(hook, "")
     text = text.replace("cgo = true", 'cgo = "yes"').replace("ldflags", "ldflag")
     pyproject.write_text(text)

@@ -85,7 +85,7 @@ version = "1.0.0"
 readme = "README.md"
 [tool.hatch.build.targets.wheel]
 bypass-selection = true
-[tool.hatch.build.targets.wheel.hooks.multiarch]
+[tool.hatch.build.hooks.multiarch]
 [tool.multiarch]
 platforms = ["linux/amd64", "windows/amd64"]
 [tool.multiarch.helpers.shout]

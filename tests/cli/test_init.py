@@ -59,7 +59,7 @@ def test_a_plain_project_is_built_by_hatchling_right_after(
     assert "".join(line[2:] for line in lines if line[0] == "+") == (
         'requires = ["hatchling", "hatch-multiarch"]\n'
         "\n"
-        "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"
+        "[tool.hatch.build.hooks.multiarch]\n"
         "\n"
         "[tool.multiarch]\n"
         'platforms = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", '
@@ -222,7 +222,7 @@ def test_the_ignored_of_a_folder_above_stay_ignored(
     assert not (root / ".gitignore").exists()
 
 
-HOOK_TABLE = "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"
+HOOK_TABLE = "[tool.hatch.build.hooks.multiarch]\n"
 REFUSED = {
     "setuptools": (
         (
@@ -246,14 +246,14 @@ REFUSED = {
         PYPROJECT + "[tool.multiarch]\n",
         (
             'it exists already, but without "hatch-multiarch" in build-system.requires, '
-            "[tool.hatch.build.targets.wheel.hooks.multiarch], [tool.multiarch.helpers.NAME]\n"
+            "[tool.hatch.build.hooks.multiarch], [tool.multiarch.helpers.NAME]\n"
         ),
     ),
     "inline": (
         PYPROJECT + "[tool.hatch]\nbuild = { dev-mode-dirs = ['.'] }\n",
         (
             "can't be extended automatically, so it was not changed\n    hint: by hand, add the "
-            "table [tool.hatch.build.targets.wheel.hooks.multiarch]"
+            "table [tool.hatch.build.hooks.multiarch]"
         ),
     ),
 }
@@ -274,10 +274,8 @@ def test_other_refusals(tmp_path: Path, run: Callable[..., Ran]) -> None:
     write(root, {"lib/lib.go": "package lib\n"})
     assert "no Go program below" in run(*CLI, "init", root, code=3)
     write(root, {**PLAIN, "hatch.toml": "[build]\n"})
-    assert "add [build.targets.wheel.hooks.multiarch] to hatch.toml" in run(
-        *CLI, "init", root, code=3
-    )
-    write(root, {"hatch.toml": "[build.targets.wheel.hooks.multiarch]\n"})
+    assert "add [build.hooks.multiarch] to hatch.toml" in run(*CLI, "init", root, code=3)
+    write(root, {"hatch.toml": "[build.hooks.multiarch]\n"})
     (root / "pyproject.toml").chmod(0o444)
     said = run(*CLI, "init", root, code=3).out
     assert (

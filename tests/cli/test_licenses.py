@@ -39,7 +39,7 @@ WORDS = {
 FOLDER = "third-party-licenses"
 FILES = [f"{FOLDER}/example.com+words/{name}" for name in ("LICENSE", "sub+NOTICE.md")]
 TABLES = """
-[tool.hatch.build.targets.wheel.hooks.multiarch]
+[tool.hatch.build.hooks.multiarch]
 
 [tool.multiarch.helpers.greet]
 """

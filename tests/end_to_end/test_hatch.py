@@ -53,11 +53,23 @@ def test_hatch_build_gives_the_same_bytes(
 
 @pytest.mark.network
 @pytest.mark.parametrize("date", ["", "4354819200"])
+@pytest.mark.parametrize(
+    ("frontend", "hook"),
+    [("hatchling", "hooks"), ("hatch", "hooks"), ("hatch", "targets.wheel.hooks")],
+)
 def test_a_date_that_is_none_ends_before_the_sdist(
-    project: Path, run: Callable[..., Ran], links: dict[str, str], date: str
+    project: Path,
+    run: Callable[..., Ran],
+    links: dict[str, str],
+    frontend: str,
+    hook: str,
+    date: str,
 ) -> None:
-    """The Hatch CLI asks the hook what it needs before hatchling begins the first target."""
-    words = (sys.executable, "-m", "hatch", "build")
+    """The Hatch CLI asks the wheel's hook too what it needs, before hatchling begins the sdist."""
+    config = project / "pyproject.toml"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("hatch.build.hooks.", f"hatch.build.{hook}."), "utf-8")
+    words = (sys.executable, "-m", frontend, "build")
     said = run(*words, cwd=project, code=2, SOURCE_DATE_EPOCH=date, **links).out
     assert f"found '{date}'" in " ".join(said.split())
     assert "Traceback" not in said

@@ -157,11 +157,16 @@ def test_commands_name_it_too(project, small, tmp_path, monkeypatch, capsys):
     ("how", "says"),
     [({"room": 0}, FULL), ({"inodes": 0}, INODES), ({"read_only": True}, READ_ONLY)],
 )
-def test_hatch_build_names_it_before_its_sdist(project, small, links, how, says):
+@pytest.mark.parametrize(
+    ("frontend", "hook"), [("hatch", "targets.wheel.hooks"), ("hatchling", "hooks")]
+)
+def test_it_is_named_before_hatchlings_sdist(project, small, links, frontend, hook, how, says):
+    config = project / "pyproject.toml"
+    config.write_text(config.read_text().replace("targets.wheel.hooks", hook))
     small(project / DIST, **how)
     before = kills.outputs(project)
     done = subprocess.run(
-        [sys.executable, "-m", "hatch", "build"],
+        [sys.executable, "-m", frontend, "build"],
         cwd=project, env=clean_env(**links), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 3, done.stdout + done.stderr
