@@ -97,6 +97,31 @@ def test_a_new_project_packages_it(
     assert f"helpers.shout.package: helpers/shout/go.mod requires no module that has {TOOL}" in said
 
 
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("tool", "asks", "says"),
+    [
+        ("mvdan.cc/sh/v3/cmd/shfmt@v3.12.0", "--version", "3.12.0"),
+        ("github.com/rhysd/actionlint/cmd/actionlint@v1.7.7", "-version", "1.7.7"),
+    ],
+)
+def test_programs_of_real_projects(
+    tmp_path: Path, run: Callable[..., Ran], tool: str, asks: str, says: str
+) -> None:
+    """As whoever packages one does; nothing is written by hand."""
+    root, home = tmp_path / "new", {"UV_TOOL_DIR": str(tmp_path / "t")}
+    root.mkdir()
+    run(*CLI, "init", "--tool", tool, root)
+    env = {"HATCH_MULTIARCH_PLATFORMS": "host linux/arm64 darwin/arm64 windows/amd64"}
+    run(sys.executable, "-m", "hatchling", "build", cwd=root, **env)
+    run(*CLI, "verify", root, **env)
+    name = tool.rpartition("/")[2].partition("@")[0]
+    home |= {**clean_env(), "UV_TOOL_BIN_DIR": str(tmp_path / "b")}
+    run("uv", "tool", "install", "--offline", "--find-links", root / "dist", name, **home)
+    assert says in run(tmp_path / "b" / name, asks).out
+
+
 def test_a_project_that_is_there_gets_it_too(
     tmp_path: Path, run: Callable[..., Ran], proxy: dict[str, str]
 ) -> None:
