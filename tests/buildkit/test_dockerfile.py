@@ -104,4 +104,4 @@ def test_a_dockerfile_of_the_project_is_named_instead(
     root = small(tmp_path / "greeter", engine, builder="", stage='dockerfile = "Dockerfile"')
     assert "there is no file Dockerfile\n" in run(*COMMAND, root, code=3)
     (root / "Dockerfile").touch()
-    assert "by this Dockerfile of your own: Dockerfile\n" in run(*COMMAND, root, code=3)
+    assert "with your own Dockerfile: Dockerfile\n" in run(*COMMAND, root, code=3)

@@ -106,7 +106,7 @@ def test_the_whole_life_of_a_builder(
     (tmp_path / "pyproject.toml").write_text(PROJECT + BUILDER.replace("NAME", name))
     assert f"the builder {name} was created, with 2 nodes" in builder("create", **engine.env)
     assert "already exists, as configured" in builder("create")
-    assert "without the node arm" in builder("create", "--leave", "arm")
+    assert "no longer has the node arm" in builder("create", "--leave", "arm")
     assert "has the node arm now" in builder("create", "--append", "arm")
 
     table = builder("inspect").out

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
 TWO = {"HATCH_MULTIARCH_PLATFORMS": "linux/amd64 linux/arm64"}
+OURS = "[tool.hatch.build.hooks.multiarch]\n"
 CUSTOM = """
 [tool.hatch.build.hooks.custom]
 path = "hook.py"
@@ -134,28 +135,27 @@ def test_a_wheel_that_another_hook_tags_is_refused(
     run(*BUILD, cwd=project, **TWO)
     before = {path.name: path.read_bytes() for path in (project / "dist").iterdir()}
     hook(project, initialize)
-    ours = "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"
     edit(more=CUSTOM)
     for _ in range(2):
         said = run(*BUILD, cwd=project, code=3, **TWO).out
         assert "error: tool.hatch.build.hooks.custom: hook.py sets the wheel's tag (line 7)" in said
         after = {path.name: path.read_bytes() for path in (project / "dist").iterdir()}
         assert after == before
-        if ours in (project / "pyproject.toml").read_text():
-            edit((ours, "[tool.hatch.build.hooks.multiarch]\n"))
+        if OURS in (project / "pyproject.toml").read_text():
+            edit((OURS, "[tool.hatch.build.targets.wheel.hooks.multiarch]\n"))
 
 
 def test_a_hook_that_tidies_up_too_early_is_named(
     project: Path, edit: Callable[..., None], run: Callable[..., Ran]
 ) -> None:
-    edit(more=CUSTOM)
+    edit((OURS, f"{CUSTOM}\n{OURS}"))
     generated = "Path(self.root, 'src/greeter/generated.py')"
     hook(project, f"{generated}.touch()", f"{generated}.unlink()")
     said = run(*BUILD, cwd=project, code=3, **TWO).out
-    assert "just one of them holds greeter/generated.py" in said
+    assert "only one of them contains greeter/generated.py" in said
     assert files(project / "dist") == []
     # The remedy that the message gives: this hook first.
-    edit((CUSTOM, "\n[tool.hatch.build.hooks.multiarch]\n" + CUSTOM))
+    edit((f"{CUSTOM}\n{OURS}", f"{OURS}\n{CUSTOM}"))
     run(*BUILD, cwd=project, **TWO)
     for path in project.glob("dist/*.whl"):
         assert "greeter/generated.py" in zipfile.ZipFile(path).namelist()
@@ -193,11 +193,10 @@ def test_native_code_that_contradicts_the_tag_is_refused(
 def test_keys_in_the_hooks_own_table_are_pointed_out(
     project: Path, edit: Callable[..., None], run: Callable[..., Ran]
 ) -> None:
-    table = "[tool.hatch.build.targets.wheel.hooks.multiarch]"
-    edit((table, f'{table}\nplatforms = ["linux/amd64"]'))
+    edit((OURS, f'{OURS}platforms = ["linux/amd64"]\n'))
     assert run(*BUILD, cwd=project, code=2).out == (
-        "error: tool.hatch.build.targets.wheel.hooks.multiarch.platforms: unknown key; what is "
-        "built stands in [tool.multiarch]\n"
+        "error: tool.hatch.build.hooks.multiarch.platforms: unknown key; configure the build in "
+        "[tool.multiarch]\n"
     )
 
 
