@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_multiarch.cache import cache_dir
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import aside, cache_home, exposed, private
 from hatch_multiarch.errors import ToolchainError
@@ -141,3 +142,19 @@ def test_folders_that_are_made_are_for_their_user_alone(tmp_path):
         os.umask(before)
     modes = [stat.S_IMODE((tmp_path / each).stat().st_mode) for each in ("a", "a/b", "a/b/file")]
     assert modes == [0o700, 0o700, 0o600]
+
+
+def test_a_build_that_is_faster_by_a_moment_is_no_error(tmp_path, monkeypatch):
+    """The folder comes between the last look and the move, which then cannot replace it."""
+    final = tmp_path / "cache/folder"
+
+    def move(part, target):
+        target.mkdir()
+        (target / "faster").touch()
+        part.replace(target)
+
+    monkeypatch.setattr(cache_dir, "move", move)
+    with cache_dir.folder_aside(final) as part:
+        (part / "slower").touch()
+    assert [each.name for each in final.iterdir()] == ["faster"]
+    assert list(final.parent.iterdir()) == [final]
