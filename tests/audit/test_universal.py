@@ -78,7 +78,7 @@ def test_a_universal_file_is_the_program_of_each_processor_in_it(
         "programs for arm64, and none for amd64\n"
     ) in said
     made.write_bytes(universal(thin)[:-1000])
-    assert f"{key} darwin/arm64, is not an executable: it is cut off" in run(
+    assert f"{key} darwin/arm64, is not an executable: it is truncated" in run(
         *BUILD, cwd=root, code=6
     )
     made.write_bytes(thin["darwin/amd64"].read_bytes())
@@ -148,7 +148,7 @@ def test_every_part_is_read_as_strictly_as_a_thin_file(
     row = 8 + 20  # of arm64
     wrong: dict[str, dict[int, bytes]] = {
         "its programs overlap": {row + 8: struct.pack(">I", amd64 + 0x4000)},
-        r"its program for arm64 begins at \d+, which is no page": {
+        r"its program for arm64 begins at \d+, which is not aligned to a page": {
             row + 8: struct.pack(">2I", arm64 + 0x1000, size - 0x1000)
         },
         "what it has for arm64 is a program for amd64": {
@@ -162,7 +162,7 @@ def test_every_part_is_read_as_strictly_as_a_thin_file(
         "page 7 was changed after it was signed": {arm64 + 7 * 4096: b"changed"},
         "its Mach-O type is 7": {amd64 + 12: b"\7"},
         "it claims 255 processors": {4: b"\0\0\0\xff"},
-        "is cut off": {row + 12: b"\x7f"},
+        "it is truncated": {row + 12: b"\x7f"},
     }
     path = tmp_path / "greet"
     for says, changes in wrong.items():

@@ -252,7 +252,7 @@ def test_tags_and_package(site: Site, say: Any):
     assert binary.path.read_bytes() == good
 
 
-def test_flags_of_the_helper_reach_its_compilers(site: Site, say: Any):
+def test_flags_of_the_helper_reach_its_compilers(site: Site, say: Any, logged: Logged):
     site.tone()
     site.write({"tone/pitch.c": '#include "pitch.h"\nint pitch(int x) { return BY * x + 2; }\n'})
     site.write({"tone/b.go": "//go:build goexperiment.fieldtrack\n\npackage main\n"})
