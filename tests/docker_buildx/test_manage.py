@@ -197,7 +197,7 @@ def test_use_makes_it_the_one_in_use(buildx: Buildx, name: str, tmp_path: Path):
     ("changed", "says"),
     [
         ({"driver": "docker-container"}, "its driver is 'remote', not 'docker-container'"),
-        ({"nodes": (FAR,)}, "it has a node 'arm' more"),
+        ({"nodes": (FAR,)}, "it has an additional node 'arm'"),
         (
             {"nodes": (replace(FAR, endpoint="tcp://127.0.0.1:7", platforms=()), ARM)},
             "its node 'far' differs in endpoint, platforms",
