@@ -190,8 +190,8 @@ def _build_all(session: nox.Session, config: Config, words: list[str]) -> None:
         session.error(f"{why}; {DESCRIBE}")
     if pushes_when_built(config):
         session.error(
-            "tool.multiarch.image.outputs: has registry, so that a build pushes before anything "
-            'is checked; write outputs = ["oci"], and push what was checked'
+            "tool.multiarch.image.outputs: contains registry, so a build would push before "
+            'anything is checked; set outputs = ["oci"], and the session pushes the checked image'
         )
     session.install(_WITH_DOCKER, "twine")
     _hatch_build(session, ["--clean", *words], image=config.image is not None)

@@ -133,7 +133,7 @@ def _build(pipeline: Pipeline, *, reusable: bool) -> dict[str, Any]:
         steps.append({"name": "Verify the image", **output, "run": Script(VERIFY_IMAGE)})
     steps += [_summary(), _upload("dist", f"{dist}/")]
     if pipeline.registry:
-        steps.append({"name": "Keep the image", **output, "run": Script(KEEP)})
+        steps.append({"name": "Copy the image", **output, "run": Script(KEEP)})
         steps.append(_upload("image", "${{ runner.temp }}/image/"))
     return _needing_goreleaser(
         pipeline, _job("Build", LINUX, ("contents",), steps), reusable=reusable
@@ -258,7 +258,7 @@ def _job(
 
 
 _RIGHTS = {
-    "contents": Commented("read", "checks out"),
-    "id-token": Commented("write", "is the identity that the package index trusts, and signs"),
-    "packages": Commented("write", "pushes to ghcr.io"),
+    "contents": Commented("read", "to check out the repository"),
+    "id-token": Commented("write", "for trusted publishing and attestations"),
+    "packages": Commented("write", "to push to ghcr.io"),
 }

@@ -38,7 +38,7 @@ def builder(pipeline: Pipeline) -> list[dict[str, Any]]:
         options["driver-opts"] = f"image={pins.BUILDKIT_IMAGE}"
     else:
         options |= {"name": literal(pipeline.builder_name), **_configured(config)}
-    return [{"name": "Make the builder", "uses": pins.BUILDX, "with": options}]
+    return [{"name": "Create the builder", "uses": pins.BUILDX, "with": options}]
 
 
 def _configured(config: BuilderConfig) -> dict[str, Any]:

@@ -69,9 +69,9 @@ def goreleaser_folder(config: Config) -> str:
     }
     if len(folders) > 1:
         raise PlanError(
-            f"tool.multiarch.helpers: prebuilt names several folders of GoReleaser: "
+            f"tool.multiarch.helpers: prebuilt refers to several GoReleaser folders: "
             f"{', '.join(sorted(folders))}",
-            advice="one run of GoReleaser fills one folder; take every helper from it",
+            advice="GoReleaser writes to one folder; use it for every helper",
         )
     return next(iter(folders), "")
 
@@ -117,8 +117,8 @@ def unpushed(config: Config) -> str:
     if config.image is None:
         return "there is no [tool.multiarch.image]"
     if not archived(config):
-        return "tool.multiarch.image.outputs has no oci, the archive that is run and pushed"
+        return "tool.multiarch.image.outputs doesn't contain oci, the archive that is pushed"
     reference = parse(config.image.name)
     if reference.registry == DOCKER_HUB and reference.path.startswith("library/"):
-        return "tool.multiarch.image.name names no registry"
+        return "tool.multiarch.image.name doesn't contain a registry"
     return ""

@@ -100,15 +100,15 @@ def read_pipeline(root: Path) -> Pipeline:
     for_image = tuple(each for each in linux if each.startswith("linux/"))
     if not linux:
         raise PlanError(
-            "tool.multiarch.platforms: every platform has a cgo helper that needs a Mac, and the "
-            "pipeline's runner is Linux",
+            "tool.multiarch.platforms: every platform has a cgo helper that needs a Mac, but the "
+            "pipeline runs on Linux",
             advice="add a Linux platform",
         )
     if pushes_when_built(config):
         raise PlanError(
-            "tool.multiarch.image.outputs: has registry, so that each build of a pull request "
-            "would push",
-            advice='write outputs = ["oci"]; the pipeline itself pushes, on a tag',
+            "tool.multiarch.image.outputs: contains registry, so every build of a "
+            "pull request would push",
+            advice='set outputs = ["oci"]; the pipeline pushes the image for a tag',
         )
     if undescribed(document):
         raise PlanError(undescribed(document), advice=DESCRIBE)

@@ -32,7 +32,7 @@ def run(arguments: Any) -> int:
     elif not file.stale:
         put(f"{name} is current")
     elif file.edited:
-        put(f"{name} was changed by hand, or is not ours")
+        put(f"{name} was edited, or not written by hatch-multiarch")
     else:
         put(f"{name} {'is missing' if file.found is None else 'is stale'}")
     return code

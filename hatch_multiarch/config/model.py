@@ -125,7 +125,7 @@ class Helper:
     before: tuple[tuple[str, ...], ...] = key(
         "A command that runs once before anything is compiled, in the folder `source`: a list of a "
         'program and its arguments, such as `["go", "generate", "./..."]`, or a list of such '
-        "lists. No shell reads it. It does not run where an sdist is installed.",
+        "lists. It runs without a shell, and not when an sdist is installed.",
         default=(),
         check="argument",
         fixed=True,
@@ -138,9 +138,9 @@ class Helper:
         check="ldflag",
     )
     env: dict[str, str] = key(
-        "Variables for its compilers: CGO_CFLAGS, CGO_CXXFLAGS and CGO_LDFLAGS, whose flags follow "
-        "those of hatch-multiarch, CGO_CFLAGS_ALLOW, CGO_CXXFLAGS_ALLOW, GOEXPERIMENT and "
-        "GOFIPS140. Flags that name folders are refused.",
+        "Environment variables for the compilers: CGO_CFLAGS, CGO_CXXFLAGS, CGO_LDFLAGS, "
+        "CGO_CFLAGS_ALLOW, CGO_CXXFLAGS_ALLOW, GOEXPERIMENT and GOFIPS140. The flags are added "
+        "after those of hatch-multiarch. Flags that name folders are errors.",
         factory=dict,
         check="flags",
         keys="variable",
@@ -151,15 +151,16 @@ class Helper:
         default="package",
     )
     output: str = key(
-        "Name of the file, if it is not the helper's: `gh` is `gh.exe` on Windows, and `libgh.so` "
-        "where it is a library. The locator, other keys and the report keep the helper's name.",
+        "File name without extension, if it differs from the helper's name. `gh` becomes `gh.exe` "
+        "on Windows, and `libgh.so` for a library. The locator module, other keys and the report "
+        "use the helper's name.",
         default="",
         check="helper_name",
         fixed=True,
     )
     module: bool = key(
         "Ship a Python module of the helper's name (`-` and `.` become `_`), so that "
-        "`python -m NAME` starts the program. On Linux and macOS it takes the place of Python.",
+        "`python -m NAME` starts the program. On Linux and macOS, it replaces the Python process.",
         default=False,
         fixed=True,
     )
@@ -345,7 +346,7 @@ class Config:
     before: tuple[tuple[str, ...], ...] = key(
         "A command that runs once before anything is compiled, in the project's folder: a list of "
         'a program and its arguments, such as `["go", "generate", "./..."]`, or a list of such '
-        "lists. No shell reads it. It does not run where an sdist is installed.",
+        "lists. It runs without a shell, and not when an sdist is installed.",
         default=(),
         check="argument",
     )
@@ -354,9 +355,9 @@ class Config:
         default=True,
     )
     locator: bool | None = key(
-        "Put the locator module, by which Python finds the helpers, into the wheels. Default: "
-        "`true`, but `false` where the project has no Python "
-        'package and each helper has `install = "scripts"`, without `module`.',
+        "Whether wheels contain the locator module, with which Python code finds the helpers. "
+        "Default: `true`, or `false` if the project has no Python package and all helpers have "
+        '`install = "scripts"` and no `module`.',
         default=None,
     )
     helpers: tuple[Helper, ...] = key(

@@ -28,7 +28,7 @@ def binaries(report: Report) -> Markup:
         ]
         for unit in report.units
     ]
-    note = "Each was compiled once. What it needs was read from the binary itself."
+    note = "Each binary was compiled once. What it needs is read from the binary."
     head = ["helper", "platform", "Go", "C compiler", "needs", "size>"]
     return section("binaries", "Binaries and toolchains", note, table("Binaries", head, rows))
 
@@ -49,7 +49,7 @@ def modules(report: Report) -> Markup:
         for each in unit.go.modules if unit.go else ():
             users.setdefault((each.path, each.version, each.sum), {})[unit.helper] = None
     if not users:
-        note = "None is linked in but Go's own library and the helpers themselves."
+        note = "The helpers only use Go's standard library and their own modules."
         return section("modules", "Go modules", note)
     rows = [
         [
@@ -59,21 +59,21 @@ def modules(report: Report) -> Markup:
         ]
         for (path, version, digest), helpers in sorted(users.items())
     ]
-    note = f"{count(len(users), 'module')}, as Go wrote them into the binaries."
-    head = ["module and version", "in", "go.sum"]
+    note = f"{count(len(users), 'module')}, as listed in the binaries."
+    head = ["module and version", "used by", "go.sum"]
     return section("modules", "Go modules", note, table("Go modules", head, rows))
 
 
 def _sum(digest: str) -> Markup | str:
-    return code(digest, class_="digest") if digest else "a folder of the project"
+    return code(digest, class_="digest") if digest else "local folder"
 
 
 def proof(report: Report) -> Markup:
     """Return the section that says where each binary was found again, byte for byte."""
     both = sum(each.wheel is not None and each.image is not None for each in report.proof)
     note = (
-        "Wheels and image were opened when they were finished; in each place the binary had the "
-        f"sha256 that was built. {both} of {len(report.proof)} are in wheel and image alike."
+        "The build opened the finished wheels and image, and found the sha256 of each compiled "
+        f"binary. {both} of {len(report.proof)} are both in a wheel and in the image."
     )
     return section("proof", "Proof", note, el("ul", *map(_proof, report.proof), class_="cards"))
 

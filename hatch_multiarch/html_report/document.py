@@ -33,7 +33,7 @@ def page(report: Report) -> str:
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
         el("meta", name="generator", content=f"hatch-multiarch {report.tools.plugin}"),
-        el("title", f"{name}: what was built"),
+        el("title", f"{name}: build report"),
         el("style", style),
     )
     parts = [part for make in SECTIONS if (part := make(report)) is not None]

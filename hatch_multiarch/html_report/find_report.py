@@ -25,7 +25,7 @@ def find(source: Path) -> Path:
     if not (source / "pyproject.toml").is_file():
         raise ReportError(
             f"{source}: neither a project nor a report",
-            advice="name a folder with a pyproject.toml, or the JSON file that a build wrote",
+            advice="pass a folder with a pyproject.toml, or the JSON file that a build wrote",
         )
     from hatch_multiarch.project import read_project  # noqa: PLC0415 - hatchling, for a project only
 
@@ -37,11 +37,11 @@ def find(source: Path) -> Path:
         return chosen[0]
     if not chosen:
         raise ReportError(
-            f"{folder}: the project has written no report there",
-            advice="run `hatch build`, or name the JSON file of a build",
+            f"{folder}: there is no report of this project",
+            advice="run `hatch build`, or pass the JSON file of a build",
         )
     names = ", ".join(each.name for each in chosen)
-    raise ReportError(f"{folder}: several reports: {names}", advice="name the one you mean")
+    raise ReportError(f"{folder}: several reports: {names}", advice="pass the path of one")
 
 
 def write_page(report: Report, target: Path) -> None:
@@ -51,5 +51,5 @@ def write_page(report: Report, target: Path) -> None:
     except OSError as error:
         raise ReportError(
             f"{target}: the page cannot be written: {error.strerror}",
-            advice="--output names another place",
+            advice="write it elsewhere with --output",
         ) from None

@@ -20,7 +20,7 @@ def image(report: Report) -> Markup | None:
         return None
     held = report.image.manifests
     largest = max((each.size for each in held), default=0)
-    note = f"{count(len(held), 'platform')}; sizes are what a client pulls."
+    note = f"{count(len(held), 'platform')}; the sizes are those of a download."
     items = (_platform(each, largest) for each in held)
     about = facts(_about(report.image))
     return section("image", "Image", note, about, el("ul", *items, class_="cards"))
@@ -39,7 +39,7 @@ def _about(found: ImageRecord) -> Iterator[tuple[str, object]]:
         digest = Markup("") if sha256 is None else _sha256(sha256)
         yield "file" if output.sha256 else "folder", join([code(output.path), digest])
     for each in found.published:
-        where = {"docker": "in docker", "registry": "pushed"}.get(each.type, "published")
+        where = {"docker": "in Docker", "registry": "pushed"}.get(each.type, "published")
         yield where, join([code(each.reference), " ", code(each.digest, class_="digest")])
 
 
@@ -49,17 +49,17 @@ def _sha256(digest: str) -> Markup:
 
 def _platform(manifest: ManifestRecord, largest: int) -> Markup:
     ours = [each for each in manifest.layers if not each.base]
-    added = f", {size(sum(each.size for each in ours))} over the base" if manifest.base else ""
+    added = f", {size(sum(each.size for each in ours))} on top of the base" if manifest.base else ""
     title = f"{count(len(manifest.layers), 'layer')}{added}"
     return el(
         "li",
         measure(manifest.platform, manifest.size, largest),
         el("p", "manifest ", code(manifest.digest), class_="digest"),
-        el("p", "of base ", code(manifest.base), class_="digest") if manifest.base else None,
+        el("p", "base ", code(manifest.base), class_="digest") if manifest.base else None,
         el("details", el("summary", title), el("ul", *map(_layer, manifest.layers))),
     )
 
 
 def _layer(layer: LayerRecord) -> Markup:
-    whose = el("span", "base" if layer.base else "ours", class_="chip")
+    whose = el("span", "base" if layer.base else "added", class_="chip")
     return el("li", whose, " ", size(layer.size), " ", code(layer.digest, class_="digest"))

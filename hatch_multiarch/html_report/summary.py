@@ -45,17 +45,17 @@ def _numbers(report: Report) -> Iterator[tuple[str, str, str]]:
     yield (
         str(len(units)),
         "binary" if len(units) == 1 else "binaries",
-        f"{compiled} built, {cached} up to date" if cached else "all built now",
+        f"{compiled} built, {cached} up to date" if cached else "all compiled",
     )
     total = sum(wheel.size for wheel in report.wheels)
     yield (str(len(report.wheels)), "wheel" if len(report.wheels) == 1 else "wheels", size(total))
     if report.image is not None:
         held = len(report.image.manifests)
         largest = max((each.size for each in report.image.manifests), default=0)
-        yield str(held), f"image platform{'' if held == 1 else 's'}", f"{size(largest)} at most"
+        yield str(held), f"image platform{'' if held == 1 else 's'}", f"up to {size(largest)}"
     both = sum(each.wheel is not None and each.image is not None for each in report.proof)
     shipped = sum(each.wheel is not None or each.image is not None for each in report.proof)
-    yield str(shipped), "proven", f"{both} in wheel and image alike"
+    yield str(shipped), "verified", f"{both} in a wheel and in the image"
 
 
 def _tools(report: Report) -> Iterator[tuple[str, str]]:
@@ -66,7 +66,7 @@ def _tools(report: Report) -> Iterator[tuple[str, str]]:
     )
     yield "Go", (tools.go or "not used").removeprefix("go ")
     yield "C", ", ".join(tools.compilers) or "not used"
-    yield "compressed by", tools.compressor
+    yield "compressor", tools.compressor
     yield "hatch-multiarch", tools.plugin
     yield "hatchling", tools.hatchling
     yield "Python", tools.python

@@ -50,15 +50,19 @@ def timeline(report: Report) -> Markup:
     made = count(len(bars), "binary", "binaries")
     known = all(unit.worker is not None for unit in report.units)
     head = ["#", "helper", "platform", "start>", "took>", "worker>" if known else "lane>", "state>"]
-    rows = table("Units and their times", head, map(_row, bars))
+    rows = table("Build times", head, map(_row, bars))
     if not any(unit.seconds > 0 for unit in report.units):  # so BuildKit tells of what it kept
         return section("timeline", "Timeline", f"{made}, all up to date.", rows)
     whole = max(bar.end for bar in bars)
     lanes = max(bar.lane for bar in bars) + 1
-    where = f"on {count(lanes, 'worker')}" if known else f"{lanes} at once, where BuildKit had room"
+    where = (
+        f"on {count(lanes, 'worker')}"
+        if known
+        else f"up to {lanes} at once, as BuildKit schedules them"
+    )
     note = f"{made} in {seconds(whole)}, {where}."
     if bars[0].unit.start > EDGE * whole:  # BuildKit pulls images and installs packages first
-        note += f" The first began after {seconds(bars[0].unit.start)}."
+        note += f" The first one started after {seconds(bars[0].unit.start)}."
     picture = el(
         "div", _names(lanes, known=known), _picture(bars, lanes, whole, note), class_="lanes"
     )
@@ -169,7 +173,7 @@ def _legend(bars: Iterable[_Bar]) -> Markup:
         for name, colour in sorted(colours.items(), key=lambda item: item[1])
     ]
     if any(bar.unit.cached for bar in bars):
-        items.append(el("span", el("i", class_="swatch cached"), "was up to date"))
+        items.append(el("span", el("i", class_="swatch cached"), "up to date"))
     return el("span", join(items, " "), class_="legend")
 
 

@@ -16,9 +16,8 @@ def wheels(report: Report) -> Markup:
     """Return the section: a bar for each platform, as long as its wheel is large."""
     largest = max((each.size for each in report.wheels), default=0)
     total = size(sum(each.size for each in report.wheels))
-    note = (
-        f"{count(len(report.wheels), 'wheel')}, {total} in all. Tags were read from the binaries."
-    )
+    wheels = count(len(report.wheels), "wheel")
+    note = f"{wheels}, {total} in total. The tags are read from the binaries."
     items = (_wheel(each, largest) for each in report.wheels)
     held = el("ul", *items, class_="cards")
     sdist = facts([_sdist(report.sdist)]) if report.sdist is not None else None
@@ -32,7 +31,7 @@ def _sdist(found: SdistRecord) -> tuple[str, object]:
 
 def _wheel(wheel: WheelRecord, largest: int) -> Markup:
     python, _, platforms = wheel.tag.rpartition("-")
-    held = ", ".join(wheel.helpers) or "no helper"
+    held = ", ".join(wheel.helpers) or "no helpers"
     return el(
         "li",
         measure(wheel.platform, wheel.size, largest),

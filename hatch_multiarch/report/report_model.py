@@ -38,7 +38,7 @@ class ToolsRecord:
     plugin: str = said("Version of hatch-multiarch.")
     hatchling: str = said("Version of hatchling.")
     python: str = said("Python version.")
-    engine: str = said("Where the helpers were compiled: `host`.")
+    engine: str = said("Where the helpers were compiled: `host` or `buildkit`.")
     go: str | None = said("Go version, such as `go 1.27.3`; null if no helper was compiled.")
     compilers: tuple[str, ...] = said("C compilers, sorted; empty without cgo.")
     compressor: str = said(
@@ -58,7 +58,7 @@ class TimingRecord:
 class BeforeRecord:
     """A command that ran before anything was compiled."""
 
-    key: str = said("The key that has it.")
+    key: str = said("The configuration key of the command.")
     command: tuple[str, ...] = said("The program and its arguments.")
     folder: str = said("Where it ran, relative to the project, with `/`.")
     seconds: float = said("Time it took.")

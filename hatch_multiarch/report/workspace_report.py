@@ -23,20 +23,20 @@ FILE = "workspace.json"
 class PackageRecord:
     """A package of the workspace."""
 
-    path: str = said("Of its folder, relative to the root of the workspace; `.` is the root.")
-    report: Report = said("What was built of it; paths in it are relative to the package.")
+    path: str = said("Path of its folder, relative to the root of the workspace; `.` is the root.")
+    report: Report = said("Its report; paths in it are relative to the package.")
 
 
 @dataclass(frozen=True)
 class WorkspaceReport:
-    """What one build of a workspace made."""
+    """Inputs and results of one build of a workspace."""
 
     schema: Literal[1] = said("Version of this format.")
-    timing: TimingRecord = said("When it was built, and how long that took.")
+    timing: TimingRecord = said("Start and duration of the build.")
     packages: tuple[PackageRecord, ...] = said("Every package that was built.")
     shared: dict[str, str] = said(
-        "A helper that was not compiled, `beta: greet linux/arm64` -> the one of another package "
-        "that has the same sources and options, and whose bytes it has."
+        "A helper that was not compiled, such as `beta: greet linux/arm64` -> the helper of "
+        "another package with the same sources and options, whose binary it uses."
     )
     skipped: tuple[str, ...] = said("Paths of the packages without `[tool.multiarch]`.")
 

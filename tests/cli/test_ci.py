@@ -278,7 +278,7 @@ def test_only_what_we_wrote_is_overwritten(
         path.write_text(changed, "utf-8")
         assert main([*command, "--check"]) == 1
         assert main(command) == 3
-        assert "was changed by hand" in capsys.readouterr().err
+        assert "was edited" in capsys.readouterr().err
         assert path.read_text("utf-8") == changed
     assert main([*command, "--force"]) == 0
     assert main([*command, "--check"]) == 0
@@ -415,7 +415,7 @@ def test_the_action_makes_the_builder_of_builder_create(tmp_path: Path, text: st
 def test_a_strategy_that_emulates_has_emulators_before_the_builder(tmp_path: Path) -> None:
     job = jobs_of(tmp_path, "github", PROJECTS["emulate"])["build"]
     names = [step.get("name") for step in job["steps"]]
-    assert names.index("Install emulators") < names.index("Make the builder")
+    assert names.index("Install emulators") < names.index("Create the builder")
     script = "\n".join(jobs_of(tmp_path, "gitlab", PROJECTS["emulate"])["build"]["script"])
     assert (
         0
@@ -479,7 +479,7 @@ def test_goreleaser_builds_in_the_same_run(tmp_path: Path, kind: str) -> None:
         (EXAMPLE + OTHER + 'outputs = ["oci", "registry"]\n', "would push"),
         (
             f'{RELEASER}[tool.multiarch.helpers.tone]\nprebuilt = "goreleaser:out"\n',
-            "several folders of GoReleaser: dist, out",
+            "several GoReleaser folders: dist, out",
         ),
         (EXAMPLE.replace('readme = "README.md"\n', ""), "project.readme: missing; `twine check"),
     ],
@@ -493,6 +493,9 @@ def test_what_no_pipeline_can_build_is_refused(tmp_path: Path, text: str, says: 
 def test_an_image_that_cannot_be_pushed_says_why(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(EXAMPLE + "[tool.multiarch.image]\n", "utf-8")
     file = pipeline_file(tmp_path, "github", read_pipeline(tmp_path))
-    assert "# The image is not pushed: tool.multiarch.image.name names no registry." in file.text
+    assert (
+        "# The image is not pushed: tool.multiarch.image.name doesn't contain a registry."
+        in file.text
+    )
     assert "push-image" not in file.text
     assert "hatch_multiarch verify" in file.text

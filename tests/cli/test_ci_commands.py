@@ -67,7 +67,7 @@ def test_the_build_job_does_what_its_steps_say(
     for step in steps(project / ".github/workflows/multiarch.yml"):
         run(*BASH, step["run"], cwd=project, **venv(**step.get("env", {})))
         done.append(step["name"])
-    assert done == ["Install", "Build", "Check", "Verify", "Summary", "Keep the image"]
+    assert done == ["Install", "Build", "Check", "Verify", "Summary", "Copy the image"]
     assert len(list(project.glob("dist/*.whl"))) == 6
     assert len(list(project.glob("dist/*.tar.gz"))) == 1
     assert [each.name for each in tmp_path.glob("temp/image/*")] == ["greeter-1.0.0.oci.tar"]
@@ -145,7 +145,7 @@ def test_both_build_jobs_of_a_go_tool(
         if step["name"] != "Verify the image":  # by docker: the test above
             run(*BASH, step["run"], cwd=tool, **venv(**step.get("env", {})))
             names.append(step["name"])
-    assert names == ["Install", "Build", "Check", "Verify", "Summary", "Keep the image"]
+    assert names == ["Install", "Build", "Check", "Verify", "Summary", "Copy the image"]
     packages = sorted(each.name for each in (tool / "packages").iterdir())
     assert [each.rpartition("-")[2] for each in packages][1:] == ["win_amd64.whl", "1.0.0.tar.gz"]
     for each in ("shout", "whisper"):

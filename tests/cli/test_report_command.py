@@ -127,7 +127,7 @@ def test_errors_are_one_line(built: Path, run: Callable[..., Ran], tmp_path: Pat
     (folder / "greeter-0.9.0.json").write_text('{"schema": 7, "proof": []}')
     assert "a report of format 7, and this hatch-multiarch reads 1" in error()
     (folder / "greeter-0.9.0.json").unlink()
-    assert error() == "error: build/multiarch: the project has written no report there"
+    assert error() == "error: build/multiarch: there is no report of this project"
     assert sorted(path.suffix for path in folder.iterdir()) == [".html", ".html"]
 
 

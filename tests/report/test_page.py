@@ -225,7 +225,7 @@ def test_bars_stand_where_the_times_say(full, render):
     for unit in full["units"]:  # what BuildKit tells: those that ran at once are below each other
         unit["worker"] = None
     assert lanes(Read(render(full))) == expected
-    assert "2 at once, where BuildKit had room" in Read(render(full)).text
+    assert "up to 2 at once, as BuildKit schedules them" in Read(render(full)).text
 
 
 def test_what_took_no_time_has_no_picture(full, render):
@@ -288,4 +288,4 @@ def test_modules_are_listed_once_and_by_version(finished):
     text = Read(page(replace(report, units=(unit, newer)))).text
     assert "2 modules" in text
     assert "example.com/depv1.2.3greet, toneh1:abc=" in text
-    assert "example.com/depv2.0.0tonea folder of the project" in text
+    assert "example.com/depv2.0.0tonelocal folder" in text

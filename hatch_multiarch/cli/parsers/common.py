@@ -24,7 +24,7 @@ def add_folders(parser: Any) -> None:
         nargs="*",
         metavar="FOLDER",
         type=Path,
-        help="the project (here), or several to build together",
+        help="the project folder (default: the current one), or several",
     )
     parser.add_argument(
         "--workspace", action="store_true", help="the packages of the uv workspace in the folder"

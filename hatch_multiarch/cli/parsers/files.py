@@ -14,7 +14,7 @@ example:
   hatch-multiarch ci github             write .github/workflows/multiarch.yml
   hatch-multiarch ci gitlab --stdout    print .gitlab-ci.yml without writing it
   hatch-multiarch ci github --check     exit 1 if the file is out of date
-  hatch-multiarch ci github --reusable  write a workflow to call
+  hatch-multiarch ci github --reusable  write a workflow that yours can call
 """
 SCHEMA = """\
 example:
@@ -42,7 +42,7 @@ def _ci(commands: Any) -> None:
     parser.add_argument(
         "--reusable",
         action="store_true",
-        help="a workflow that others call: it builds and verifies, its caller publishes",
+        help="write a workflow that yours calls; it builds and verifies, but doesn't publish",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--stdout", action="store_true", help="print it instead of writing it")

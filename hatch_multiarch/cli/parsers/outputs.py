@@ -36,7 +36,7 @@ example:
 LICENSES = """\
 example:
   hatch-multiarch licenses           into third-party-licenses/, by module
-  hatch-multiarch licenses --check   exit 1 when one is missing or has changed
+  hatch-multiarch licenses --check   exit 1 if a file is missing or has changed
 """
 REPORT = """\
 example:
@@ -89,7 +89,7 @@ def _verify(commands: Any) -> None:
         "--rebuild", action="store_true", help="build the project again and compare the bytes"
     )
     parser.add_argument(
-        "--workspace", action="store_true", help="what `build --workspace` made, of all packages"
+        "--workspace", action="store_true", help="all packages that `build --workspace` built"
     )
     add_json(parser)
     parser.set_defaults(refuse=parser.error)
@@ -164,7 +164,9 @@ def _licenses(commands: Any) -> None:
     )
     add_folder(parser)
     parser.add_argument(
-        "--check", action="store_true", help="change nothing; exit 1 when a file is missing"
+        "--check",
+        action="store_true",
+        help="exit 1 if the files are out of date, without changing them",
     )
     add_json(parser)
 
