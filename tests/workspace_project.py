@@ -17,7 +17,7 @@ name = "{name}"
 version = "1.0.0"
 requires-python = ">=3.10"
 
-[tool.hatch.build.targets.wheel.hooks.multiarch]
+[tool.hatch.build.hooks.multiarch]
 
 [tool.multiarch]
 platforms = ["linux/amd64", "windows/amd64"]

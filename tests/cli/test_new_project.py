@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -196,9 +197,14 @@ def test_commit_and_date_where_git_knows_them(tmp_path: Path) -> None:
     dates = ["-X main.date={date}", "-X a.b={date}"]
     assert list(version_flags(root, package)) == [*plain, *dates]
     target = new_target(root)
-    document = tomllib.loads(configured(target, find_programs(root, {}), image=False))
-    targets = document["tool"]["hatch"]["build"]["targets"]
-    assert targets["sdist"]["hooks"] == targets["wheel"]["hooks"] == {"multiarch": {}}
+    build = tomllib.loads(configured(target, find_programs(root, {}), image=False))["tool"]["hatch"]
+    assert build["build"]["hooks"] == {"multiarch": {}}
+    # One that has the hook for its wheels gets it for the sdist, which records the commit.
+    text = target.text.replace("build.hooks.multiarch", "build.targets.wheel.hooks.multiarch")
+    target = replace(target, text=text, document=tomllib.loads(text))
+    build = tomllib.loads(configured(target, find_programs(root, {}), image=False))["tool"]["hatch"]
+    assert "hooks" not in build["build"]
+    assert build["build"]["targets"]["sdist"]["hooks"] == {"multiarch": {}}
 
 
 def test_programs_for_developers_are_left_out_and_named(

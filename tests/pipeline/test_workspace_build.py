@@ -159,7 +159,7 @@ def same(folder: Path, whole: Path) -> int:
 
 GAMMA = PYPROJECT.format(name="gamma")
 FORCED = '[tool.hatch.build.targets.sdist.force-include]\n"no" = "no"\n'
-HOOK = "tool.hatch.build.targets.wheel.hooks.multiarch"
+HOOK = "tool.hatch.build.hooks.multiarch"
 IMAGES = '[tool.multiarch.image]\nname = "x"\ntags = ["1", "2"]\n'
 FAILING = {
     "a compiler": ("go/cmd/greet/main.go", "package main\n\nfunc main() { x }\n", 5,

@@ -122,9 +122,7 @@ def test_the_command(project, site, proxy):
     root, base, made = project(TABLE)
     wanted = f"{base}@{made.digest}"
     said = cli(site, "--check", root, code=1)
-    assert (
-        said == f"{base} is out of date: it should be {wanted}; `hatch-multiarch lock` writes it\n"
-    )
+    assert said == f"{base} is out of date: expected {wanted}; run `hatch-multiarch lock`\n"
     told = json.loads(cli(site, "--check", "--json", root, code=1))
     assert told == {"base": base, "locked": wanted, "stale": True}
     assert cli(site, root) == f"{base} is {wanted} now\n"
