@@ -104,7 +104,9 @@ def _platforms(env: Mapping[str, str], problems: list[str]) -> tuple[str, ...] |
     names = []
     for word in words:
         platform = lookup(word)
-        if platform is None:
+        if word in ("all", "host"):
+            problems.append(f"{PREFIX}PLATFORMS: {word!r} can't be combined with platforms")
+        elif platform is None:
             known = [row.name for row in all_platforms()]
             more = hint(word, known) or f" (known: {', '.join(known)})"
             problems.append(

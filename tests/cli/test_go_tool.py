@@ -14,6 +14,7 @@ from support import clean_env
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.init import read_tool
 from hatch_multiarch.init.go_tool import _version, is_import_path
+from hatch_multiarch.platforms import host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,8 @@ def test_programs_of_real_projects(
     root, home = tmp_path / "new", {"UV_TOOL_DIR": str(tmp_path / "t")}
     root.mkdir()
     run(*CLI, "init", "--tool", tool, root)
-    env = {"HATCH_MULTIARCH_PLATFORMS": "host linux/arm64 darwin/arm64 windows/amd64"}
+    platforms = {host().name, "linux/arm64", "darwin/arm64", "windows/amd64"}
+    env = {"HATCH_MULTIARCH_PLATFORMS": " ".join(platforms)}
     run(sys.executable, "-m", "hatchling", "build", cwd=root, **env)
     run(*CLI, "verify", root, **env)
     name = tool.rpartition("/")[2].partition("@")[0]

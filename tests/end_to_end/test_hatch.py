@@ -152,6 +152,10 @@ def test_the_skip_switch_leaves_hatchling_alone(
             ),
         ),
         (
+            {"HATCH_MULTIARCH_PLATFORMS": "host linux/arm64"},
+            "HATCH_MULTIARCH_PLATFORMS: 'host' can't be combined with platforms",
+        ),
+        (
             {"HATCH_MULTIARCH_ENGINE": "hosst"},
             (
                 "HATCH_MULTIARCH_ENGINE: expected auto, host or buildkit, found 'hosst'; "
