@@ -116,28 +116,7 @@ def _say(
     failed = checked.problems[0].exit_code if checked and checked.problems else 0
     if arguments.json:
         told = {
-            "programs": [
-                {
-                    "name": each.name,
-                    "kind": "library" if each.library else "program",
-                    "folder": each.folder,
-                    "cgo": bool(each.cgo),
-                    "cgo_for": each.cgo,
-                    "unseen": list(each.unseen),
-                    "go": each.go,
-                }
-                for each in programs
-            ],
-            "left_out": [
-                {
-                    "name": each.name,
-                    "folder": each.folder,
-                    "source": each.source,
-                    "package": each.package,
-                    "why": each.aside,
-                }
-                for each in aside
-            ],
+            **_data(programs, aside),
             "diff": diff,
             "written": checked is not None,
             "check": as_data(checked) if checked else None,
@@ -169,6 +148,34 @@ def _say(
             lines += [uvx] if uvx else []
     put("\n".join(lines))
     return failed
+
+
+def _data(programs: Sequence[Program], aside: Sequence[Program]) -> dict[str, Any]:
+    """Return what `--json` prints of the programs that are added and of those left out."""
+    return {
+        "programs": [
+            {
+                "name": each.name,
+                "kind": "library" if each.library else "program",
+                "folder": each.folder,
+                "cgo": bool(each.cgo),
+                "cgo_for": each.cgo,
+                "unseen": list(each.unseen),
+                "go": each.go,
+            }
+            for each in programs
+        ],
+        "left_out": [
+            {
+                "name": each.name,
+                "folder": each.folder,
+                "source": each.source,
+                "package": each.package,
+                "why": each.aside,
+            }
+            for each in aside
+        ],
+    }
 
 
 def _new(target: Target) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import files
 from hatch_multiarch.engine.glibc_advice import glibc_advice
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.plan.commit import is_sdist
 from hatch_multiarch.plan.mod_file import ModFile
 from hatch_multiarch.plan.workspace import workspace_above
 
@@ -155,7 +156,7 @@ def advice(unit: Unit, output: str, needs_cgo: Callable[[Unit], str] = lambda _:
     workspace = _workspace(unit, output)
     if workspace:
         return workspace
-    if re.search(_LACKS, output) and (_root(unit) / "PKG-INFO").is_file():
+    if re.search(_LACKS, output) and is_sdist(_root(unit)):
         return (
             "files may be missing from this sdist: run `hatch-multiarch check` in the project that "
             "it was built from"

@@ -14,6 +14,7 @@ from hatch_multiarch.config.messages import printable, show
 from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
+from hatch_multiarch.plan import commit
 from hatch_multiarch.project import lacks_package, requires
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ WHEEL = "tool.hatch.build.targets.wheel"
 HOOK = "tool.hatch.build.hooks.multiarch"
 """The table that switches the hook on, for wheels and the sdist."""
 
-SDIST_HOOK = "tool.hatch.build.targets.sdist.hooks.multiarch"
+SDIST_HOOK = f"tool.hatch.{commit.SDIST_HOOK}"
 """The same for the sdist, in a project that has the hook for its wheels only."""
 
 PLUGIN = "hatch-multiarch"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.sdist import SdistBuilder
 
 from hatch_multiarch.config.hatch_file import hatch_key, hatch_table
-from hatch_multiarch.plan.commit import named
+from hatch_multiarch.plan.commit import SDIST_HOOK, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,6 @@ _VENDOR = "run `go mod vendor` in the helper's folder and commit the result"
 _VENDOR_OFF = (
     'set workspace = "off", replace the modules in go.mod, and run `GOWORK=off go mod vendor`'
 )
-_HOOK = "build.targets.sdist.hooks.multiarch"
 _FORCE = "force-include"
 _NAMED = 3
 """How many files or folders a message names."""
@@ -76,7 +75,7 @@ class SdistFiles:
                 yield LeftOut(
                     f"{key}: names {' and '.join(names)}, which a build from the sdist would not "
                     "know",
-                    f"add the table {hatch_table(self._root, _HOOK)}, which records it there",
+                    f"add the table {hatch_table(self._root, SDIST_HOOK)}, which records it there",
                 )
 
     def left_out(self, helper: str, files: Iterable[Path]) -> Iterator[LeftOut]:

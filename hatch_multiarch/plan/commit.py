@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 RECORD = ".hatch-multiarch.json"
 """The file in the sdist that holds commit and date."""
 
+SDIST_HOOK = "build.targets.sdist.hooks.multiarch"
+"""The table, as hatch.toml has it, that switches the hook on for the sdist alone."""
+
 _VALUES = {"commit": r"[0-9a-f]{40,64}(-dirty)?", "date": r"[0-9]{4}-[0-9T:-]{14}Z"}
 _SECONDS = 60
 
@@ -107,7 +110,7 @@ def _from_record(root: Path, wanted: Iterable[str]) -> dict[str, str]:
             return {key: found[key] for key in wanted}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         pass
-    table = hatch_table(root, "build.targets.sdist.hooks.multiarch")
+    table = hatch_table(root, SDIST_HOOK)
     raise PlanError(
         f"this sdist has no record of the commit ({RECORD})",
         advice=f"its author adds the table {table} and builds the sdist again",
