@@ -196,4 +196,4 @@ def test_the_first_failure_ends_the_work():
     assert {name: str(failure) for name, failure in failures.items()} == {"b": "b"}
     assert begun == ["a", "b"]
     with pytest.raises(Stopped):
-        group._start(["never"], None, None, 0)
+        group.start(["never"], None, None, 0)

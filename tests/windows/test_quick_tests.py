@@ -13,11 +13,11 @@ CHOSEN = (
     "tests/config/test_toml_document.py",
     "tests/console/test_lines.py",
     "tests/deflate",
-    "tests/engine/test_process.py",
     "tests/files",
     "tests/image/test_image_layout.py",
     "tests/image/test_package.py",
     "tests/platforms",
+    "tests/process",
     "tests/report/test_report.py",
     "tests/wheel",
 )

@@ -1,13 +1,8 @@
-"""Runs other programs: argument lists only, never a shell.
-
-Every process this package starts passes through ``run``, so a test that forbids processes has
-one name to replace, and no user text can ever be parsed by a shell.
-"""
+"""Starts programs and waits for them."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import signal
 import subprocess
@@ -17,23 +12,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hatch_multiarch.process.group import GRACE, Group, Stopped
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import IO, Any
-
-if sys.platform == "win32":
-    from .windows_job import Job
-
-GRACE = 3.0
-"""Seconds that a stopped process has to clean up behind itself before it is killed."""
-
-
-def processors() -> int:
-    """Return how many processors this process may use: a container may have fewer than its host."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    from typing import IO
 
 
 @dataclass(frozen=True)
@@ -43,80 +27,6 @@ class Finished:
     code: int
     out: str
     err: str
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: someone asked for it
-    """The group was stopped before or while the process ran."""
-
-
-class _Child(subprocess.Popen[str]):
-    """A process, with the children that it starts."""
-
-    def __init__(self, *words: Any, **options: Any) -> None:
-        super().__init__(*words, **options)
-        if sys.platform == "win32":
-            self._job = Job(self)
-
-    def signal(self, name: str) -> None:
-        """Send SIG*name* to all of them; Windows has no signals and just ends them."""
-        if sys.platform == "win32":
-            self._job.end()
-        else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.Signals[f"SIG{name}"])
-
-    def release(self) -> None:
-        """Let go of those that still run; none of them can be signalled any more."""
-        if sys.platform == "win32":
-            self._job.close()
-
-
-class Group:
-    """Processes that are stopped together, whichever threads wait for them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._live: set[_Child] = set()
-        self._stopped = False
-
-    def stop(self) -> None:
-        """Stop every process of the group, with the children it has; no other one starts."""
-        with self._lock:
-            self._stopped = True
-            live = list(self._live)
-        for child in live:
-            child.signal("INT")
-        deadline = time.monotonic() + GRACE
-        for child in live:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(max(0.0, deadline - time.monotonic()))
-            child.signal("KILL")
-
-    def _start(
-        self, command: list[str], cwd: Path | None, env: Mapping[str, str] | None, stdin: int
-    ) -> _Child:
-        with self._lock:
-            if self._stopped:
-                raise Stopped
-            child = _Child(
-                command,
-                cwd=cwd,
-                env=None if env is None else dict(env),
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                # A session of its own, so that a compiler's own children can be stopped with it.
-                start_new_session=True,
-            )
-            self._live.add(child)
-            return child
-
-    def _end(self, child: _Child) -> None:
-        with self._lock:
-            self._live.discard(child)
-            child.release()
 
 
 def run(
@@ -141,7 +51,7 @@ def run(
     group = group or Group()
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
     words = [str(part) for part in command]
-    child = group._start(words, cwd, env, stdin)  # noqa: SLF001 - one module
+    child = group.start(words, cwd, env, stdin)
     try:
         with child:
             try:
@@ -155,8 +65,8 @@ def run(
                     raise TimeoutError(f"{command[0]} did not end within {timeout} s") from None
                 raise
     finally:
-        group._end(child)  # noqa: SLF001 - one module
-    if group._stopped:  # noqa: SLF001 - one module
+        group.end(child)
+    if group.stopped:
         raise Stopped
     return Finished(child.returncode, out, err)
 
