@@ -20,8 +20,8 @@ from typing import Any
 
 from hatch_multiarch.audit import BinaryInfo, wheel_tags
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.compile import compile_plan
 from hatch_multiarch.config import read_table
+from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.engine.flags import zig_compiler
 from hatch_multiarch.errors import CompileError, MultiarchError
 from hatch_multiarch.plan import Plan, Project, Switches, Unit, make_plan

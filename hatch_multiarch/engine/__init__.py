@@ -1,6 +1,7 @@
 """The engines that compile: this machine, or BuildKit in a builder stage.
 
-``BuildkitEngine`` is in ``buildkit``, which only those load who compile there.
+``compile_plan`` compiles and audits what a plan needs. ``buildkit_engine`` is loaded only where
+BuildKit compiles.
 """
 
 from hatch_multiarch.engine.engine_protocol import Binary, Engine, Progress

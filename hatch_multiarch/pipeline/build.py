@@ -14,9 +14,9 @@ from hatchling.builders.sdist import SdistBuilder
 from hatch_multiarch import files, sbom, wheel
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import exposed
-from hatch_multiarch.compile import compile_plan
 from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
+from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.pipeline.before import run_before
@@ -32,8 +32,8 @@ from hatch_multiarch.report import Clock, make_report
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hatch_multiarch.compile import Compiled
     from hatch_multiarch.engine import Binary
+    from hatch_multiarch.engine.compile_plan import Compiled
     from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.pipeline.wheels import Boundary
     from hatch_multiarch.plan import Plan

@@ -20,9 +20,9 @@ from hatchling.bridge.app import Application
 from hatch_multiarch import files
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import exposed
-from hatch_multiarch.compile import compile_plans
 from hatch_multiarch.config.members import Workspace, read_workspace
 from hatch_multiarch.console import Console
+from hatch_multiarch.engine.compile_plan import compile_plans
 from hatch_multiarch.errors import (
     Interrupted,
     MultiarchError,

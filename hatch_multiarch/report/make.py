@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
     from hatch_multiarch.cache.build_cache import BuildCache
-    from hatch_multiarch.compile import Compiled
+    from hatch_multiarch.engine.compile_plan import Compiled
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.built import BuiltImage, BuiltPlatform, Published
     from hatch_multiarch.plan import Plan

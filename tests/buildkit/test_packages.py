@@ -9,8 +9,8 @@ import pytest
 from buildkit.small import small
 
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.compile import compile_plan
 from hatch_multiarch.console import Console
+from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.engine.go_inputs import go_inputs
 from hatch_multiarch.errors import ToolchainError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine_fixture import Engine
 
-    from hatch_multiarch.compile import Compiled
+    from hatch_multiarch.engine.compile_plan import Compiled
     from hatch_multiarch.plan import Plan
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]

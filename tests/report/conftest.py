@@ -12,8 +12,8 @@ from support import streams_of
 
 from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.compile import Compiled
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
+from hatch_multiarch.engine.compile_plan import Compiled
 from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
