@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.cli.failure import as_data
 from hatch_multiarch.cli.output import put
-from hatch_multiarch.console import Console
 from hatch_multiarch.doctor import examine
 from hatch_multiarch.errors import ConfigError, MultiarchError, NoConfigError
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.project import read_project
+from hatch_multiarch.report.console import Console
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.console import Console
+from hatch_multiarch.report.console import Console
 
 if TYPE_CHECKING:
     from hatch_multiarch.errors import MultiarchError

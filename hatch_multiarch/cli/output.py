@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from hatch_multiarch.console.formatting import fold, tame
+from hatch_multiarch.report.console.formatting import fold, tame
 
 
 def put(text: str) -> None:

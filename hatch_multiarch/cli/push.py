@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.cli import output
-from hatch_multiarch.console import Console
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.inspect import content, find, inspect_archive, open_image
 from hatch_multiarch.inspect.show import columns
@@ -17,6 +16,7 @@ from hatch_multiarch.process import terminable
 from hatch_multiarch.project import read_project
 from hatch_multiarch.registry import parse, push
 from hatch_multiarch.registry.tag_platforms import FEWER, LosingError
+from hatch_multiarch.report.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

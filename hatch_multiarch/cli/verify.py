@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.console.formatting import duration, tame
 from hatch_multiarch.errors import AuditError, EngineError, ImageError
 from hatch_multiarch.inspect import find
 from hatch_multiarch.process import terminable
+from hatch_multiarch.report.console.formatting import duration, tame
 from hatch_multiarch.verify import (
     Run,
     check_image,

@@ -197,7 +197,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         except MultiarchError as error:
             if hasattr(self.build_config.builder, "of_workspace"):
                 raise  # who builds several projects says which
-            from hatch_multiarch.console import Console  # noqa: PLC0415 - imports rich
+            from hatch_multiarch.report.console import Console  # noqa: PLC0415 - imports rich
 
             Console(verbosity=self.app.verbosity).error(error)
             self.app.abort(code=error.exit_code)

@@ -11,7 +11,7 @@ from hatch_multiarch import process
 from hatch_multiarch.engine.environment import scrub, surroundings
 from hatch_multiarch.engine.go_env import go_settings
 from hatch_multiarch.errors import CompileError, PlanError, ToolchainError
-from hatch_multiarch.report import BeforeRecord
+from hatch_multiarch.report.report_model import BeforeRecord
 from hatch_multiarch.toolchain import find_go, modules_go
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.config import Config
-    from hatch_multiarch.console import Console
     from hatch_multiarch.plan.before import Command
+    from hatch_multiarch.report.console import Console
 
 _LAST = 20
 """Lines of a failed command's output that are shown."""

@@ -14,7 +14,6 @@ from hatchling.builders.sdist import SdistBuilder
 from hatch_multiarch import files, sbom, wheel
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import exposed
-from hatch_multiarch.console import Console
 from hatch_multiarch.deflate import Streams
 from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.errors import ConfigError
@@ -27,7 +26,8 @@ from hatch_multiarch.pipeline.place import Finished, place_all
 from hatch_multiarch.pipeline.sdist_check import SdistCheck
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
-from hatch_multiarch.report import Clock, make_report
+from hatch_multiarch.report.console import Console
+from hatch_multiarch.report.make import Clock, make_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.pipeline.wheels import Boundary
     from hatch_multiarch.plan import Plan
-    from hatch_multiarch.report import BeforeRecord
+    from hatch_multiarch.report.report_model import BeforeRecord
 
 
 ANY_TAG = "py3-none-any"

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.console import Console
     from hatch_multiarch.deflate import Streams
     from hatch_multiarch.engine.compile_plan import Compiled
     from hatch_multiarch.image.built import BuiltImage, Published
     from hatch_multiarch.plan import ImagePlan, Plan
+    from hatch_multiarch.report.console import Console
     from hatch_multiarch.wheel import BuiltWheel
 
 

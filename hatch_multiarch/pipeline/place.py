@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import files
 from hatch_multiarch.image.output_files import FILES
 from hatch_multiarch.pipeline.journal import UNKNOWN
-from hatch_multiarch.report import with_published, write
+from hatch_multiarch.report.make import with_published, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.pipeline.image import ImageBuild
     from hatch_multiarch.pipeline.journal import Journal
-    from hatch_multiarch.report import Report
+    from hatch_multiarch.report.report_model import Report
 
 
 @dataclass

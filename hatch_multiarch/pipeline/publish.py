@@ -13,11 +13,11 @@ from hatch_multiarch.platforms import match
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.console import Console
     from hatch_multiarch.image.buildkit_image import BuildkitImage
     from hatch_multiarch.image.built import BuiltImage
     from hatch_multiarch.image.docker_load import Loading
     from hatch_multiarch.plan import ImagePlan
+    from hatch_multiarch.report.console import Console
 
 
 def publish(

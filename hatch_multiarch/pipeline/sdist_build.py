@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
-from hatch_multiarch.console import Console
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.pipeline.before import run_before
 from hatch_multiarch.pipeline.sdist_check import check_sdist
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.plan.commit import RECORD, commit_words, record
+from hatch_multiarch.report.console import Console
 from hatch_multiarch.toolchain import before_requirements
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ from hatch_multiarch import files
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import exposed
 from hatch_multiarch.config.members import Workspace, read_workspace
-from hatch_multiarch.console import Console
 from hatch_multiarch.engine.compile_plan import compile_plans
 from hatch_multiarch.errors import (
     Interrupted,
@@ -38,7 +37,8 @@ from hatch_multiarch.plan.shared_units import shared_units
 from hatch_multiarch.plan.workspace_plan import WorkspacePlan
 from hatch_multiarch.process import terminable
 from hatch_multiarch.project import read_project
-from hatch_multiarch.report import Clock
+from hatch_multiarch.report.console import Console
+from hatch_multiarch.report.make import Clock
 from hatch_multiarch.report.workspace_report import PackageRecord, WorkspaceReport, report_file
 
 if TYPE_CHECKING:

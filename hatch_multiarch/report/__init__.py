@@ -1,17 +1,5 @@
-"""The report of a build: one JSON file, with a published schema."""
+"""The report of a build: JSON with a published schema (``schema``), in the terminal, as a page.
 
-from hatch_multiarch.report.load import load
-from hatch_multiarch.report.make import Clock, make_report, with_published, write
-from hatch_multiarch.report.proof import prove
-from hatch_multiarch.report.report_model import BeforeRecord, Report
-
-__all__ = [
-    "BeforeRecord",
-    "Clock",
-    "Report",
-    "load",
-    "make_report",
-    "prove",
-    "with_published",
-    "write",
-]
+Nothing is imported here: ``console`` speaks long before there is a report. Import from the
+modules.
+"""

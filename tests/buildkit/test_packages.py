@@ -9,13 +9,13 @@ import pytest
 from buildkit.small import small
 
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.console import Console
 from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.engine.go_env import find_go_env
 from hatch_multiarch.engine.go_inputs import go_inputs
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.plan import Switches, choose, make_plan
 from hatch_multiarch.project import read_project
+from hatch_multiarch.report.console import Console
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_multiarch.config import read_table
-from hatch_multiarch.console import Console
 from hatch_multiarch.errors import MultiarchError
 from hatch_multiarch.pipeline.before import run_before
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.before import before_commands
+from hatch_multiarch.report.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable

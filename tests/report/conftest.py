@@ -18,11 +18,13 @@ from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.platforms import lookup
-from hatch_multiarch.report import Clock, Report, make_report
+from hatch_multiarch.report.make import Clock, make_report
 from hatch_multiarch.wheel import BuiltWheel
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hatch_multiarch.report.report_model import Report
 
 EPOCH = 1_700_000_000
 TAGS = {

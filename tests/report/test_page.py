@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_multiarch.console.formatting import tame
 from hatch_multiarch.errors import ReportError
-from hatch_multiarch.html_report import page, write_page
-from hatch_multiarch.html_report.markup import VOID, el
-from hatch_multiarch.html_report.timeline import marks
-from hatch_multiarch.report import load
+from hatch_multiarch.report.console.formatting import tame
+from hatch_multiarch.report.html import page, write_page
+from hatch_multiarch.report.html.markup import VOID, el
+from hatch_multiarch.report.html.timeline import marks
+from hatch_multiarch.report.load import load
 from hatch_multiarch.report.report_model import ModuleRecord
 
 HOSTILE = (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_multiarch.errors import AuditError
-from hatch_multiarch.report import prove
+from hatch_multiarch.report.proof import prove
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from hatch_multiarch.report import write
+from hatch_multiarch.report.make import write
 
 
 def test_the_inputs(finished):

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from hatch_multiarch.errors import AuditError, ReportError
-from hatch_multiarch.report import load, write
+from hatch_multiarch.report.load import load
+from hatch_multiarch.report.make import write
 from hatch_multiarch.verify.report_check import Shipped
 
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 CHOSEN = (
     "tests/cache",
     "tests/config/test_toml_document.py",
-    "tests/console/test_lines.py",
     "tests/deflate",
     "tests/files",
     "tests/image/test_image_layout.py",
     "tests/image/test_package.py",
     "tests/platforms",
     "tests/process",
+    "tests/report/console/test_lines.py",
     "tests/report/test_report.py",
     "tests/wheel",
 )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.html_report.elements import chips, code, count, facts, measure, section, size
-from hatch_multiarch.html_report.markup import Markup, el, join
+from hatch_multiarch.report.html.elements import chips, code, count, facts, measure, section, size
+from hatch_multiarch.report.html.markup import Markup, el, join
 
 if TYPE_CHECKING:
-    from hatch_multiarch.report import Report
-    from hatch_multiarch.report.report_model import SdistRecord, WheelRecord
+    from hatch_multiarch.report.report_model import Report, SdistRecord, WheelRecord
 
 
 def wheels(report: Report) -> Markup:

@@ -4,6 +4,6 @@ All of it goes to standard error, where Hatchling says what it says; standard ou
 whoever called the build.
 """
 
-from hatch_multiarch.console.console import Console
+from hatch_multiarch.report.console.console import Console
 
 __all__ = ["Console"]

@@ -7,9 +7,9 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from hatch_multiarch.console.formatting import CHECK, fold, tame
-from hatch_multiarch.console.progress import Lines, Silent
-from hatch_multiarch.console.table import table
+from hatch_multiarch.report.console.formatting import CHECK, fold, tame
+from hatch_multiarch.report.console.progress import Lines, Silent
+from hatch_multiarch.report.console.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.engine.engine_protocol import Progress
     from hatch_multiarch.plan import Unit
-    from hatch_multiarch.report import Report
+    from hatch_multiarch.report.report_model import Report
 
 NO = ("", "0", "false")
 """Values of CI and GITHUB_ACTIONS that mean no."""
@@ -63,7 +63,7 @@ class Console:
         if self._quiet or not units:
             yield Silent()
         elif self._moves:
-            from hatch_multiarch.console.moving import Moving  # noqa: PLC0415 - imports rich
+            from hatch_multiarch.report.console.moving import Moving  # noqa: PLC0415 - imports rich
 
             with Moving(self._rich, units, title, symbols=self._symbols) as progress:
                 yield progress
@@ -86,7 +86,7 @@ class Console:
                 self._say(title)
             yield lambda _: None
             return
-        from hatch_multiarch.console.moving import task  # noqa: PLC0415 - imports rich
+        from hatch_multiarch.report.console.moving import task  # noqa: PLC0415 - imports rich
 
         with task(self._rich, title, symbols=self._symbols) as show:
             yield lambda what: show(tame(f"{title}: {what}", self._encoding))

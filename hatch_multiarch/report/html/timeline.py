@@ -6,14 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.html_report.elements import count, percent, seconds, section, table
-from hatch_multiarch.html_report.markup import Markup, el, join
+from hatch_multiarch.report.html.elements import count, percent, seconds, section, table
+from hatch_multiarch.report.html.markup import Markup, el, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hatch_multiarch.report import Report
-    from hatch_multiarch.report.report_model import UnitRecord
+    from hatch_multiarch.report.report_model import Report, UnitRecord
 
 LANE, BAR, AXIS = 36, 28, 26
 """Heights: of a worker's lane, of a bar in it, of the time below; in CSS pixels."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.console.formatting import duration, megabytes
-from hatch_multiarch.html_report.markup import Markup, el, join
+from hatch_multiarch.report.console.formatting import duration, megabytes
+from hatch_multiarch.report.html.markup import Markup, el, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

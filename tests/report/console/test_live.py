@@ -18,7 +18,7 @@ SCRIPT = """
 import sys, threading, time
 from pathlib import Path
 from hatch_multiarch.config import Helper, Libc
-from hatch_multiarch.console import Console
+from hatch_multiarch.report.console import Console
 from hatch_multiarch.plan import Unit
 from hatch_multiarch.platforms import lookup
 

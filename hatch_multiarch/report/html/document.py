@@ -7,15 +7,17 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.html_report.binaries import binaries, modules, proof
-from hatch_multiarch.html_report.image_section import image
-from hatch_multiarch.html_report.markup import Markup, el, join
-from hatch_multiarch.html_report.summary import summary
-from hatch_multiarch.html_report.timeline import timeline
-from hatch_multiarch.html_report.wheel_section import wheels
+from hatch_multiarch import files
+from hatch_multiarch.errors import ReportError
+from hatch_multiarch.report.html.binaries import binaries, modules, proof
+from hatch_multiarch.report.html.image_section import image
+from hatch_multiarch.report.html.markup import Markup, el, join
+from hatch_multiarch.report.html.summary import summary
+from hatch_multiarch.report.html.timeline import timeline
+from hatch_multiarch.report.html.wheel_section import wheels
 
 if TYPE_CHECKING:
-    from hatch_multiarch.report import Report
+    from hatch_multiarch.report.report_model import Report
 
 STYLE = Path(__file__).with_name("style.css")
 SECTIONS = (timeline, wheels, image, binaries, modules, proof)
@@ -44,6 +46,17 @@ def page(report: Report) -> str:
     )
     body = el("body", summary(report), el("main", join(parts, "\n")), footer)
     return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+
+
+def write_page(report: Report, target: Path) -> None:
+    """Write the page of *report* to *target*, whole or not at all. Raises ReportError."""
+    try:
+        files.write(page(report), target)
+    except OSError as error:
+        raise ReportError(
+            f"{target}: the page cannot be written: {error.strerror}",
+            advice="write it elsewhere with --output",
+        ) from None
 
 
 def _policy(style: str) -> str:

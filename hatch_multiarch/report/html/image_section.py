@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.html_report.elements import chips, code, count, facts, measure, section, size
-from hatch_multiarch.html_report.markup import Markup, el, join
+from hatch_multiarch.report.html.elements import chips, code, count, facts, measure, section, size
+from hatch_multiarch.report.html.markup import Markup, el, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.report import Report
-    from hatch_multiarch.report.report_model import ImageRecord, LayerRecord, ManifestRecord
+    from hatch_multiarch.report.report_model import ImageRecord, LayerRecord, ManifestRecord, Report
 
 
 def image(report: Report) -> Markup | None:

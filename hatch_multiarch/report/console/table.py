@@ -6,13 +6,12 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.console.formatting import duration, megabytes
+from hatch_multiarch.report.console.formatting import duration, megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.report import Report
-    from hatch_multiarch.report.report_model import UnitRecord
+    from hatch_multiarch.report.report_model import Report, UnitRecord
 
 HEAD = ("platform", "helper", "libc", "size", "time", "wheel")
 NUMBERS = (3, 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.console.formatting import duration
+from hatch_multiarch.report.console.formatting import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

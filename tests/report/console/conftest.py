@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from hatch_multiarch.config import Helper, Libc
-from hatch_multiarch.console import Console
 from hatch_multiarch.plan import Unit
 from hatch_multiarch.platforms import lookup
+from hatch_multiarch.report.console import Console
 
 
 class Stream(io.TextIOWrapper):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.console.formatting import tame
+from hatch_multiarch.report.console.formatting import tame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

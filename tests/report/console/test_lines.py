@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hatch_multiarch.console.formatting import duration, megabytes, tame
 from hatch_multiarch.errors import CompileError
+from hatch_multiarch.report.console.formatting import duration, megabytes, tame
 
 
 def test_one_line_per_unit_in_order_of_finishing(speak, unit):
@@ -139,7 +139,7 @@ def test_lines_of_many_threads_do_not_mix(speak, unit):
 
 def test_standard_output_stays_untouched(tmp_path):
     script = (
-        "from hatch_multiarch.console import Console\n"
+        "from hatch_multiarch.report.console import Console\n"
         "c = Console(env={}); c.note('a'); c.error(ValueError('b'))\n"
     )
     done = subprocess.run(
@@ -149,7 +149,7 @@ def test_standard_output_stays_untouched(tmp_path):
 
 
 def test_importing_it_does_not_import_rich():
-    script = "import sys, hatch_multiarch.console; print('rich' in sys.modules)"
+    script = "import sys, hatch_multiarch.report.console; print('rich' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from hatch_multiarch.console.table import markdown
-from hatch_multiarch.report import Report
+from hatch_multiarch.report.console.table import markdown
 from hatch_multiarch.report.report_model import (
     ImageRecord,
     OutputRecord,
     ProjectRecord,
+    Report,
     TimingRecord,
     ToolsRecord,
     UnitRecord,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.html_report.elements import facts, seconds, size
-from hatch_multiarch.html_report.markup import Markup, el
+from hatch_multiarch.report.html.elements import facts, seconds, size
+from hatch_multiarch.report.html.markup import Markup, el
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.report import Report
+    from hatch_multiarch.report.report_model import Report
 
 
 def summary(report: Report) -> Markup:

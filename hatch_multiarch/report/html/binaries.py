@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.html_report.elements import bar, code, count, facts, section, size, table
-from hatch_multiarch.html_report.markup import Markup, el, join
+from hatch_multiarch.report.html.elements import bar, code, count, facts, section, size, table
+from hatch_multiarch.report.html.markup import Markup, el, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.report import Report
-    from hatch_multiarch.report.report_model import ProofRecord, UnitRecord
+    from hatch_multiarch.report.report_model import ProofRecord, Report, UnitRecord
 
 
 def binaries(report: Report) -> Markup:
