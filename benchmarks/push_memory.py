@@ -18,7 +18,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from hatch_multiarch.inspect import content, inspect_archive, open_image
+from hatch_multiarch.image.inspect import content, inspect_archive, open_image
 from hatch_multiarch.oci.layout import Layout
 from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER, MANIFEST
 from hatch_multiarch.registry import parse, push

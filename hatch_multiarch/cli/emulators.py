@@ -16,7 +16,7 @@ from hatch_multiarch.config.messages import printable
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import on_platform
 from hatch_multiarch.errors import EngineError
-from hatch_multiarch.inspect.show import columns
+from hatch_multiarch.image.inspect.show import columns
 from hatch_multiarch.platforms import emulators
 
 if TYPE_CHECKING:

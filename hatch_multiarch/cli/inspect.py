@@ -9,13 +9,14 @@ from typing import Any
 
 from hatch_multiarch.cli.output import columns, put
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import check, find, inspect_archive, open_image, show
-from hatch_multiarch.inspect.registry import inspect_reference
+from hatch_multiarch.image.inspect import check, inspect_archive, open_image, show
+from hatch_multiarch.image.inspect.registry import inspect_reference
+from hatch_multiarch.pipeline.find_outputs import find_image
 
 
 def run(arguments: Any) -> int:
     """Print what the image holds. Raises MultiarchError."""
-    found = find(arguments.image)
+    found = find_image(arguments.image)
     if isinstance(found, Path):
         with open_image(found) as archive:
             inspected = inspect_archive(archive)

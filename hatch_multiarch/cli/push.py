@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.cli import output
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import content, find, inspect_archive, open_image
-from hatch_multiarch.inspect.show import columns
+from hatch_multiarch.image.inspect import content, inspect_archive, open_image
+from hatch_multiarch.image.inspect.show import columns
+from hatch_multiarch.pipeline.find_outputs import find_image
 from hatch_multiarch.process import terminable
 from hatch_multiarch.project import read_project
 from hatch_multiarch.registry import parse, push
@@ -21,14 +22,14 @@ from hatch_multiarch.report.console import Console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_multiarch.inspect import Image
+    from hatch_multiarch.image.inspect import Image
     from hatch_multiarch.oci.open import ImageFile
     from hatch_multiarch.registry import Pushed
 
 
 def run(arguments: Any) -> int:
     """Push, and print what was done or would be. Raises MultiarchError."""
-    found = find(arguments.image)
+    found = find_image(arguments.image)
     if not isinstance(found, Path):
         raise ImageError(
             f"{found}: no such file or folder",

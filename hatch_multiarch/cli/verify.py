@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import AuditError, EngineError, ImageError
-from hatch_multiarch.inspect import find
+from hatch_multiarch.pipeline.find_outputs import find_image
 from hatch_multiarch.process import terminable
 from hatch_multiarch.report.console.formatting import duration, tame
 from hatch_multiarch.verify import (
@@ -93,7 +93,7 @@ def _as_data(done: Sequence[Verified], again: Verified | None) -> dict[str, Any]
 
 def _image(source: str, how: Run, arguments: Any) -> int:
     """Run each platform of an image; without docker, say at least whether its digests are right."""
-    found = find(source)
+    found = find_image(source)
     checks = (check_image(found, None),) if isinstance(found, Path) else ()
     for each in checks:
         if each.outcome == "failed":

@@ -68,7 +68,7 @@ def _push(plan: ImagePlan, image: BuiltImage, console: Console) -> tuple[Publish
     config = plan.config
     if all(each.type != "registry" or config.by_buildkit(each) for each in config.outputs):
         return ()
-    from hatch_multiarch.inspect import content, inspect_archive, open_image  # noqa: PLC0415 - few builds push
+    from hatch_multiarch.image.inspect import content, inspect_archive, open_image  # noqa: PLC0415 - few builds push
     from hatch_multiarch.registry import parse, push  # noqa: PLC0415 - the same
 
     reference = parse(plan.reference)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import hashed, same
-from hatch_multiarch.inspect import inspect_archive, open_image
+from hatch_multiarch.image.inspect import inspect_archive, open_image
 from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.layer_reader import layer_files
 

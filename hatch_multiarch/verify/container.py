@@ -15,7 +15,7 @@ from hatch_multiarch.verify.outcome import Ran
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.inspect import PlatformImage
+    from hatch_multiarch.image.inspect import PlatformImage
     from hatch_multiarch.verify.outcome import Run
 
 LINES = 10

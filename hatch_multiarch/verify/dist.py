@@ -14,7 +14,7 @@ from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.config.members import FILE, has_workspace, read_workspace
 from hatch_multiarch.config.toml_document import parse_toml
 from hatch_multiarch.errors import AuditError, MultiarchError, NoConfigError, ReportError
-from hatch_multiarch.inspect.find import built as image_of
+from hatch_multiarch.pipeline.find_outputs import built_image as image_of
 from hatch_multiarch.project import read_project
 from hatch_multiarch.report.file_names import is_of, is_wheel, sdists
 from hatch_multiarch.report.load import load_workspace

@@ -13,7 +13,7 @@ from hatch_multiarch.oci.layout import index_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_multiarch.inspect import PlatformImage
+    from hatch_multiarch.image.inspect import PlatformImage
     from hatch_multiarch.oci.archive_source import ArchiveSource
 
 

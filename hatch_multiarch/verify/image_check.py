@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import check, inspect_archive, open_image
+from hatch_multiarch.image.inspect import check, inspect_archive, open_image
 from hatch_multiarch.oci.layer_reader import layer_files
 from hatch_multiarch.verify.outcome import Check
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hatch_multiarch.inspect import Image, PlatformImage
+    from hatch_multiarch.image.inspect import Image, PlatformImage
     from hatch_multiarch.oci.open import ImageFile
     from hatch_multiarch.report.report_model import ImageRecord, ManifestRecord
     from hatch_multiarch.verify.report_check import Shipped

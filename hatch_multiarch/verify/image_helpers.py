@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import temporary
-from hatch_multiarch.inspect import inspect_archive, open_image
-from hatch_multiarch.inspect.describe import describe
-from hatch_multiarch.inspect.registry import opened
+from hatch_multiarch.image.inspect import inspect_archive, open_image
+from hatch_multiarch.image.inspect.describe import describe
+from hatch_multiarch.image.inspect.registry import opened
 from hatch_multiarch.oci.layer_reader import layer_files
 from hatch_multiarch.registry import Cache, RegistrySource
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from hatch_multiarch.inspect import PlatformImage
+    from hatch_multiarch.image.inspect import PlatformImage
     from hatch_multiarch.oci.descriptor import Descriptor
 
     Key = tuple[str, str]

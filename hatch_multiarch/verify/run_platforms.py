@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.docker.sdk import connect, daemon
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import find, inspect_archive, open_image
-from hatch_multiarch.inspect.registry import inspect_reference
+from hatch_multiarch.image.inspect import inspect_archive, open_image
+from hatch_multiarch.image.inspect.registry import inspect_reference
+from hatch_multiarch.pipeline.find_outputs import find_image
 from hatch_multiarch.platforms import match
 from hatch_multiarch.verify.docker_images import loaded, pulled
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from hatch_multiarch.inspect import Inspected, PlatformImage
+    from hatch_multiarch.image.inspect import Inspected, PlatformImage
     from hatch_multiarch.verify.outcome import Ran, Run
 
 
@@ -29,7 +30,7 @@ def verify(
     Raises EngineError when docker, its SDK or buildx is missing, and ImageError when there is no
     such image or no such platform in it. A platform that fails is no error here.
     """
-    found = find(source)
+    found = find_image(source)
     client = connect(environ, "verify")
     with closing(client), daemon():
         if isinstance(found, Path):

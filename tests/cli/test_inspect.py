@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import find
+from hatch_multiarch.pipeline.find_outputs import find_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,17 +67,17 @@ def test_of_several_images_that_of_the_version_is_meant(project: Path) -> None:
     folder.mkdir(parents=True)
     for name in ("greeter-0.9.0.oci.tar", "greeter-1.0.0.oci.tar"):
         (folder / name).touch()
-    assert find(str(project)) == folder / "greeter-1.0.0.oci.tar"
+    assert find_image(str(project)) == folder / "greeter-1.0.0.oci.tar"
     (folder / "greeter-1.0.0.oci.tar").rename(folder / "greeter-0.8.0.oci.tar")
     with pytest.raises(
         ImageError, match=r"several images: greeter-0\.8\.0\.oci\.tar, greeter-0\.9\.0"
     ):
-        find(str(project))
+        find_image(str(project))
     (folder / "greeter-0.8.0.oci.tar").unlink()
-    assert find(str(project)) == folder / "greeter-0.9.0.oci.tar"
+    assert find_image(str(project)) == folder / "greeter-0.9.0.oci.tar"
     shutil.rmtree(folder)
     (folder / "greeter-1.0.0.oci").mkdir(parents=True)
-    assert find(str(project)) == folder / "greeter-1.0.0.oci"
+    assert find_image(str(project)) == folder / "greeter-1.0.0.oci"
 
 
 def test_an_engine_image_pushed_and_seen(

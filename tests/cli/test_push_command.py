@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support import need
 
-from hatch_multiarch.inspect import find
+from hatch_multiarch.pipeline.find_outputs import find_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,7 @@ def test_a_platform_that_an_archive_only_lists_cannot_be_pushed(
     assert "is missing" in run(*CLI, layout, code=7).out
     blob.unlink()
     assert "is missing" in run(*CLI, layout, code=7).out
-    assert find(str(layout)) == layout
+    assert find_image(str(layout)) == layout
     shutil.rmtree(layout)
 
 

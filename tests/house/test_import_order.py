@@ -32,7 +32,6 @@ ORDER = [
     "report",
     "project",
     "init",
-    "inspect",
     "pipeline",
     "verify",
     "doctor",

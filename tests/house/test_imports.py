@@ -27,11 +27,11 @@ print("imported:", *sys.modules)
 """
 UNWANTED = {
     *("docker", "elftools", "installer", "requests", "urllib3"),
-    *(f"hatch_multiarch.{name}" for name in ("buildx", "cli", "daemon", "inspect", "registry")),
-    *(f"hatch_multiarch.{name}" for name in ("engine.buildkit", "engine.stage", "verify")),
+    *(f"hatch_multiarch.{name}" for name in ("cli", "docker", "registry")),
+    *(f"hatch_multiarch.{name}" for name in ("engine.buildkit_engine", "engine.stage", "verify")),
     *(
         f"hatch_multiarch.image.{name}"
-        for name in ("base", "builder", "buildkit", "docker_load", "layer_writer")
+        for name in ("base", "builder", "buildkit_image", "docker_load", "inspect", "layer_writer")
     ),
 }
 

@@ -14,7 +14,7 @@ from oci.hostile import Image, entry
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base import LocalBase
-from hatch_multiarch.inspect import content, inspect_archive, open_image
+from hatch_multiarch.image.inspect import content, inspect_archive, open_image
 from hatch_multiarch.oci.docker_archive import DockerArchiveSource
 from hatch_multiarch.oci.open import ENTRY, SLACK
 

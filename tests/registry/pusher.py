@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from hatch_multiarch.inspect import content, inspect_archive, open_image
+from hatch_multiarch.image.inspect import content, inspect_archive, open_image
 from hatch_multiarch.registry import Pace, parse, push
 
 with open_image(Path(sys.argv[1]), parts=True) as archive:

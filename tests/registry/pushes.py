@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from support import need
 
-from hatch_multiarch.inspect import content, inspect_archive, open_image
+from hatch_multiarch.image.inspect import content, inspect_archive, open_image
 from hatch_multiarch.oci.layout import Layout
 from hatch_multiarch.oci.media_types import CONFIG, INDEX, LAYER, MANIFEST
 from hatch_multiarch.registry import Pace, Pushed, parse, push

@@ -11,7 +11,7 @@ import pytest
 from registry.pushes import FAST, PLATFORMS
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import inspect_archive, open_image
+from hatch_multiarch.image.inspect import inspect_archive, open_image
 from hatch_multiarch.oci.layout import Layout
 from hatch_multiarch.oci.media_types import CONFIG, INDEX, MANIFEST
 
@@ -135,7 +135,7 @@ def test_memory_does_not_grow_with_a_blob(site, name):
     made = site.image(1_500_000)
     sizes = []
     with open_image(made.path, parts=True) as archive:
-        from hatch_multiarch.inspect import content
+        from hatch_multiarch.image.inspect import content
         from hatch_multiarch.registry import Content, parse, push
 
         found = content(archive, inspect_archive(archive).images[0])

@@ -10,7 +10,7 @@ from buildkit.small import report, small
 from engine_fixture import docker
 from registry.proxy import says, wants_basic
 
-from hatch_multiarch.inspect import inspect_archive, open_image
+from hatch_multiarch.image.inspect import inspect_archive, open_image
 
 pytestmark = pytest.mark.slow
 BUILD = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")

@@ -1,9 +1,8 @@
 """Reads images in registries, archives and folders, without unpacking them."""
 
-from hatch_multiarch.inspect.archive import check, inspect_archive
-from hatch_multiarch.inspect.content import content
-from hatch_multiarch.inspect.find import find
-from hatch_multiarch.inspect.inspected import Attestation, Image, Inspected, PlatformImage
+from hatch_multiarch.image.inspect.archive import check, inspect_archive
+from hatch_multiarch.image.inspect.content import content
+from hatch_multiarch.image.inspect.inspected import Attestation, Image, Inspected, PlatformImage
 from hatch_multiarch.oci.open import open_image
 
 __all__ = [
@@ -13,7 +12,6 @@ __all__ = [
     "PlatformImage",
     "check",
     "content",
-    "find",
     "inspect_archive",
     "open_image",
 ]

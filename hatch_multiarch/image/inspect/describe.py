@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect.inspected import Attestation, Image, PlatformImage
+from hatch_multiarch.image.inspect.inspected import Attestation, Image, PlatformImage
 from hatch_multiarch.oci.annotations import PREDICATE_TYPE, REFERENCE_DIGEST
 from hatch_multiarch.oci.descriptor import parse_platform
 from hatch_multiarch.oci.image_source import read_config

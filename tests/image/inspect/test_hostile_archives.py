@@ -13,7 +13,7 @@ import zlib
 import pytest
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import check, inspect_archive, open_image, show
+from hatch_multiarch.image.inspect import check, inspect_archive, open_image, show
 from hatch_multiarch.oci import tar_store, walk
 
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -11,7 +11,7 @@ import pytest
 from support import need
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect import check, inspect_archive, open_image, show
+from hatch_multiarch.image.inspect import check, inspect_archive, open_image, show
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.inspect.describe import describe, platforms
-from hatch_multiarch.inspect.inspected import Image, Inspected, PlatformImage
+from hatch_multiarch.image.inspect.describe import describe, platforms
+from hatch_multiarch.image.inspect.inspected import Image, Inspected, PlatformImage
 from hatch_multiarch.oci.descriptor import check_digest, hasher
 from hatch_multiarch.oci.docker_archive import DockerArchiveSource
 from hatch_multiarch.oci.media_types import INDEXES
