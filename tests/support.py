@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.deflate import Streams
+from hatch_multiarch.cache.deflate import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

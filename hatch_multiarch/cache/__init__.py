@@ -1,1 +1,1 @@
-"""What builds keep for the next one, and the folder of the user that holds it."""
+"""What builds keep for the next one, compressed contents too, and the folder that holds it."""

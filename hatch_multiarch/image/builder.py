@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from hatch_multiarch.audit.binary_info import BinaryInfo
-    from hatch_multiarch.deflate import Streams
+    from hatch_multiarch.cache.deflate import Streams
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.image.base import Base
     from hatch_multiarch.image.layer_plan import LayerPlan

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.deflate import LEVEL, GzipWriter, changed, compressor
+from hatch_multiarch.cache.deflate import LEVEL, changed, compressor
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import Item, parents
 from hatch_multiarch.oci.descriptor import Descriptor
+from hatch_multiarch.oci.gzip_writer import GzipWriter
 from hatch_multiarch.oci.media_types import LAYER
 from hatch_multiarch.oci.tar_writer import Sink, Source, Tar
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.cache.build_cache import BuildCache
-    from hatch_multiarch.deflate import Streams
+    from hatch_multiarch.cache.deflate import Streams
     from hatch_multiarch.image.base import Filesystem
     from hatch_multiarch.image.items import Part
     from hatch_multiarch.oci.layout import Layout

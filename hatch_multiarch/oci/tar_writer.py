@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hatch_multiarch.deflate.gzip_writer import Writable
+    from hatch_multiarch.oci.gzip_writer import Writable
 
 CHUNK = 1 << 18
 """Bytes handled at once."""

@@ -14,7 +14,7 @@ from hatchling.builders.sdist import SdistBuilder
 from hatch_multiarch import files, sbom, wheel
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.cache.cache_dir import exposed
-from hatch_multiarch.deflate import Streams
+from hatch_multiarch.cache.deflate import Streams
 from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp

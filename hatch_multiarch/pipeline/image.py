@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.deflate import Streams
+    from hatch_multiarch.cache.deflate import Streams
     from hatch_multiarch.engine.compile_plan import Compiled
     from hatch_multiarch.image.built import BuiltImage, Published
     from hatch_multiarch.plan import ImagePlan, Plan

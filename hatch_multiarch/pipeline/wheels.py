@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from hatch_multiarch.deflate import Streams
+    from hatch_multiarch.cache.deflate import Streams
     from hatch_multiarch.engine.compile_plan import Compiled
     from hatch_multiarch.pipeline.other_hooks import OtherHook
     from hatch_multiarch.plan import Plan, WheelPlan

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import __version__, files
-from hatch_multiarch.deflate import compressor
+from hatch_multiarch.cache.deflate import compressor
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.report.file_names import SDIST, sdists
 from hatch_multiarch.report.proof import prove

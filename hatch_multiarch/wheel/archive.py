@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders import wheel
 
 from hatch_multiarch import files
-from hatch_multiarch.deflate import changed, compressor
+from hatch_multiarch.cache.deflate import changed, compressor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from hatch_multiarch.deflate import Stream, Streams
+    from hatch_multiarch.cache.deflate import Stream, Streams
 
 UNIX = 3
 """The system whose attributes a zip entry carries (APPNOTE 4.4.2)."""

@@ -16,7 +16,6 @@ ORDER = [
     "process",
     "files",
     "cache",
-    "deflate",
     "platforms",
     "oci",
     "config",

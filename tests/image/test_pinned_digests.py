@@ -13,8 +13,8 @@ import pytest
 from layouts import Layout, tar
 from wheels import NATIVE, make_wheel
 
+from hatch_multiarch.cache.deflate import compressor
 from hatch_multiarch.config import Healthcheck
-from hatch_multiarch.deflate import compressor
 from hatch_multiarch.wheel import BuiltWheel
 
 MACHINES = {

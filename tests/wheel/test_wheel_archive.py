@@ -17,7 +17,7 @@ from hatchling.builders.wheel import WheelBuilder
 from installer.sources import WheelFile
 
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.deflate import Streams
+from hatch_multiarch.cache.deflate import Streams
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.wheel import Archives
 
@@ -182,7 +182,7 @@ def test_a_helper_that_changed_is_an_error(site: Site) -> None:
 def test_a_helper_that_is_too_large_is_left_to_zipfile(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hatch_multiarch.deflate.streams.LARGE", 1000)
+    monkeypatch.setattr("hatch_multiarch.cache.deflate.LARGE", 1000)
     site.streams.close()
     site.streams = Streams(site.root / "other", BuildCache(None))
     site.streams.start(site.helper, site.sha256)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 CHOSEN = (
     "tests/cache",
     "tests/config/test_toml_document.py",
-    "tests/deflate",
     "tests/files",
     "tests/image/test_image_layout.py",
     "tests/image/test_package.py",

@@ -13,8 +13,8 @@ import pytest
 from support import need
 
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.deflate import GzipWriter, Streams
-from hatch_multiarch.deflate.gzip_writer import SEGMENT
+from hatch_multiarch.cache.deflate import Streams
+from hatch_multiarch.oci.gzip_writer import SEGMENT, GzipWriter
 
 LARGE = random.Random(2).randbytes(1000) * (3 * SEGMENT // 1000)  # noqa: S311 - any bytes will do
 

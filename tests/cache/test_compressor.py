@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import pytest
 
-from hatch_multiarch.deflate.compressor import compressor
+from hatch_multiarch.cache.deflate import compressor
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ import zlib
 
 import pytest
 
-from hatch_multiarch.cache import build_cache
+from hatch_multiarch.cache import build_cache, deflate
 from hatch_multiarch.cache.build_cache import BuildCache
-from hatch_multiarch.deflate import Streams, streams
-from hatch_multiarch.deflate.compressor import Compressor, compressor
+from hatch_multiarch.cache.deflate import Compressor, Streams, compressor
 from hatch_multiarch.errors import AuditError
 
 CONTENT = random.Random(1).randbytes(20_000) * 10  # noqa: S311 - any bytes will do
@@ -32,11 +31,11 @@ def calls(monkeypatch):
     found = []
     real = compressor()
 
-    def deflate(data):
+    def counted(data):
         found.append(len(data))
         return real.deflate(data)
 
-    monkeypatch.setattr(streams, "compressor", lambda: Compressor(real.name, deflate))
+    monkeypatch.setattr(deflate, "compressor", lambda: Compressor(real.name, counted))
     return found
 
 
@@ -86,7 +85,7 @@ def test_one_flipped_byte_in_the_cache_is_noticed(tmp_path, file, calls, pattern
 
 
 def test_a_record_that_is_not_of_its_stream_counts_for_nothing(tmp_path, file, calls):
-    first, inputs = make(tmp_path, file), (digest(file), compressor().name, streams.LEVEL)
+    first, inputs = make(tmp_path, file), (digest(file), compressor().name, deflate.LEVEL)
     cache = BuildCache(tmp_path / "cache")
     told = cache.recall("deflate", *inputs)
     cache.note({**told, "packed": told["packed"] + 1}, "deflate", *inputs)
@@ -102,7 +101,7 @@ def test_a_file_with_another_digest_is_an_error(tmp_path, file):
 
 
 def test_a_large_file_and_an_unknown_one_have_no_stream(tmp_path, file, monkeypatch):
-    monkeypatch.setattr(streams, "LARGE", 199_999)
+    monkeypatch.setattr(deflate, "LARGE", 199_999)
     assert make(tmp_path, file) is None
     made = Streams(tmp_path / "other", BuildCache(None))
     assert made.get(digest(file)) is None

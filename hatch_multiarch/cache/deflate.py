@@ -1,4 +1,8 @@
-"""Deflate streams of files: each content is compressed once, and kept for later builds.
+"""Compresses for wheels and layers: each content once, kept for later builds.
+
+libdeflate (package ``deflate``) writes the same bytes on every machine, is three times as fast as
+zlib at the same level, and its output is smaller. It has no wheels for some machines: zlib serves
+there, and what that writes depends on the zlib that Python was built with.
 
 The stream of a helper serves its wheel (a member of a zip) and its layer (a member of a gzip file).
 What an earlier build has compressed comes from the cache, compared with its digest.
@@ -12,23 +16,52 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.deflate.compressor import LEVEL, compressor
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.files import link, writes_to
 from hatch_multiarch.process import processors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
     from pathlib import Path
 
     from hatch_multiarch.cache.build_cache import BuildCache
 
+LEVEL = 6
+"""Of 9: the highest takes two to three times as long, to save 1 % of a Go binary at the most."""
 LARGE = 256 << 20
 """Bytes above which a file has no stream: it would not fit into memory beside others."""
 _CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Compressor:
+    """What turns bytes into a raw deflate stream (RFC 1951), all of them at once."""
+
+    name: str
+    """With its version, ``libdeflate (deflate 0.9.0)``: equal names make equal streams."""
+    deflate: Callable[[bytes | bytearray | mmap.mmap], bytes | bytearray]
+    """The stream of some bytes, at LEVEL; other threads run meanwhile."""
+
+
+@cache
+def compressor() -> Compressor:
+    """Return the compressor of this machine."""
+    try:
+        from deflate import deflate_compress  # noqa: PLC0415 - not there on every machine
+    except ImportError:
+        return Compressor(f"zlib {zlib.ZLIB_RUNTIME_VERSION}", _zlib)
+    name = f"libdeflate (deflate {version('deflate')})"
+    return Compressor(name, lambda data: deflate_compress(data, LEVEL))
+
+
+def _zlib(data: bytes | bytearray | mmap.mmap) -> bytes:
+    packer = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
-from hatch_multiarch.deflate.compressor import compressor
+from hatch_multiarch.cache.deflate import compressor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hatch_multiarch.deflate.streams import Stream
+    from hatch_multiarch.cache.deflate import Stream
 
 SEGMENT = 1 << 20
 """Bytes that become one member, where nothing is ready: all of them are compressed at once."""
