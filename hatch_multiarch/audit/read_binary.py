@@ -1,11 +1,14 @@
-"""Reads one executable of any format."""
+"""Reads one executable of any format, or what an earlier build has read of it."""
 
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch import __version__
 from hatch_multiarch.audit.binary import Malformed, Window
+from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.audit.code_signature import BadSignature
 from hatch_multiarch.audit.macho import MAGIC_64, read_macho
 from hatch_multiarch.audit.pe import read_pe
@@ -15,7 +18,10 @@ from hatch_multiarch.errors import AuditError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_multiarch.audit.binary_info import BinaryInfo
+    from hatch_multiarch.cache.build_cache import BuildCache
+
+FORMAT = 7
+"""Counted up when the same binary gives other facts than before."""
 
 
 def runs_on(magic: bytes, system: str) -> bool:
@@ -68,3 +74,38 @@ def _read(path: Path, architecture: str) -> BinaryInfo:
         if int.from_bytes(magic, "big") in FAT:
             return read_fat(window, architecture)
     raise Malformed("it is not an ELF, Mach-O or PE file")
+
+
+def read_cached(path: Path, sha256: str, cache: BuildCache, architecture: str = "") -> BinaryInfo:
+    """Return the facts of the executable *path*, whose digest is *sha256* (hex), as ``read`` does.
+
+    Raises what ``read`` raises.
+    """
+    inputs = (sha256, __version__, FORMAT, architecture)
+    told = cache.recall("facts", *inputs)
+    if told is not None:
+        return load(told)
+    facts = read(path, architecture)
+    cache.note(asdict(facts), "facts", *inputs)
+    return facts
+
+
+def load(told: dict[str, Any]) -> BinaryInfo:
+    """Return the facts that ``asdict`` and JSON made *told* of."""
+    go = told["go"]
+    build = None
+    if go is not None:
+        build = GoBuild(
+            go["version"],
+            go["path"],
+            go["settings"],
+            tuple(tuple(each) for each in go["modules"]),
+            tuple(go["main"]),
+            {path: tuple(each) for path, each in go["replaced"].items()},
+        )
+    plain: dict[str, Any] = {
+        name: tuple(each) if isinstance(each, list) else each for name, each in told.items()
+    }
+    plain["go"] = build
+    plain["parts"] = tuple(load(each) for each in told["parts"])
+    return BinaryInfo(**plain)

@@ -11,10 +11,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config import compile_env
-from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.conflicts_docker import of_docker
 from hatch_multiarch.config.keys import toml_name
-from hatch_multiarch.config.messages import at, show, unknown
+from hatch_multiarch.config.messages import ROOT, Conflict, at, show, unknown
 from hatch_multiarch.config.model import CGO_ONLY, COMPILE_ONLY, GORELEASER, Helper
 from hatch_multiarch.platforms import all_platforms, match
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.buildkit import Stage
-from hatch_multiarch.config.conflict import ROOT, Conflict
 from hatch_multiarch.config.image import DOCKER_ARCHIVE, Output
 from hatch_multiarch.config.keys import toml_name
-from hatch_multiarch.config.messages import show, unknown
+from hatch_multiarch.config.messages import ROOT, Conflict, show, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

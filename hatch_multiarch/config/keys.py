@@ -1,9 +1,18 @@
-"""The metadata of a key, on the field of its dataclass."""
+"""What a key is: the metadata on the field of its dataclass, and the rule for its text."""
 
 from __future__ import annotations
 
-from dataclasses import Field, field, fields
-from typing import Any
+import re
+from dataclasses import Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from hatch_multiarch.config.messages import expected, nearest, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONTROL = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""Control characters, and those that break a line or turn the direction of what follows."""
 
 
 def key(
@@ -55,3 +64,29 @@ def toml_name(field_name: str) -> str:
 def toml_fields(cls: type[Any]) -> dict[str, Field[Any]]:
     """Return the fields of one of these classes by TOML key; a record's name is not a key."""
     return {toml_name(each.name): each for each in fields(cls) if each.metadata}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a string must be; calling the rule returns the value that the config holds.
+
+    Calling it raises ValueError with the rest of a sentence that begins with the key.
+    """
+
+    expected: str
+    pattern: str = ""
+    refine: Callable[[str], Any] | None = None
+    together: Callable[[list[Any]], list[Any]] | None = None
+    """For a list: looks at all of its values at once, and returns or refuses them."""
+    longest: int = 1024
+    """In characters."""
+    words: tuple[str, ...] = ()
+    """What it takes among others, and a message hints at when it is nearly spelled."""
+
+    def __call__(self, text: str) -> Any:
+        """Return the value of *text*."""
+        if len(text) > self.longest or not re.fullmatch(self.pattern or r"[^\x00]*", text):
+            near = nearest(text, self.words)
+            hint = f"; did you mean {show(near)}?" if near else ""
+            raise ValueError(expected(self.expected, text) + hint)
+        return self.refine(text) if self.refine else text

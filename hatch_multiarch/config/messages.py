@@ -1,4 +1,7 @@
-"""How messages name keys and values: on one line, and shortened where they are long."""
+"""How messages name keys and values: on one line, and shortened where they are long.
+
+A ``Conflict`` is the message of a key that depends on others.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,27 @@ import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+ROOT = "tool.multiarch"
 _LONGEST = 60
 """Characters of a user's value that a message shows."""
 
 _DECIMALS = 64
 """Bits of the largest integer that a message shows; Python refuses to print huge ones at all."""
+
+
+class Conflict(NamedTuple):
+    """A problem of one key that comes from others."""
+
+    key: str
+    """The key it is reported at."""
+    message: str
+    others: tuple[str, ...] = ()
+    """The other keys it depends on: when one of them is wrong itself, this may be no problem."""
 
 
 def at(path: str, name: str) -> str:

@@ -11,10 +11,10 @@ from dataclasses import MISSING, is_dataclass, replace
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from hatch_multiarch.config.conflict import ROOT
 from hatch_multiarch.config.conflicts import conflicts
 from hatch_multiarch.config.keys import toml_fields
 from hatch_multiarch.config.messages import (
+    ROOT,
     at,
     expected,
     nearest,

@@ -14,9 +14,9 @@ import shlex
 from typing import Any
 
 from hatch_multiarch.config.compile_env import check_name
+from hatch_multiarch.config.keys import CONTROL, Rule
 from hatch_multiarch.config.messages import expected, nearest, show, unknown
 from hatch_multiarch.config.model import Libc
-from hatch_multiarch.config.rule import CONTROL, Rule
 from hatch_multiarch.config.rules_docker import DOCKER_RULES
 from hatch_multiarch.platforms import all_platforms, lookup, match
 

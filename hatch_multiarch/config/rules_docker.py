@@ -10,8 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from hatch_multiarch.config.keys import CONTROL, Rule
 from hatch_multiarch.config.messages import expected, show, unknown
-from hatch_multiarch.config.rule import CONTROL, Rule
 
 _MOST_ID = 2**31 - 1
 """The largest user or group id that every kernel and runtime takes."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import __version__
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.engine.cgo_packages import list_unit
-from hatch_multiarch.engine.go_env import find_go_env
+from hatch_multiarch.engine.go_command import find_go_env
 from hatch_multiarch.errors import CompileError, ToolchainError
 
 if TYPE_CHECKING:

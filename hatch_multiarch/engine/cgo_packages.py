@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.engine.environment import target
 from hatch_multiarch.engine.flags import Compiler
+from hatch_multiarch.engine.go_command import list_packages
 from hatch_multiarch.engine.go_source import needs_cgo, read_file, read_package
-from hatch_multiarch.engine.list_packages import list_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

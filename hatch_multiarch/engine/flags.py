@@ -9,11 +9,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.engine.quoting import quote
 from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from hatch_multiarch.plan import Unit
@@ -152,3 +151,21 @@ def gnu_link(*, static: bool) -> tuple[str, ...]:
 def is_static(unit: Unit) -> bool:
     """Tell whether the C library goes into the binary of *unit*: musl always does."""
     return unit.platform.os == "linux" and unit.libc.kind != "glibc"
+
+
+def quote(words: Iterable[str]) -> str:
+    """Join *words* so that Go splits them into the same (cmd/internal/quoted: no escapes).
+
+    Raises ValueError for a word with both kinds of quotes, which Go cannot be given.
+    """
+    return " ".join(_quote(word) for word in words)
+
+
+def _quote(word: str) -> str:
+    if word and not any(char in word for char in " \t\r\n'\""):
+        return word
+    if "'" not in word:
+        return f"'{word}'"
+    if '"' not in word:
+        return f'"{word}"'
+    raise ValueError(f"Go takes single or double quotes in a word, not both: {word!r}")

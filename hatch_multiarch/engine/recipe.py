@@ -19,9 +19,9 @@ from hatch_multiarch.engine.flags import (
     gnu_link,
     is_static,
     placeholders,
+    quote,
     zig_compiler,
 )
-from hatch_multiarch.engine.quoting import quote
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.platforms import host, host_libc
 from hatch_multiarch.platforms.macos import go_macos

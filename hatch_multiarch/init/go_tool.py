@@ -15,7 +15,7 @@ from hatch_multiarch.config.messages import printable
 from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.engine.cgo_packages import list_without_cgo
 from hatch_multiarch.engine.environment import surroundings
-from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_command import go_settings
 from hatch_multiarch.engine.go_source import SYSTEMS, read_package
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.init.module_licenses import license_files

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.engine.go_env import find_go_env
+from hatch_multiarch.engine.go_command import find_go_env
 from hatch_multiarch.engine.go_inputs import unit_packages
 
 if TYPE_CHECKING:

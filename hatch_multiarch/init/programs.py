@@ -13,7 +13,7 @@ from hatch_multiarch.config import Helper, Toolchain
 from hatch_multiarch.config.rules import RULES
 from hatch_multiarch.engine.cgo_packages import Listed, list_without_cgo
 from hatch_multiarch.engine.environment import surroundings
-from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_command import go_settings
 from hatch_multiarch.engine.go_source import SYSTEMS, GoFile, is_library
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.init.go_module import ImportWalk, Module

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.engine.environment import scrub, surroundings
-from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_command import go_settings
 from hatch_multiarch.errors import CompileError, PlanError, ToolchainError
 from hatch_multiarch.report.report_model import BeforeRecord
 from hatch_multiarch.toolchain import find_go, modules_go

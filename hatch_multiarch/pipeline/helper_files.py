@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import __version__, files
-from hatch_multiarch.engine.go_env import find_go_env
+from hatch_multiarch.engine.go_command import find_go_env
 from hatch_multiarch.engine.go_inputs import go_inputs, go_maps
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.process import processors

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatch_multiarch.audit import BinaryInfo, GoBuild, read_cached
-from hatch_multiarch.audit.cached import load
+from hatch_multiarch.audit.read_binary import load
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.errors import AuditError
 
@@ -55,7 +55,7 @@ def test_any_facts_come_back(found):
 def test_a_binary_is_read_once(tmp_path, monkeypatch):
     found = BinaryInfo("elf", "linux", "amd64", None, "static", None, go=GoBuild("go1.27.3", "x"))
     reads = iter([found])
-    monkeypatch.setattr("hatch_multiarch.audit.cached.read", lambda *_: next(reads))
+    monkeypatch.setattr("hatch_multiarch.audit.read_binary.read", lambda *_: next(reads))
     for _ in range(3):
         assert read_cached(tmp_path, "digest", BuildCache(tmp_path / "cache")) == found
     with pytest.raises(StopIteration):

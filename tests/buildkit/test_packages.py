@@ -10,7 +10,7 @@ from buildkit.small import small
 
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.engine.compile_plan import compile_plan
-from hatch_multiarch.engine.go_env import find_go_env
+from hatch_multiarch.engine.go_command import find_go_env
 from hatch_multiarch.engine.go_inputs import go_inputs
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.plan import Switches, choose, make_plan
@@ -56,7 +56,7 @@ def test_a_package_that_needs_cgo_without_a_go_on_this_machine(
         raise ToolchainError("there is no Go")
 
     monkeypatch.delenv("HATCH_MULTIARCH_ENGINE", raising=False)
-    monkeypatch.setattr("hatch_multiarch.engine.go_env.find_go", no_go)
+    monkeypatch.setattr("hatch_multiarch.engine.go_command.find_go", no_go)
     root = small(tmp_path / "greeter", engine)
     helper = root / "helpers/greet"
     (helper / "store").mkdir()

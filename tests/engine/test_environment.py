@@ -7,7 +7,7 @@ import pytest
 
 from hatch_multiarch.config import Helper, Libc
 from hatch_multiarch.engine.environment import COLLECT, scrub, surroundings, target
-from hatch_multiarch.engine.quoting import quote
+from hatch_multiarch.engine.flags import quote
 from hatch_multiarch.engine.recipe import Compiler
 from hatch_multiarch.plan import Unit
 from hatch_multiarch.platforms import lookup

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_multiarch.engine.environment import surroundings
-from hatch_multiarch.engine.go_env import go_settings
+from hatch_multiarch.engine.go_command import go_settings
 from hatch_multiarch.engine.go_inputs import go_inputs
 from hatch_multiarch.engine.stage.context import module_folders, write_context
 from hatch_multiarch.errors import CompileError

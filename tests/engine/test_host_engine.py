@@ -16,7 +16,7 @@ import pytest
 from hatch_multiarch.config import Libc, Toolchain
 from hatch_multiarch.engine import HostEngine
 from hatch_multiarch.engine.compile_advice import advice
-from hatch_multiarch.engine.go_env import find_go_env
+from hatch_multiarch.engine.go_command import find_go_env
 from hatch_multiarch.engine.go_inputs import go_inputs
 from hatch_multiarch.errors import CompileError, PlanError, ToolchainError
 from hatch_multiarch.platforms import host, lookup

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_multiarch.engine.schedule import Schedule, Start, Task
-from hatch_multiarch.engine.workers import work_off
+from hatch_multiarch.engine.schedule import Schedule, Start, Task, work_off
 from hatch_multiarch.process import Group, Stopped
 
 

