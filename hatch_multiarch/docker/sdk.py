@@ -1,13 +1,15 @@
-"""Connects to docker's daemon through the docker SDK for Python."""
+"""docker's daemon through its SDK for Python: connects to it, and asks for its image store."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.messages import show
 from hatch_multiarch.docker.install_advice import advice, here
 from hatch_multiarch.errors import EngineError
+from hatch_multiarch.platforms import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +18,9 @@ ANSWER = 600
 """Seconds that the daemon may take for one answer: it may be pulling, or unpacking."""
 
 INSTALL = "pip install 'hatch-multiarch[docker]'"
+
+SNAPSHOTTER = "io.containerd.snapshotter.v1"
+"""The driver-type of docker's containerd store in what ``docker info`` says of the driver."""
 
 
 def connect(environ: Mapping[str, str], who: str, install: str = INSTALL) -> Any:
@@ -74,3 +79,24 @@ def _check_context(environ: Mapping[str, str]) -> None:
     if name != "default" and context.ContextAPI.get_context(name) is None:
         message = f"docker's SDK can't find the context {show(name)}"
         raise EngineError(message, advice=advice("context", here()))
+
+
+@dataclass(frozen=True)
+class Store:
+    """What the daemon says of itself."""
+
+    containerd: bool
+    """It keeps images in containerd: all platforms, by the digest of their index."""
+    platform: str
+    """The daemon's own, normalised."""
+
+
+def store_of(client: Any) -> Store:
+    """Return the store behind *client*, a ``docker.DockerClient``; raises what the SDK does."""
+    info = client.info()
+    status = info.get("DriverStatus") or []
+    return Store(
+        containerd=any(SNAPSHOTTER in pair for pair in status),
+        # Of Arm, `version()` leaves the variant out; this is what uname says.
+        platform=normalise(f"{info['OSType']}/{info['Architecture']}"),
+    )

@@ -1,16 +1,17 @@
 """Writes some platforms of the proven image as an archive of their own.
 
-One platform as an archive that every docker loads, or any number of them as an OCI archive of an
-index, with their attestations.
+One platform as an archive that every docker loads, also for the output ``docker-archive``, or any
+number of them as an OCI archive of an index, with their attestations.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config import DOCKER_ARCHIVE
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.annotations import REFERENCE_DIGEST
 from hatch_multiarch.oci.archive_writer import (
     blob_file,
     bytes_file,
@@ -23,8 +24,10 @@ from hatch_multiarch.oci.docker_archive import docker_archive
 from hatch_multiarch.oci.documents import encode
 from hatch_multiarch.oci.layout import index_of
 from hatch_multiarch.oci.manifest import Index
+from hatch_multiarch.oci.media_types import REFERENCE_DIGEST
 from hatch_multiarch.oci.open import open_layout
 from hatch_multiarch.oci.walk import Walk
+from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -117,3 +120,21 @@ def _changed(source: LayoutSource, digest: str) -> ImageError:
         f"{source.source}: {digest} is missing",
         advice="build again, with nothing else writing to the output folder",
     )
+
+
+def with_docker_archive(
+    image: BuiltImage, plan: ImagePlan, target: Path, *, epoch: int
+) -> BuiltImage:
+    """Write *target* from the proven *image*, if *plan* asks for it; return *image* with it.
+
+    It holds the one platform that the output is for; one that this build leaves out gives no
+    archive. Raises ImageError when a blob is not what its digest says.
+    """
+    for output in plan.config.outputs:
+        mine = [each for each in image.platforms if match(each.platform.name, output.platforms)]
+        if output.type != DOCKER_ARCHIVE or not mine:
+            continue
+        [built] = mine  # the plan has refused more
+        write_docker_archive(target, image, built, plan, epoch=epoch)
+        image = replace(image, outputs=(*image.outputs, target))
+    return image

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch import sbom
 from hatch_multiarch.files.epoch import timestamp
 from hatch_multiarch.image.items import helper_path
-from hatch_multiarch.oci.annotations import (
+from hatch_multiarch.oci.media_types import (
     ATTESTATION_MANIFEST,
+    CONFIG,
+    MANIFEST,
     PREDICATE_TYPE,
     REFERENCE_DIGEST,
     REFERENCE_TYPE,
+    STATEMENT,
 )
-from hatch_multiarch.oci.media_types import CONFIG, MANIFEST, STATEMENT
 from hatch_multiarch.sbom import purl
 
 if TYPE_CHECKING:

@@ -18,13 +18,12 @@ from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.image.annotations import BASE_DIGEST, BASE_NAME, image_annotations
 from hatch_multiarch.image.attest import Attester
 from hatch_multiarch.image.base import SCRATCH, check_scratch, open_base
-from hatch_multiarch.image.built import BuiltImage, BuiltPlatform
+from hatch_multiarch.image.built import BuiltImage, BuiltPlatform, deliver
 from hatch_multiarch.image.checks import check_helpers, check_platforms, check_workdir
 from hatch_multiarch.image.entrypoint import Command, Programs, base_command, scratch_command
 from hatch_multiarch.image.image_config import BaseConfig
 from hatch_multiarch.image.layer_plan import plan_layers
 from hatch_multiarch.image.layer_writer import LayerWriter
-from hatch_multiarch.image.output_files import deliver
 from hatch_multiarch.image.resolved_base import found_pythons, resolve_base, with_wheels
 from hatch_multiarch.oci.descriptor import platform_document
 from hatch_multiarch.oci.layout import Layout

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.docker.drivers import TURN_ON
-from hatch_multiarch.docker.image_store import Store, store_of
-from hatch_multiarch.docker.sdk import connect, daemon
+from hatch_multiarch.docker.sdk import Store, connect, daemon, store_of
 from hatch_multiarch.errors import EngineError, PlanError
 from hatch_multiarch.image.archives import write_docker_archive, write_oci_archive
-from hatch_multiarch.image.base.choose_platform import accepted
+from hatch_multiarch.image.base.base_manifest import accepted
 from hatch_multiarch.image.built import Published
 from hatch_multiarch.platforms import lookup, match
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import FOLDER, Item, Part, file_item, helper_path
-from hatch_multiarch.image.package.check_installed import check_installed
-from hatch_multiarch.image.package.install import Environment
+from hatch_multiarch.image.package.install import Environment, check_installed
 from hatch_multiarch.image.package.target import Target
 from hatch_multiarch.image.package.wheel_cache import Dependencies
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_multiarch import files as disk
 from hatch_multiarch.oci.documents import encode
+from hatch_multiarch.oci.image_source import chunks
 from hatch_multiarch.oci.tar_writer import CHUNK
-from hatch_multiarch.oci.verifying_reader import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

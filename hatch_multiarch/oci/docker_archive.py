@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.archive_source import ArchiveSource
 from hatch_multiarch.oci.archive_writer import blob_file, json_file, layout_archive, layout_files
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
 from hatch_multiarch.oci.documents import parse, rows, table, text
+from hatch_multiarch.oci.layout_source import ArchiveSource
 from hatch_multiarch.oci.manifest import diff_ids
 
 if TYPE_CHECKING:

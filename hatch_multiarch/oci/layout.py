@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.annotations import IMAGE_NAME, REF_NAME
 from hatch_multiarch.oci.archive_writer import (
     disk_file,
     layout_archive,
@@ -19,7 +18,7 @@ from hatch_multiarch.oci.archive_writer import (
 )
 from hatch_multiarch.oci.descriptor import Descriptor
 from hatch_multiarch.oci.documents import encode
-from hatch_multiarch.oci.media_types import INDEX, MANIFEST
+from hatch_multiarch.oci.media_types import IMAGE_NAME, INDEX, MANIFEST, REF_NAME
 from hatch_multiarch.oci.tar_writer import CHUNK
 
 if TYPE_CHECKING:

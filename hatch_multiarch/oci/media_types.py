@@ -1,4 +1,7 @@
-"""Media types of OCI image-spec 1.1 (media-types.md), and Docker's older twins of them."""
+"""Media types and annotations of OCI image-spec 1.1 (media-types.md, annotations.md).
+
+With Docker's older twins of the types, and the annotations of BuildKit.
+"""
 
 from __future__ import annotations
 
@@ -21,3 +24,16 @@ LAYERS = {
     **{_DOCKER_TAR + each.replace("+", "."): _TAR + each for each in ("", "+gzip", "+zstd")},
 }
 """Layers that can be distributed, and what OCI calls those that Docker named: equal bytes."""
+
+REF_NAME = "org.opencontainers.image.ref.name"
+"""The tag of an image in ``index.json`` of a layout; valid only there."""
+IMAGE_NAME = "io.containerd.image.name"
+"""The whole name of an image in ``index.json``, as containerd, Docker and BuildKit write it."""
+REFERENCE_TYPE = "vnd.docker.reference.type"
+"""Marks a manifest that is no image (BuildKit, docs/attestations/attestation-storage.md)."""
+ATTESTATION_MANIFEST = "attestation-manifest"
+"""The value of ``REFERENCE_TYPE`` for attestations."""
+REFERENCE_DIGEST = "vnd.docker.reference.digest"
+"""The digest of the manifest that an attestation is about."""
+PREDICATE_TYPE = "in-toto.io/predicate-type"
+"""What kind of statement a layer of an attestation is."""

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.oci.annotations import ATTESTATION_MANIFEST, REFERENCE_TYPE
 from hatch_multiarch.oci.descriptor import MOST, Descriptor, verify
 from hatch_multiarch.oci.documents import parse
 from hatch_multiarch.oci.manifest import Index, Manifest, parse_manifest
-from hatch_multiarch.oci.media_types import INDEXES, MANIFESTS
+from hatch_multiarch.oci.media_types import ATTESTATION_MANIFEST, INDEXES, MANIFESTS, REFERENCE_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
-from hatch_multiarch.image.output_files import FILES
+from hatch_multiarch.image.built import FILES
 from hatch_multiarch.pipeline.journal import Journal
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms

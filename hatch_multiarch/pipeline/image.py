@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.image.archives import with_docker_archive
 from hatch_multiarch.image.base import SCRATCH, find_base
 from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.image.buildkit_image import BuildkitImage
-from hatch_multiarch.image.docker_archive import with_docker_archive
 from hatch_multiarch.image.docker_load import loading
 from hatch_multiarch.image.package import requirements_of
 from hatch_multiarch.pipeline.publish import publish

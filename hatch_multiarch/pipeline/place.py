@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
-from hatch_multiarch.image.output_files import FILES
+from hatch_multiarch.image.built import FILES
 from hatch_multiarch.pipeline.journal import UNKNOWN
 from hatch_multiarch.report.make import with_published, write
 

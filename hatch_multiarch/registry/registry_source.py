@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.oci.descriptor import Descriptor
-from hatch_multiarch.oci.verifying_reader import VerifyingReader, chunks
+from hatch_multiarch.oci.image_source import VerifyingReader, chunks
 
 if TYPE_CHECKING:
     from hatch_multiarch.registry.pull import Puller

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.image.inspect import PlatformImage
-    from hatch_multiarch.oci.archive_source import ArchiveSource
+    from hatch_multiarch.oci.layout_source import ArchiveSource
 
 
 @contextmanager

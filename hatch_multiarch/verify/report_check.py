@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError, ImageError, RegistryError, ReportError
-from hatch_multiarch.image.output_files import FILES
+from hatch_multiarch.image.built import FILES
 from hatch_multiarch.registry import parse_pull
 from hatch_multiarch.report.load import load
 from hatch_multiarch.verify.file_check import Recorded

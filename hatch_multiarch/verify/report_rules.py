@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from hatch_multiarch.image.output_files import FILES
+from hatch_multiarch.image.built import FILES
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.report.file_names import is_sdist, is_wheel, name_version
 

@@ -21,8 +21,7 @@ from dockerd import classic  # noqa: F401
 from engine_fixture import docker
 
 from hatch_multiarch.config import Output
-from hatch_multiarch.docker.image_store import Store
-from hatch_multiarch.docker.sdk import connect, daemon
+from hatch_multiarch.docker.sdk import Store, connect, daemon
 from hatch_multiarch.errors import EngineError, PlanError
 from hatch_multiarch.image.docker_load import _send, choose
 

@@ -1,13 +1,12 @@
 """The base of an image: ``scratch``, a local layout, or an image in a registry."""
 
-from hatch_multiarch.image.base.base_image import Base, BaseImage
+from hatch_multiarch.image.base.base_image import SCRATCH, Base, BaseImage, ScratchBase
 from hatch_multiarch.image.base.filesystem import Filesystem
+from hatch_multiarch.image.base.libc import check_base, check_scratch
 from hatch_multiarch.image.base.local import LocalBase
 from hatch_multiarch.image.base.open import find_base, open_base
 from hatch_multiarch.image.base.python import BasePython, find_python
 from hatch_multiarch.image.base.read_layers import read_files
-from hatch_multiarch.image.base.runtime_check import check_base, check_scratch
-from hatch_multiarch.image.base.scratch import SCRATCH, ScratchBase
 
 __all__ = [
     "SCRATCH",

@@ -1,16 +1,21 @@
-"""The protocol of a base, and the image of one platform."""
+"""The protocol of a base, its image of one platform, and ``scratch``: the base of no layers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hatch_multiarch.errors import ImageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.oci.verifying_reader import VerifyingReader
+    from hatch_multiarch.oci.image_source import VerifyingReader
     from hatch_multiarch.platforms import Platform
+
+SCRATCH = "scratch"
+"""Its name, as the key ``base`` has it."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +65,22 @@ class Base(Protocol):
 
         Raises ImageError when there is no such blob.
         """
+
+
+class ScratchBase:
+    """``scratch``, a ``Base`` that has every platform, with an empty config and no files."""
+
+    source = SCRATCH
+    name = ""
+    digest = ""
+
+    def check(self, platforms: Sequence[Platform]) -> None:
+        """Do nothing: it has all *platforms*."""
+
+    def resolve(self, platform: Platform) -> BaseImage:
+        """Return the image of *platform*: no layers, an empty config, no manifest to name."""
+        return BaseImage(platform, "", {}, (), ())
+
+    def open(self, blob: Descriptor) -> VerifyingReader:
+        """Raise ImageError: there is no blob."""
+        raise ImageError(f"{self.source}: {blob.digest} is missing")

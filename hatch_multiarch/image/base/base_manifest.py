@@ -1,4 +1,10 @@
-"""Reads the manifest and the config of a base for one platform."""
+"""Chooses the manifest of a base for a platform, and reads it and its config.
+
+The rules are those of containerd's ``platforms.Only``: names are normalised first, an Arm takes an
+older Arm when there is none of its own, and the first of equals wins. That amd64 takes 386 and
+arm64 takes 32-bit Arm is left out: the image would run, with other programs in it than those of
+its platform.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +13,47 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.base_image import BaseImage
-from hatch_multiarch.oci.annotations import REFERENCE_TYPE
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
 from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.manifest import diff_ids
-from hatch_multiarch.oci.media_types import CONFIGS, INDEXES, LAYERS, MANIFESTS
+from hatch_multiarch.oci.media_types import CONFIGS, INDEXES, LAYERS, MANIFESTS, REFERENCE_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hatch_multiarch.oci.walk import Walk
     from hatch_multiarch.platforms import Platform
+
+
+def choose(
+    found: Sequence[Descriptor], platforms: Sequence[Platform], source: str
+) -> list[Descriptor]:
+    """Return those of the manifests *found* that are for *platforms*, in their order.
+
+    Raises ImageError, with the platforms that there are, when one is not there.
+    """
+    chosen = [_best(found, each) for each in platforms]
+    if None not in chosen:
+        return [each for each in chosen if each is not None]
+    lacks = [each.name for each, one in zip(platforms, chosen, strict=True) if one is None]
+    names = ", ".join(dict.fromkeys(each.platform or "one without a name" for each in found))
+    raise ImageError(
+        f"tool.multiarch.image.base: {source} has no {', '.join(lacks)}; it has {names or 'none'}",
+        advice="use a base with all of tool.multiarch.platforms, or remove the platform",
+    )
+
+
+def _best(found: Sequence[Descriptor], platform: Platform) -> Descriptor | None:
+    fits = (each for name in accepted(platform) for each in found if each.platform == name)
+    return next(fits, None)
+
+
+def accepted(platform: Platform) -> list[str]:
+    """Return the names of the platforms that *platform* runs, the best first."""
+    if platform.architecture != "arm" or platform.variant is None:
+        return [platform.name]
+    newest = int(platform.variant[1:])
+    return [f"{platform.os}/arm/v{number}" for number in range(newest, 4, -1)]
 
 
 def platform_manifests(walk: Walk, listed: Iterable[Descriptor]) -> list[Descriptor]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.base.base_manifest import base_image, missing, platform_manifests
-from hatch_multiarch.image.base.choose_platform import choose
-from hatch_multiarch.oci.annotations import REF_NAME
+from hatch_multiarch.image.base.base_manifest import base_image, choose, missing, platform_manifests
 from hatch_multiarch.oci.archive_writer import INDEX_JSON
 from hatch_multiarch.oci.file_store import FolderStore
 from hatch_multiarch.oci.layout_source import LayoutSource
-from hatch_multiarch.oci.media_types import INDEXES
+from hatch_multiarch.oci.media_types import INDEXES, REF_NAME
 from hatch_multiarch.oci.tar_store import TarStore
 from hatch_multiarch.oci.walk import Walk
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.base.base_image import BaseImage
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.file_store import Store
-    from hatch_multiarch.oci.verifying_reader import VerifyingReader
+    from hatch_multiarch.oci.image_source import VerifyingReader
     from hatch_multiarch.platforms import Platform
 
 

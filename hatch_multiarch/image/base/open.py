@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError, RegistryError
+from hatch_multiarch.image.base.base_image import SCRATCH, ScratchBase
 from hatch_multiarch.image.base.local import LocalBase
-from hatch_multiarch.image.base.scratch import SCRATCH, ScratchBase
 from hatch_multiarch.plan.planner import LOCAL_BASE
 
 if TYPE_CHECKING:

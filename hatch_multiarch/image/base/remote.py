@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.image.base.base_manifest import base_image, platform_manifests
-from hatch_multiarch.image.base.choose_platform import choose
+from hatch_multiarch.image.base.base_manifest import base_image, choose, platform_manifests
 from hatch_multiarch.oci.walk import Walk
 from hatch_multiarch.registry import RegistrySource
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.image.base.base_image import BaseImage
     from hatch_multiarch.oci.descriptor import Descriptor
-    from hatch_multiarch.oci.verifying_reader import VerifyingReader
+    from hatch_multiarch.oci.image_source import VerifyingReader
     from hatch_multiarch.platforms import Platform
     from hatch_multiarch.registry import Puller
 

@@ -2,7 +2,7 @@
 
 from hatch_multiarch.image.inspect.archive import check, inspect_archive
 from hatch_multiarch.image.inspect.content import content
-from hatch_multiarch.image.inspect.inspected import Attestation, Image, Inspected, PlatformImage
+from hatch_multiarch.image.inspect.describe import Attestation, Image, Inspected, PlatformImage
 from hatch_multiarch.oci.open import open_image
 
 __all__ = [

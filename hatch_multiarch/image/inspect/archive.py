@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.inspect.describe import describe, platforms
-from hatch_multiarch.image.inspect.inspected import Image, Inspected, PlatformImage
+from hatch_multiarch.image.inspect.describe import (
+    Image,
+    Inspected,
+    PlatformImage,
+    describe,
+    platforms,
+)
 from hatch_multiarch.oci.descriptor import check_digest, hasher
 from hatch_multiarch.oci.docker_archive import DockerArchiveSource
 from hatch_multiarch.oci.media_types import INDEXES
 from hatch_multiarch.oci.walk import Walk
 
 if TYPE_CHECKING:
-    from hatch_multiarch.oci.archive_source import ArchiveSource
     from hatch_multiarch.oci.docker_archive import SavedImage
-    from hatch_multiarch.oci.layout_source import LayoutSource
+    from hatch_multiarch.oci.layout_source import ArchiveSource, LayoutSource
     from hatch_multiarch.oci.open import ImageFile
 
 

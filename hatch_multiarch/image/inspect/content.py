@@ -14,7 +14,7 @@ from hatch_multiarch.oci.walk import Walk
 from hatch_multiarch.registry.transfer import Content, Document
 
 if TYPE_CHECKING:
-    from hatch_multiarch.image.inspect.inspected import Image
+    from hatch_multiarch.image.inspect.describe import Image
     from hatch_multiarch.oci.open import ImageFile
 
 

@@ -6,8 +6,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError, RegistryError
-from hatch_multiarch.image.inspect.describe import describe
-from hatch_multiarch.image.inspect.inspected import Inspected
+from hatch_multiarch.image.inspect.describe import Inspected, describe
 from hatch_multiarch.registry import Cache, Puller, RegistrySource, parse_pull
 from hatch_multiarch.registry.reference import HUB
 

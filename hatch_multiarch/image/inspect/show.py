@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hatch_multiarch.image.inspect.inspected import Attestation, Image, Inspected, PlatformImage
+    from hatch_multiarch.image.inspect.describe import Attestation, Image, Inspected, PlatformImage
 
 _LAYER = ("media_type", "digest", "size")
 """What is shown of a layer's descriptor."""

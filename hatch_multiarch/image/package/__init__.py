@@ -1,11 +1,9 @@
 """The project's package in an image: dependencies are resolved, fetched and installed as files."""
 
-from hatch_multiarch.image.package.fetch import fetch
 from hatch_multiarch.image.package.install import Environment, Installed
-from hatch_multiarch.image.package.requirements import requirements_of
-from hatch_multiarch.image.package.resolve import resolve
+from hatch_multiarch.image.package.resolve import requirements_of, resolve
 from hatch_multiarch.image.package.target import Target
-from hatch_multiarch.image.package.wheel_cache import Dependencies, Wheel, wheels_of
+from hatch_multiarch.image.package.wheel_cache import Dependencies, Wheel, fetch, wheels_of
 
 __all__ = [
     "Dependencies",

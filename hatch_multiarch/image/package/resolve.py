@@ -1,4 +1,4 @@
-"""Resolves requirements to exact versions with hashes for each platform, with uv.
+"""Resolves the project's requirements to exact versions with hashes for each platform, with uv.
 
 uv resolves for a named target, wheels only. A platform that it has no name for is resolved
 universally; the markers in that answer are evaluated here. What was found for one platform is
@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.requirements import Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import sha256
@@ -22,13 +23,45 @@ from hatch_multiarch.image.package.pins import read_lock, those_for
 from hatch_multiarch.image.package.tools import last_words, local_folders, run_module, without_index
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.image.package.pins import Pin
     from hatch_multiarch.image.package.target import Target
 
 _HIDE = ("--no-header", "--no-annotate", "--quiet", "--no-progress", "--color", "never")
+
+
+def requirements_of(
+    name: str,
+    dependencies: Sequence[str],
+    optional: Mapping[str, Sequence[str]],
+    extras: Sequence[str],
+) -> list[str]:
+    """Return the requirements of the project *name* with *extras*, as PEP 508 writes them.
+
+    An extra that names the project itself, ``greeter[yaml]``, stands for those other extras.
+    Raises ImageError for an extra that the project does not have.
+    """
+    known = {canonicalize_name(extra): list(each) for extra, each in optional.items()}
+    found, todo, done = list(dependencies), list(extras), set()
+    while todo:
+        extra = canonicalize_name(todo.pop(0))
+        if extra in done:
+            continue
+        done.add(extra)
+        if extra not in known:
+            raise ImageError(
+                f'tool.multiarch.image.extras: {name} has no extra "{extra}"; '
+                f"it has {', '.join(sorted(known)) or 'none'}"
+            )
+        for text in known[extra]:
+            requirement = Requirement(text)
+            if canonicalize_name(requirement.name) == canonicalize_name(name):
+                todo += sorted(requirement.extras)
+            else:
+                found.append(text)
+    return found
 
 
 def resolve(

@@ -1,21 +1,22 @@
-"""The cache of fetched and installed dependencies, shared by projects.
+"""Fetches pinned dependencies with pip, and keeps them, also installed, for other projects.
 
-A wheel is known by its hash, and what comes of it by the wheel and the environment: so the same
-dependencies are neither asked for nor unpacked again.
+pip checks the hashes. A wheel is known by its hash, and what comes of it by the wheel and the
+environment: so the same dependencies are neither asked for nor unpacked again.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path  # noqa: TC003 - dataclasses look at it
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import sha256
 from hatch_multiarch.image.items import Item
-from hatch_multiarch.image.package.fetch import fetch
 from hatch_multiarch.image.package.install import Installed
-from hatch_multiarch.image.package.tools import need
+from hatch_multiarch.image.package.tools import last_words, need, run_module
 from hatch_multiarch.sbom import Distribution
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from hatch_multiarch.image.package.pins import Pin
     from hatch_multiarch.image.package.target import Target
     from hatch_multiarch.process import Group
+
+_OTHER = re.compile(r"^ *(\S+==\S+) from .*?\bGot\s+([0-9a-f]{64})", re.MULTILINE | re.DOTALL)
+_MISSING = re.compile(r"No matching distribution found for ([^\s(]+)")
 
 
 @dataclass(frozen=True)
@@ -129,3 +133,51 @@ class Dependencies:
         told = {**asdict(replace(installed, items=())), "items": items}
         self._cache.note(told, "installed", *self._inputs(wheel))
         return installed
+
+
+def fetch(
+    pins: Sequence[Pin], target: Target, *, root: Path, folder: Path, group: Group | None = None
+) -> list[Path]:
+    """Return the wheels of *pins*, sorted by name, in the new *folder*.
+
+    Raises ImageError when one has no wheel for *target*, is not what its hash says, or cannot be
+    had, and Stopped when *group* is.
+    """
+    folder.mkdir()
+    if not pins:
+        return []
+    listed = folder / "requirements.txt"
+    listed.write_text("".join(f"{pin.line}\n" for pin in pins), encoding="utf-8")
+    words: list[str | Path] = ["download", "--no-deps", "--require-hashes", "--quiet"]
+    words += ["--disable-pip-version-check", "--no-color", "--no-input"]
+    words += ["--only-binary", ":all:", "--implementation", "cp"]
+    words += ["--python-version", target.version, "--abi", f"cp{target.version.replace('.', '')}"]
+    for tag in target.tags:
+        words += ["--platform", tag]
+    done = run_module("pip", [*words, "--dest", folder, "--requirement", listed], root, group)
+    if done.code:
+        raise _refusal(done.err, target)
+    return sorted(folder.glob("*.whl"))
+
+
+def _refusal(said: str, target: Target) -> ImageError:
+    libc = target.python.libc
+    needs = f"Python {target.version} and {libc.kind} {libc.version[0]}.{libc.version[1]}"
+    if found := _MISSING.search(said):
+        return ImageError(
+            f"tool.multiarch.image.base: {found[1]} has no wheel for {target.platform.name} "
+            f"({needs})",
+            advice="remove the platform, use a version that has one, or add a folder with your "
+            "own wheel to PIP_FIND_LINKS",
+        )
+    if found := _OTHER.search(said):
+        return ImageError(
+            f"tool.multiarch.image.base: {found[1]}: the file found for {target.platform.name} has "
+            f"the sha256 {found[2]}, which is not one of its hashes",
+            advice="lock the requirements again, if that file is the right one",
+        )
+    reason = last_words(said.replace("ERROR:", ""))
+    return ImageError(
+        f"tool.multiarch.image.base: pip cannot fetch the dependencies for {target.platform.name}: "
+        f"{reason[:600]}"
+    )
