@@ -4,10 +4,9 @@ OCI distribution-spec 1.1 over http.client.
 """
 
 from hatch_multiarch.registry.blob_cache import Cache
-from hatch_multiarch.registry.pull import Puller
+from hatch_multiarch.registry.pull import Puller, RegistrySource
 from hatch_multiarch.registry.push import push
 from hatch_multiarch.registry.reference import Reference, parse, parse_pull
-from hatch_multiarch.registry.registry_source import RegistrySource
 from hatch_multiarch.registry.transfer import Content, Document, Pace, Pushed
 
 __all__ = [

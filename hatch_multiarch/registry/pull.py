@@ -7,25 +7,24 @@ a digest names never changes: what the cache has of it is not asked for again.
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import RegistryError
-from hatch_multiarch.oci.descriptor import check_digest
+from hatch_multiarch.oci.descriptor import Descriptor, check_digest
 from hatch_multiarch.oci.documents import parse
+from hatch_multiarch.oci.image_source import VerifyingReader, chunks
 from hatch_multiarch.oci.manifest import parse_manifest
 from hatch_multiarch.oci.media_types import ACCEPT
-from hatch_multiarch.registry.concurrent import transfer
 from hatch_multiarch.registry.download import Download
 from hatch_multiarch.registry.registry_client import Client
-from hatch_multiarch.registry.transfer import Pace
-from hatch_multiarch.registry.transfer_progress import Progress
+from hatch_multiarch.registry.transfer import Pace, Progress, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
-    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.registry.blob_cache import Cache
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transport import Answer
@@ -171,3 +170,32 @@ class Puller:
             f"{self.reference.name}: {what} is not in the cache, and HATCH_MULTIARCH_OFFLINE is on",
             advice="build once with a network, for the same platforms; the cache keeps it",
         )
+
+
+class RegistrySource:
+    """The image that *puller* pulls; *source* is its name as it was given.
+
+    A registry is asked when there is something to ask: what the cache has is read there.
+    """
+
+    def __init__(self, puller: Puller, source: str) -> None:
+        self.source = source
+        self._puller = puller
+
+    @cached_property
+    def digest(self) -> str:
+        """Of what the reference names; a tag is asked for once. Raises RegistryError."""
+        return self._puller.digest()
+
+    @cached_property
+    def root(self) -> Descriptor:
+        """What the reference names. Raises RegistryError, and ImageError."""
+        return Descriptor("", self.digest, len(self._puller.manifest(self.digest)))
+
+    def document(self, wanted: Descriptor) -> bytes | None:
+        """Return the bytes of an index or a manifest. Raises RegistryError, and ImageError."""
+        return self._puller.manifest(wanted.digest)
+
+    def open(self, blob: Descriptor) -> VerifyingReader:
+        """Return the bytes of *blob* to be read once. Raises RegistryError, and ImageError."""
+        return VerifyingReader(chunks(self._puller.path(blob)), blob, self.source)

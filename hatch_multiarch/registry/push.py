@@ -1,23 +1,27 @@
 """Pushes an image: blobs, then manifests, then the index, and its tags last.
 
 So a tag names a complete image at every moment, the old one or the new one, whatever ends the push.
+
+A manifest about another one, such as a signature, is a referrer (distribution-spec 1.1, "Pushing
+Manifests with Subject"): a registry that knows the referrers API says so in its answer. For others
+the client keeps a list of those manifests under a tag made of the subject's digest.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.errors import RegistryError
-from hatch_multiarch.oci.media_types import ACCEPT
-from hatch_multiarch.registry.concurrent import transfer
+from hatch_multiarch.oci.documents import encode
+from hatch_multiarch.oci.manifest import Manifest
+from hatch_multiarch.oci.media_types import ACCEPT, INDEX
 from hatch_multiarch.registry.reference import check_tag
-from hatch_multiarch.registry.referrers import refer
 from hatch_multiarch.registry.registry_client import Client
 from hatch_multiarch.registry.tag_platforms import check_tags, platforms_of
-from hatch_multiarch.registry.transfer import BlobState, Pace, Pushed, TagState
-from hatch_multiarch.registry.transfer_progress import Progress
+from hatch_multiarch.registry.transfer import BlobState, Pace, Progress, Pushed, TagState, transfer
 from hatch_multiarch.registry.upload import Upload
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.registry.reference import Reference
     from hatch_multiarch.registry.transfer import Content, Document
+    from hatch_multiarch.registry.transport import Answer
 
 
 def push(
@@ -145,3 +150,52 @@ def _move(client: Client, root: Document, tags: Sequence[TagState]) -> None:
                     advice=error.advice,
                 ) from None
         moved.append(each.tag)
+
+
+def refer(client: Client, document: Document, answer: Answer) -> None:
+    """After the PUT of *document* with this *answer*, list it with its subject if need be.
+
+    Raises RegistryError.
+    """
+    subject = document.parsed.subject
+    if subject is None or answer.header("OCI-Subject"):
+        return
+    algorithm, _, digits = subject.digest.partition(":")
+    tag = check_tag(f"{algorithm[:32]}-{digits[:64]}")
+    path, doing = client.url(f"/manifests/{tag}"), f"listing it with {tag[:19]}"
+    listed = client.request("GET", path, doing, headers={"Accept": INDEX}, ok=(200, 404))
+    entries = _entries(client, listed, tag) if listed.status == HTTPStatus.OK else []
+    if any(each.get("digest") == document.digest for each in entries):
+        return
+    entries.append(_entry(document))
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}
+    client.request(
+        "PUT", path, doing, headers={"Content-Type": INDEX}, body=encode(index), ok=(200, 201, 202)
+    )
+
+
+def _entries(client: Client, answer: Answer, tag: str) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(answer.body)["manifests"]
+        entries = [dict(each) for each in found]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise RegistryError(
+            f"{client.reference.name}: the tag {tag} is not a list of referrers; it was not changed"
+        ) from None
+    return entries
+
+
+def _entry(document: Document) -> dict[str, Any]:
+    found = document.parsed
+    entry: dict[str, Any] = {
+        "mediaType": found.media_type,
+        "digest": document.digest,
+        "size": len(document.data),
+    }
+    # An image's config says what kind of artifact it is where the manifest does not.
+    config = found.config.media_type if isinstance(found, Manifest) else ""
+    if kind := found.document.get("artifactType") or config:
+        entry["artifactType"] = kind
+    if isinstance(found.document.get("annotations"), dict):
+        entry["annotations"] = found.document["annotations"]
+    return entry

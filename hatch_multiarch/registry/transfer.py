@@ -1,12 +1,17 @@
-"""Records of a push: its content, its limits and its result."""
+"""Transfers of a push or a pull: records, several blobs at once, and progress."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.manifest import Index, Manifest
 
@@ -20,6 +25,13 @@ Use = Literal["push", "pull"]
 
 State = Literal["missing", "there", "mounted", "uploaded"]
 """Of a blob in the registry; ``missing`` stays so in a dry run only."""
+
+Result = TypeVar("Result")
+
+_OFTEN = 0.25
+"""Seconds between two words."""
+_WIDTH = 20
+"""Of the bar, in characters that every terminal has."""
 
 
 @dataclass(frozen=True)
@@ -107,3 +119,55 @@ class Pushed:
     def size(self, *states: State) -> int:
         """Return the bytes of the blobs in one of *states*."""
         return sum(each.size for each in self.blobs if each.state in states)
+
+
+def transfer(
+    blobs: Iterable[Descriptor],
+    one: Callable[[Descriptor], Result],
+    *,
+    at_once: int,
+    stop: Callable[[], None],
+) -> list[Result]:
+    """Call *one* with each of *blobs*, up to *at_once* at a time; return what it returns, in order.
+
+    When a call fails, or this one is interrupted, *stop* is called, which must end the others.
+    Raises what the first call that failed raised; what the others say once they are stopped is not
+    the reason.
+    """
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="registry")
+    try:
+        futures = [pool.submit(one, each) for each in blobs]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        failed = next((each for each in futures if each in done and each.exception()), None)
+        if failed is not None:
+            failed.result()
+        return [each.result() for each in futures]
+    except BaseException:  # also Ctrl-C
+        stop()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Progress:
+    """Bytes of *total* moved, by several threads.
+
+    *doing* hears ``uploaded [#####---------------] 25 %, 1.0 of 4.0 MB``.
+    """
+
+    def __init__(self, verb: str, total: int, doing: Callable[[str], None]) -> None:
+        self._verb, self._total, self._doing = verb, total, doing
+        self._moved, self._told = 0, 0.0
+        self._lock = threading.Lock()
+
+    def moved(self, count: int) -> None:
+        """Count; what is moved again counts again, up to the whole."""
+        with self._lock:
+            self._moved = min(self._moved + count, self._total)
+            now = time.monotonic()
+            if now - self._told >= _OFTEN:
+                self._told = now
+                share = self._moved / self._total if self._total else 1.0
+                bar = ("#" * int(share * _WIDTH)).ljust(_WIDTH, "-")
+                of = f"{self._moved / 1e6:.1f} of {self._total / 1e6:.1f} MB"
+                self._doing(f"{self._verb} [{bar}] {share:.0%}, {of}".replace("%", " %"))
