@@ -61,6 +61,6 @@ def _check_folder() -> None:
 
 
 def _say(error: MultiarchError, *, as_json: bool) -> int:
-    from hatch_multiarch.cli.failure import say  # noqa: PLC0415 - --help never fails
+    from hatch_multiarch.cli.output import say  # noqa: PLC0415 - --help never fails
 
     return say(error, as_json=as_json)

@@ -13,7 +13,6 @@ from hatch_multiarch.docker.builders import in_use, inspect_builder, list_builde
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.docker.node_selection import runs_natively
 from hatch_multiarch.errors import EngineError
-from hatch_multiarch.image.inspect.show import columns
 from hatch_multiarch.project import read_project
 
 if TYPE_CHECKING:
@@ -182,4 +181,4 @@ def _split(node: Node) -> tuple[list[str], list[str]]:
 
 
 def _print(rows: list[tuple[str, ...]], *, head: bool = False) -> None:
-    output.put("\n".join(columns(rows, output.columns(), head=head)))
+    output.put("\n".join(output.aligned(rows, output.columns(), head=head)))

@@ -6,8 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.cli import failure
-from hatch_multiarch.cli.output import put
+from hatch_multiarch.cli.output import error_data, put
 from hatch_multiarch.pipeline.check import check
 from hatch_multiarch.plan import Switches
 
@@ -33,7 +32,7 @@ def as_text(found: Checked) -> str:
 
 def as_data(found: Checked) -> dict[str, Any]:
     """Return the same as JSON-ready data; ``error`` is the first problem, where there is one."""
-    problems = [failure.as_data(each) for each in found.problems]
+    problems = [error_data(each) for each in found.problems]
     told = {"ok": not problems, "says": found.says, "problems": problems}
     told |= {"notes": list(found.notes), "warnings": list(found.warnings)}
     return {**told, **({"error": problems[0]} if problems else {})}

@@ -8,8 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.cli.failure import as_data
-from hatch_multiarch.cli.output import put
+from hatch_multiarch.cli.output import error_data, put
 from hatch_multiarch.doctor import examine
 from hatch_multiarch.errors import ConfigError, MultiarchError, NoConfigError
 from hatch_multiarch.plan import Switches
@@ -71,7 +70,7 @@ def _data(found: Diagnosis) -> dict[str, Any]:
         "project": found.project or None,
         "engine": found.engine,
         "notes": list(found.notes),
-        "error": found.error and as_data(found.error),
+        "error": found.error and error_data(found.error),
         "findings": [asdict(each) for each in found.findings],
     }
 

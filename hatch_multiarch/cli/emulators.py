@@ -11,12 +11,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import process
-from hatch_multiarch.cli.output import put
+from hatch_multiarch.cli.output import aligned, put
 from hatch_multiarch.config.messages import printable
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import on_platform
 from hatch_multiarch.errors import EngineError
-from hatch_multiarch.image.inspect.show import columns
 from hatch_multiarch.platforms import emulators
 
 if TYPE_CHECKING:
@@ -107,4 +106,4 @@ def _status() -> str:
             "lists the platforms; Docker Desktop has them all"
         )
     rows = [(("ok" if each.works else "--"), each.what, each.says) for each in _found()]
-    return "\n".join(columns(rows))
+    return "\n".join(aligned(rows))

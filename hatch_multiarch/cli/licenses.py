@@ -10,7 +10,7 @@ from typing import Any
 from hatch_multiarch.cli.output import put
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.files import rewrite
-from hatch_multiarch.init.module_licenses import FOLDER, ModuleLicenses, module_licenses
+from hatch_multiarch.init.license_files import FOLDER, ModuleLicenses, module_licenses
 from hatch_multiarch.plan import Switches, make_plan
 from hatch_multiarch.project import read_project
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.cli import output
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.inspect import content, inspect_archive, open_image
-from hatch_multiarch.image.inspect.show import columns
 from hatch_multiarch.pipeline.find_outputs import find_image
 from hatch_multiarch.process import terminable
 from hatch_multiarch.project import read_project
@@ -144,7 +143,7 @@ def _text(pushed: Pushed) -> str:
     total = pushed.size("missing" if pushed.dry_run else "uploaded") / 1e6
     verb = "would be uploaded" if pushed.dry_run else "uploaded"
     return "\n".join(
-        [*columns(rows, output.columns()), "", f"{pushed.digest}, {total:.1f} MB {verb}"]
+        [*output.aligned(rows, output.columns()), "", f"{pushed.digest}, {total:.1f} MB {verb}"]
     )
 
 

@@ -2,6 +2,6 @@
 
 from hatch_multiarch.doctor.examine import examine
 from hatch_multiarch.doctor.finding import Diagnosis, Finding
-from hatch_multiarch.doctor.running import on_platform
+from hatch_multiarch.doctor.platform_check import on_platform
 
 __all__ = ["Diagnosis", "Finding", "examine", "on_platform"]

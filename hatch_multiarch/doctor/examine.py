@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.config import Toolchain
 from hatch_multiarch.docker.manage import builder_name
 from hatch_multiarch.doctor import machine
-from hatch_multiarch.doctor.builds import builds, hindrance
 from hatch_multiarch.doctor.docker_check import Docker, drivers, engines, logins
 from hatch_multiarch.doctor.finding import (
     BUILDS,
@@ -19,7 +18,7 @@ from hatch_multiarch.doctor.finding import (
     Diagnosis,
     looked,
 )
-from hatch_multiarch.doctor.running import running
+from hatch_multiarch.doctor.platform_check import builds, hindrance, running
 from hatch_multiarch.errors import MultiarchError
 from hatch_multiarch.plan import choose, make_plan
 from hatch_multiarch.platforms import all_platforms

@@ -1,12 +1,9 @@
 """Atomic writes, moves into place, staging folders and digests of files."""
 
-from hatch_multiarch.files.atomic import copy, rewrite, write, writing
-from hatch_multiarch.files.digest import hashed, sha256
-from hatch_multiarch.files.folder_digest import fingerprint, folder_digest
+from hatch_multiarch.files.atomic import copy, rewrite, sync, sync_folder, write, writing
+from hatch_multiarch.files.digest import fingerprint, folder_digest, hashed, sha256
 from hatch_multiarch.files.held_folders import probe, sweep_temporary, temporary, temporary_home
-from hatch_multiarch.files.replace import move
-from hatch_multiarch.files.staging import link, place, same, stage, unstage
-from hatch_multiarch.files.sync import sync, sync_folder
+from hatch_multiarch.files.staging import link, move, place, same, stage, unstage
 from hatch_multiarch.files.write_errors import WriteError, failed, refused, unwritable, writes_to
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Atomic writes: a file is written aside and renamed.
+"""Atomic writes: a file is written aside and renamed. And flushes to the disk.
 
 The rename is atomic for other processes. What has to outlive a power failure too is flushed to the
 disk before it, and the folder after it: that costs milliseconds for each file, so that caches and
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.files.sync import sync_folder
 from hatch_multiarch.files.write_errors import failed, writes_to
 
 if TYPE_CHECKING:
@@ -88,3 +89,37 @@ def copy(source: Path, target: Path, *, mode: int) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as file, writing(target, mode=mode) as out:
         shutil.copyfileobj(file, out, 1 << 20)
+
+
+def sync(path: Path) -> None:
+    """Flush *path*, a file or a folder with all that is in it. Raises OSError."""
+    if path.is_symlink() or not path.is_dir():
+        _sync_file(path)
+        return
+    for parent, _, names in os.walk(path):
+        for name in names:
+            with suppress(PermissionError):  # a file of an image that its owner may not read
+                _sync_file(Path(parent, name))
+        sync_folder(Path(parent))
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush the names in *folder*, where the system and the file system have a way to."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        _flush(folder, os.O_RDONLY)
+
+
+def _sync_file(path: Path) -> None:
+    if stat.S_ISREG(path.lstat().st_mode):
+        # Windows flushes only what is open for writing.
+        _flush(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+
+
+def _flush(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

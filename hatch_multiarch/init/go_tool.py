@@ -18,7 +18,7 @@ from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.go_command import go_settings
 from hatch_multiarch.engine.go_source import SYSTEMS, read_package
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.init.module_licenses import license_files
+from hatch_multiarch.init.license_files import license_files
 from hatch_multiarch.init.programs import Program
 from hatch_multiarch.init.version_flags import version_flags
 from hatch_multiarch.toolchain import find_go

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.config.toml_document import parse_toml
-from hatch_multiarch.init.licenses import read_license
+from hatch_multiarch.init.license_files import read_license
 from hatch_multiarch.init.pyproject import HOOK, PLUGIN, WHEEL, Target
 from hatch_multiarch.plan.mod_file import ModFile
 

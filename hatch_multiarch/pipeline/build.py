@@ -18,12 +18,11 @@ from hatch_multiarch.cache.deflate import Streams
 from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
-from hatch_multiarch.pipeline.before import run_before
 from hatch_multiarch.pipeline.clean import hide
-from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
-from hatch_multiarch.pipeline.place import Finished, place_all
-from hatch_multiarch.pipeline.sdist_check import SdistCheck
+from hatch_multiarch.pipeline.place import UNKNOWN, Finished, Journal, place_all
+from hatch_multiarch.pipeline.run_before import run_before
+from hatch_multiarch.pipeline.sdist_build import SdistCheck
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report.console import Console

@@ -16,7 +16,7 @@ from hatchling import cli
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.config.messages import printable
 from hatch_multiarch.errors import MultiarchError, PlanError
-from hatch_multiarch.pipeline.before import run_before
+from hatch_multiarch.pipeline.run_before import run_before
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.process import terminable

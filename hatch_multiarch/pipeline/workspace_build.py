@@ -33,8 +33,7 @@ from hatch_multiarch.pipeline.clean import hide
 from hatch_multiarch.pipeline.member_build import MemberBuild
 from hatch_multiarch.pipeline.place import place_all
 from hatch_multiarch.plan import Switches, choose, make_plan
-from hatch_multiarch.plan.shared_units import shared_units
-from hatch_multiarch.plan.workspace_plan import WorkspacePlan
+from hatch_multiarch.plan.workspace_plan import WorkspacePlan, shared_units
 from hatch_multiarch.process import terminable
 from hatch_multiarch.project import read_project
 from hatch_multiarch.report.console import Console

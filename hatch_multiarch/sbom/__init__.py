@@ -1,8 +1,7 @@
 """SBOMs and provenance from Go's build info: CycloneDX, SPDX and SLSA."""
 
 from hatch_multiarch.sbom.components import Module, Program, program, programs
-from hatch_multiarch.sbom.cyclonedx import cyclonedx
-from hatch_multiarch.sbom.place import check_names, member
+from hatch_multiarch.sbom.cyclonedx import check_names, cyclonedx, member
 from hatch_multiarch.sbom.provenance import provenance
 from hatch_multiarch.sbom.python import Base, Distribution, distribution
 from hatch_multiarch.sbom.spdx import spdx

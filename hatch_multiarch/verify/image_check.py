@@ -1,22 +1,34 @@
-"""Reads every blob of an image in a file or folder, and compares it with the report."""
+"""Reads an image: every blob, for the comparison with the report; and the helpers in it.
+
+The image is in a file or folder; the helpers also in a pushed one, at the paths of the report.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
+from hatch_multiarch.files import temporary
 from hatch_multiarch.image.inspect import check, inspect_archive, open_image
+from hatch_multiarch.image.inspect.describe import describe
+from hatch_multiarch.image.inspect.registry import opened
 from hatch_multiarch.oci.layer_reader import layer_files
+from hatch_multiarch.registry import Cache, RegistrySource
 from hatch_multiarch.verify.outcome import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from hatch_multiarch.image.inspect import Image, PlatformImage
+    from hatch_multiarch.oci.descriptor import Descriptor
     from hatch_multiarch.oci.open import ImageFile
     from hatch_multiarch.report.report_model import ImageRecord, ManifestRecord
     from hatch_multiarch.verify.report_check import Shipped
+
+    Key = tuple[str, str]
+    """Platform, helper."""
 
 
 def check_image(path: Path, shipped: Shipped | None) -> Check:
@@ -65,3 +77,55 @@ def _platform(archive: ImageFile, found: PlatformImage, told: ManifestRecord) ->
             files |= layer_files(archive, layer)
     odd = sorted(path for path, _ in files.items() ^ told.files.items())
     return f"/{odd[0]} is not what the report says" if odd else ""
+
+
+def in_file(path: Path, places: Mapping[Key, str]) -> dict[Key, str]:
+    """Return the sha256 of each helper in the archive or layout *path*; a missing one is left out.
+
+    *places* are their paths in the image. Raises ImageError when it cannot be read.
+    """
+    try:
+        with open_image(path) as archive:
+            found = [each for image in inspect_archive(archive).images for each in image.manifests]
+            return _held(found, places, partial(layer_files, archive))
+    except OSError as error:
+        raise ImageError(f"{path.name} cannot be read: {error}") from None
+
+
+def in_registry(
+    reference: str, places: Mapping[Key, str], environ: Mapping[str, str]
+) -> dict[Key, str]:
+    """Return the same of the pushed image *reference*.
+
+    Only layers that hold helpers, and those above them, are downloaded, and past the cache: what
+    counts is what the registry has. Raises RegistryError when it does not give it, and ImageError
+    when what it gives is no such image.
+    """
+    with (
+        temporary() as folder,
+        opened(reference, environ, Cache(folder)) as puller,
+    ):
+        source = RegistrySource(puller, reference)
+        image = describe(source.root, (reference,), source)
+        try:
+            return _held(image.manifests, places, partial(layer_files, source))
+        except OSError as error:
+            raise ImageError(f"{reference} cannot be read: {error}") from None
+
+
+def _held(
+    manifests: Iterable[PlatformImage],
+    places: Mapping[Key, str],
+    files: Callable[[Descriptor], Mapping[str, str]],
+) -> dict[Key, str]:
+    """Return the helpers; the uppermost layer that has a path has the file."""
+    found: dict[Key, str] = {}
+    for each in manifests:
+        wanted = {path: key for key, path in places.items() if key[0] == each.platform}
+        for layer in reversed(each.layers):
+            if not wanted:
+                break
+            held = files(layer)
+            for path in wanted.keys() & held.keys():
+                found[wanted.pop(path)] = held[path]
+    return found

@@ -9,7 +9,7 @@ from hatch_multiarch.image.built import FILES
 from hatch_multiarch.registry import parse_pull
 from hatch_multiarch.report.load import load
 from hatch_multiarch.verify.file_check import Recorded
-from hatch_multiarch.verify.image_helpers import in_file, in_registry
+from hatch_multiarch.verify.image_check import in_file, in_registry
 from hatch_multiarch.verify.outcome import Check
 from hatch_multiarch.verify.report_rules import contradictions
 

@@ -1,8 +1,9 @@
-"""Runs the platforms of an image, one after the other."""
+"""Runs the platforms of an image, one after the other, in docker, which keeps none."""
 
 from __future__ import annotations
 
-from contextlib import closing
+import secrets
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,18 @@ from hatch_multiarch.docker.sdk import connect, daemon
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.inspect import inspect_archive, open_image
 from hatch_multiarch.image.inspect.registry import inspect_reference
+from hatch_multiarch.oci.descriptor import Descriptor, platform_document
+from hatch_multiarch.oci.docker_archive import docker_archive
+from hatch_multiarch.oci.layout import index_of
 from hatch_multiarch.pipeline.find_outputs import find_image
 from hatch_multiarch.platforms import match
-from hatch_multiarch.verify.docker_images import loaded, pulled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from hatch_multiarch.image.inspect import Inspected, PlatformImage
+    from hatch_multiarch.oci.layout_source import ArchiveSource
     from hatch_multiarch.verify.outcome import Ran, Run
 
 
@@ -73,3 +77,59 @@ def _each(
             results.append(run_platform(client, name, manifest, run))
         on_ran(results[-1])
     return tuple(results)
+
+
+@contextmanager
+def pulled(client: Any, reference: str, manifest: PlatformImage) -> Iterator[str]:
+    """Pull one platform by its digest; remove it afterwards unless it was there."""
+    repository = reference.partition("@")[0]
+    head, slash, last = repository.rpartition("/")
+    repository = f"{head}{slash}{last.partition(':')[0]}"
+    name = f"{repository}@{manifest.digest}"
+    there = _has(client, name)
+    if not there:
+        client.images.pull(repository, tag=manifest.digest, platform=manifest.platform)
+    try:
+        yield name
+    finally:
+        if not there:
+            client.images.remove(name)
+
+
+@contextmanager
+def loaded(client: Any, source: ArchiveSource, manifest: PlatformImage) -> Iterator[str]:
+    """Load one platform under a name of our own, and remove it afterwards."""
+    repository, tag = "hatch-multiarch-verify", secrets.token_hex(8)
+    name = f"{repository}:{tag}"
+    held, index = None, None
+    if manifest.digest:
+        held = Descriptor(manifest.media_type, manifest.digest, source.size(manifest.digest))
+        platform = platform_document(manifest.platform)
+        index = index_of(held, reference=repository, tags=(tag,), platform=platform)
+    archive = docker_archive(
+        source,
+        source.describe(manifest.config),
+        manifest.layers,
+        (name,),
+        manifest=held,
+        index=index,
+        epoch=0,
+        # Behind gzip, a step back in the archive would unpack all anew.
+        order=lambda digest: source.store.order(source.path(digest)),
+    )
+    try:
+        client.images.load(archive)
+        yield name
+    finally:
+        if _has(client, name):
+            client.images.remove(name)
+
+
+def _has(client: Any, name: str) -> bool:
+    from docker.errors import ImageNotFound  # noqa: PLC0415 - an extra
+
+    try:
+        client.images.get(name)
+    except ImageNotFound:
+        return False
+    return True

@@ -422,14 +422,14 @@ def test_what_is_said_of_docker_s_image_store(server: str, containerd: bool, say
 
 
 def test_elsewhere_than_on_linux_docker_s_nodes_tell(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hatch_multiarch.doctor import running
+    from hatch_multiarch.doctor import platform_check
     from hatch_multiarch.doctor.docker_check import Docker
     from hatch_multiarch.platforms import lookup
 
-    monkeypatch.setattr(running.sys, "platform", "darwin")
+    monkeypatch.setattr(platform_check.sys, "platform", "darwin")
     node = Node("desktop", "x", "running", ("linux/arm64", "linux/amd64"), "linux/arm64", "", "")
     docker = Docker(None, Builder("desktop", "docker", (node,), containerd=True))
     wanted = [lookup("linux/amd64"), lookup("linux/s390x")]
-    amd64, s390x = running.running([each for each in wanted if each], docker)
+    amd64, s390x = platform_check.running([each for each in wanted if each], docker)
     assert (amd64.works, amd64.says) == (True, "in docker, on the node desktop")
     assert s390x.fix == "hatch-multiarch emulators install linux/s390x"

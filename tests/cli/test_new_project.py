@@ -17,7 +17,7 @@ from support import clean_env, need
 
 from hatch_multiarch.engine.go_source import read_package
 from hatch_multiarch.init import configured, find_programs, new_target
-from hatch_multiarch.init.licenses import read_license
+from hatch_multiarch.init.license_files import read_license
 from hatch_multiarch.init.new_project import read_repository
 from hatch_multiarch.init.version_flags import version_flags
 

@@ -12,7 +12,7 @@ import pytest
 
 from hatch_multiarch import files
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.files import replace
+from hatch_multiarch.files import staging
 
 WAYS = [
     pytest.param(True, id="exchanged"),
@@ -24,7 +24,7 @@ WAYS = [
 def way(request, monkeypatch):
     """The two ways; the second is that of other systems."""
     if not request.param:
-        monkeypatch.setattr(replace, "exchange", lambda *_: False)
+        monkeypatch.setattr(staging, "exchange", lambda *_: False)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_folder_comes_back_when_the_other_cannot_take_its_name(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system exchanges names in one step")
 def test_a_reader_always_finds_one_of_both(tmp_path):
     final, other = layout(tmp_path / "final", "0" * 9), layout(tmp_path / "staged", "1" * 9)
-    if not replace.exchange(other, final):
+    if not staging.exchange(other, final):
         pytest.skip("this file system or C library exchanges no names")
     found, missing, over = [], [], threading.Event()
 

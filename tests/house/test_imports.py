@@ -65,8 +65,10 @@ HELP_NEEDS = {
     "hatch_multiarch",
     "hatch_multiarch.errors",
     *(f"hatch_multiarch.cli{name}" for name in ("", ".arguments", ".parsers")),
-    *(f"hatch_multiarch.cli.parsers.{name}" for name in ("builds", "common", "files", "machines")),
-    *(f"hatch_multiarch.cli.parsers.{name}" for name in ("outputs", "values")),
+    *(
+        f"hatch_multiarch.cli.parsers.{name}"
+        for name in ("builds", "common", "files", "machines", "outputs")
+    ),
 }
 """All of this package that ``--help`` may import: no command and nothing that one needs."""
 HEAVY = {

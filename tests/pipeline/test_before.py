@@ -14,7 +14,7 @@ import pytest
 
 from hatch_multiarch.config import read_table
 from hatch_multiarch.errors import MultiarchError
-from hatch_multiarch.pipeline.before import run_before
+from hatch_multiarch.pipeline.run_before import run_before
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.report.console import Console

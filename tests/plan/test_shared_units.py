@@ -9,7 +9,7 @@ import pytest
 
 from hatch_multiarch.config import read_table
 from hatch_multiarch.plan import Choice, Project, Switches, make_plan
-from hatch_multiarch.plan.shared_units import shared_units
+from hatch_multiarch.plan.workspace_plan import shared_units
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hatch_multiarch.cli.parsers.common import add_folder, add_json
-from hatch_multiarch.cli.parsers.values import image_name, linux_platform
+from hatch_multiarch.cli.parsers.common import add_folder, add_json, image_name, linux_platform
 
 DOCKERFILE = """\
 example:

@@ -8,8 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hatch_multiarch.cli.parsers.common import add_fewer_platforms, add_folder, add_json
-from hatch_multiarch.cli.parsers.values import reference, seconds
+from hatch_multiarch.cli.parsers.common import (
+    add_fewer_platforms,
+    add_folder,
+    add_json,
+    reference,
+    seconds,
+)
 
 INSPECT = """\
 example:

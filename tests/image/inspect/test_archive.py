@@ -10,8 +10,9 @@ import subprocess
 import pytest
 from support import need
 
+from hatch_multiarch.cli.inspect import as_text
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.inspect import check, inspect_archive, open_image, show
+from hatch_multiarch.image.inspect import check, inspect_archive, open_image
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -53,7 +54,7 @@ def test_the_table_is_for_people(maker):
     path = maker.archive(platforms=PLATFORMS[:2], attest=(SPDX, SLSA, "https://own.example/x"))
     (first, _), (second, _) = maker.manifests
     notes = "sbom (spdx.dev/Document), provenance (slsa.dev/provenance/v1), own.example/x"
-    assert show.as_text(look(path)).splitlines() == [
+    assert as_text(look(path)).splitlines() == [
         f"name        {NAME}:1.0.0",
         f"media type  {INDEX}",
         f"digest      {maker.top.digest}",
@@ -88,7 +89,7 @@ def test_a_platform_that_is_listed_but_not_held_is_told_as_such(maker):
     sizes = {each.platform: each.size for each in found.images[0].manifests}
     assert sizes["linux/arm64"] is None
     assert sizes["linux/amd64"]
-    assert "not here" in show.as_text(found)
+    assert "not here" in as_text(found)
 
 
 def test_check_reads_what_inspect_does_not(maker):
@@ -151,7 +152,7 @@ def test_docker_archives_as_skopeo_writes_them(maker, tmp_path, packed):
     [manifest] = image.manifests
     config = json.loads(maker.blob(maker.manifests[1][0]).read_text())["config"]["digest"]
     assert (manifest.platform, manifest.digest, manifest.config) == ("linux/arm64", "", config)
-    assert config in show.as_text(found)
+    assert config in as_text(found)
 
 
 @pytest.mark.witness

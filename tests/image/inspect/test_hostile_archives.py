@@ -12,8 +12,9 @@ import zlib
 
 import pytest
 
+from hatch_multiarch.cli.inspect import as_text
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.inspect import check, inspect_archive, open_image, show
+from hatch_multiarch.image.inspect import check, inspect_archive, open_image
 from hatch_multiarch.oci import tar_store, walk
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -26,7 +27,7 @@ def look(path):
     with open_image(path) as archive:
         found = inspect_archive(archive)
         check(archive, found)
-        return show.as_text(found)
+        return as_text(found)
 
 
 def fails(path, message):

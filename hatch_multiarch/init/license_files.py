@@ -1,7 +1,8 @@
-"""The license files of the Go modules that are compiled into a project's helpers.
+"""License files: those of the Go modules that are compiled into helpers, and the project's own.
 
-They are files of the project, below FOLDER, so that ``project.license-files`` can name them: the
-metadata of an sdist and of its wheels is the same then, whichever platform a wheel is for.
+Those of modules are files of the project, below FOLDER, so that ``project.license-files`` can name
+them: the metadata of an sdist and of its wheels is the same then, whichever platform a wheel is
+for. Of the project's own is told, by words that only that license has, which one it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,26 @@ if TYPE_CHECKING:
 FOLDER = "third-party-licenses"
 
 _NAMES = re.compile(r"(licen[cs]e|copying|notice|unlicense)([.-].*)?", re.IGNORECASE)
+
+_FILES = re.compile(r"(licen[cs]e|copying|unlicense)(\.(md|txt|rst))?", re.IGNORECASE)
+
+_USE = r"permission to use, copy, modify, and(/or)? distribute this software .*is hereby granted"
+_BSD = "redistribution and use in source and binary forms"
+_TEXTS = {
+    "Apache-2.0": r"apache license version 2\.0, january 2004",
+    "MPL-2.0": r"mozilla public license version 2\.0",
+    "MIT": r"permission is hereby granted, free of charge, .* shall be included in all copies",
+    "ISC": rf"{_USE}, provided that the above",
+    "0BSD": rf"{_USE}\. the software is provided",
+    "Unlicense": r"this is free and unencumbered software released into the public domain",
+    "BSD-4-Clause": rf"{_BSD}.*all advertising materials",
+    "BSD-3-Clause": rf"{_BSD}.*endorse or promote products derived",
+    "BSD-2-Clause": _BSD,
+}
+"""SPDX name -> what only that license says, in lower case; the first that fits counts.
+
+The GPL is not among them: whether a later version may be used is said elsewhere.
+"""
 
 
 @dataclass(frozen=True)
@@ -105,3 +126,15 @@ def _there(root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted((root / FOLDER).rglob("*")):
         if path.is_file():
             yield path.relative_to(root).as_posix(), path.read_text("utf-8", "replace")
+
+
+def read_license(root: Path) -> str:
+    """Return the SPDX name of the license in *root*; empty for none, several and others."""
+    files = [each for each in root.iterdir() if each.is_file() and _FILES.fullmatch(each.name)]
+    names = {_name(each) for each in files}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _name(file: Path) -> str:
+    text = re.sub(r"\s+", " ", file.read_text("utf-8", "replace")).lower()
+    return next((name for name, words in _TEXTS.items() if re.search(words, text)), "")
