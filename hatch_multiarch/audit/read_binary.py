@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch import __version__
 from hatch_multiarch.audit.binary import Malformed, Window
 from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
-from hatch_multiarch.audit.code_signature import BadSignature
-from hatch_multiarch.audit.macho import MAGIC_64, read_macho
+from hatch_multiarch.audit.macho import MAGIC_64, BadSignature, read_macho
 from hatch_multiarch.audit.pe import read_pe
 from hatch_multiarch.audit.universal import FAT, read_fat
 from hatch_multiarch.errors import AuditError

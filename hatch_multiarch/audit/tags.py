@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import AuditError
-from hatch_multiarch.platforms.macos import BIG_SUR, go_macos
+from hatch_multiarch.platforms.table import BIG_SUR, go_macos
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

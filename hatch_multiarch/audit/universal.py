@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hatch_multiarch.audit.binary import Malformed, Window
 from hatch_multiarch.audit.binary_info import BinaryInfo, GoBuild
 from hatch_multiarch.audit.macho import CPUS, read_macho
-from hatch_multiarch.platforms.macos import BIG_SUR, PAGE_BITS
+from hatch_multiarch.platforms.table import BIG_SUR, PAGE_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.ci import pins
 from hatch_multiarch.ci.yaml import Script, dump
 from hatch_multiarch.config import BuilderConfig, NodeConfig
-from hatch_multiarch.docker.builder_drift import OWN_FLAG
+from hatch_multiarch.docker.inspect_output import OWN_FLAG
 from hatch_multiarch.docker.outputs import joined
 
 if TYPE_CHECKING:

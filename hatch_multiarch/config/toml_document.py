@@ -1,12 +1,23 @@
-"""Parses TOML that a person wrote, with one error for all that can be wrong with it."""
+"""TOML that a person wrote, with one error for all that can be wrong with it; hatch.toml.
+
+Hatch's own keys are in pyproject.toml below ``tool.hatch``, or in hatch.toml: messages name them by
+the file that has them.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config.messages import printable
 from hatch_multiarch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hatchling.builders.config import BuilderConfig
+
+FILE = "hatch.toml"
+
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -41,3 +52,37 @@ def _is_deep(document: dict[str, Any]) -> bool:
         if not level:
             return False
     return True
+
+
+def read_hatch_file(root: Path) -> dict[str, Any]:
+    """Return what hatch.toml in the folder *root* says; empty without one. Raises ConfigError.
+
+    Hatch takes each table of it, such as ``build``, instead of pyproject.toml's.
+    """
+    path = root / FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    return parse_toml(data, str(path))
+
+
+def hatch_key(root: Path, path: str) -> str:
+    """Return how messages name Hatch's key *path* (``build.targets``): by the file that has it."""
+    own = path.partition(".")[0] in read_hatch_file(root)
+    return f"{FILE}: {path}" if own else f"tool.hatch.{path}"
+
+
+def hook_key(config: BuilderConfig, name: str) -> str:
+    """Return the same of the table of the build hook *name*; *config* is a target's."""
+    mine = name in config.target_config.get("hooks", {})
+    above = f"build.targets.{config.plugin_name}" if mine else "build"
+    return hatch_key(Path(config.root), f"{above}.hooks.{name}")
+
+
+def hatch_table(root: Path, path: str) -> str:
+    """Return how advice names the table *path* that is to be written."""
+    own = path.partition(".")[0] in read_hatch_file(root)
+    return f"[{path}] in {FILE}" if own else f"[tool.hatch.{path}]"

@@ -14,8 +14,7 @@ from hatch_multiarch import files
 from hatch_multiarch.engine.glibc_advice import glibc_advice
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.commit import is_sdist
-from hatch_multiarch.plan.mod_file import ModFile
-from hatch_multiarch.plan.workspace import workspace_above
+from hatch_multiarch.plan.mod_file import ModFile, workspace_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,7 +16,7 @@ from hatch_multiarch.engine.engine_protocol import Binary
 from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.files import sha256, writing
-from hatch_multiarch.platforms.macos import PAGE_BITS
+from hatch_multiarch.platforms.table import PAGE_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ from hatch_multiarch.engine.flags import (
 )
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.platforms import host, host_libc
-from hatch_multiarch.platforms.macos import go_macos
+from hatch_multiarch.platforms.table import go_macos
 from hatch_multiarch.toolchain import (
     chosen_sdk,
     compiler_version,

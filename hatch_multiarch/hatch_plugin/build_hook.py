@@ -174,7 +174,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         from hatch_multiarch.config import read_table  # noqa: PLC0415 - see _plan
 
         if stray := sorted(self.config.keys() - HATCHLINGS):
-            from hatch_multiarch.config.hatch_file import hook_key  # noqa: PLC0415 - see _plan
+            from hatch_multiarch.config.toml_document import hook_key  # noqa: PLC0415 - see _plan
 
             table = hook_key(self.build_config, self.PLUGIN_NAME)
             raise ConfigError(

@@ -1,17 +1,25 @@
-"""The output ``docker``: loads the finished image through the docker SDK for Python.
+"""Loads the finished image into docker: for the output ``docker``, and for BuildKit to start from.
 
 docker's containerd store takes the index, with all platforms and attestations; its older one takes
 one platform. Which it is must be known before anything is compiled. What docker has afterwards is
 compared with what was made: the older store names an image by the digest of its config (Docker
-Image Specification v1.2, "ImageID"), containerd's by that of the index.
+Image Specification v1.2, "ImageID"), containerd's by that of the index. The output goes through the
+docker SDK for Python.
+
+BuildKit reads no layout where docker keeps images in its older store (dockerd,
+builder-next/adapters/containerimage: images of registries and of docker, no other source), so that
+docker has to hold the image, under a name of its own, before BuildKit can start from it.
 """
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass
+import os
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch import process
+from hatch_multiarch.docker.builders import last_words
 from hatch_multiarch.docker.drivers import TURN_ON
 from hatch_multiarch.docker.sdk import Store, connect, daemon, store_of
 from hatch_multiarch.errors import EngineError, PlanError
@@ -21,10 +29,11 @@ from hatch_multiarch.image.built import Published
 from hatch_multiarch.platforms import lookup, match
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from hatch_multiarch.config import Output
+    from hatch_multiarch.docker.locate_buildx import Buildx
     from hatch_multiarch.image.built import BuiltImage
     from hatch_multiarch.plan import ImagePlan
 
@@ -32,6 +41,9 @@ INSTALL = (
     "a plain `hatchling build` doesn't install it: use `hatch build`, or install "
     "hatch-multiarch[docker]"
 )
+
+TIMEOUT = 600.0
+"""Seconds for docker to unpack an image."""
 
 
 @dataclass(frozen=True)
@@ -126,3 +138,37 @@ def _send(client: Any, archive: Path) -> None:
         for said in client.api.load_image(file, quiet=True):
             if "errorDetail" in said:
                 raise ImageLoadError(said["errorDetail"]["message"])
+
+
+@contextmanager
+def held(
+    buildx: Buildx, image: BuiltImage, platform: str, plan: ImagePlan, *, folder: Path, epoch: int
+) -> Iterator[str]:
+    """Yield the name under which docker has *platform* of *image*; the name is gone afterwards.
+
+    Works in *folder*. Raises EngineError when docker does not take the image as it is, and
+    ImageError of the archive.
+    """
+    named = replace(plan, reference=f"hatch-multiarch-{os.urandom(8).hex()}", tags=("finished",))
+    name = f"{named.reference}:finished"
+    [built] = [each for each in image.platforms if each.platform.name == platform]
+    archive = folder / "held.tar"
+    write_docker_archive(archive, image, built, named, epoch=epoch)
+    try:
+        _docker(buildx, "load", "--quiet", f"--input={archive}")
+        has = _docker(buildx, "image", "inspect", "--format={{.Id}}", name)
+        # This store names an image by its config, which holds the digests of its files.
+        if has != built.config:
+            raise EngineError(f"docker has {has} as {name}, and not {built.config}")
+        yield name
+    finally:
+        archive.unlink()
+        process.run([buildx.docker, "image", "rm", name], env=buildx.environ, timeout=TIMEOUT)
+
+
+def _docker(buildx: Buildx, *words: str) -> str:
+    """Return what ``docker`` *words* prints. Raises EngineError."""
+    done = process.run([buildx.docker, *words], env=buildx.environ, timeout=TIMEOUT)
+    if done.code != 0:
+        raise EngineError(f"docker {words[0]} failed: {last_words(done)}")
+    return done.out.strip()

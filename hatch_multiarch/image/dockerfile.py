@@ -19,7 +19,7 @@ from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.engine.stage.dockerfile_text import exec_form
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.entrypoint import scratch_command
-from hatch_multiarch.image.health import health_flags
+from hatch_multiarch.image.image_config import health_flags
 from hatch_multiarch.image.items import helper_path
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.messages import nearest
 from hatch_multiarch.errors import ImageError
-from hatch_multiarch.image.health import health_words
+from hatch_multiarch.image.image_config import health_words
 from hatch_multiarch.image.items import helper_path
 from hatch_multiarch.wheel.locator import is_module
 

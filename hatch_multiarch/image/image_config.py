@@ -1,6 +1,8 @@
-"""The image config: the project's settings over those of the base.
+"""The image config: the project's settings over those of the base, and its health check.
 
-OCI image-spec 1.1, config.md. Of ``scratch`` it is the project's alone.
+OCI image-spec 1.1, config.md. Of ``scratch`` it is the project's alone. The health check is as
+Docker and BuildKit write it (Docker image spec 1.3, "Healthcheck"): ``Test`` and times in
+nanoseconds. Docker runs it; runtimes that know OCI's properties alone pass it over.
 """
 
 from __future__ import annotations
@@ -8,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from hatch_multiarch.config import Healthcheck
 from hatch_multiarch.files.epoch import timestamp
-from hatch_multiarch.image.health import healthcheck
 from hatch_multiarch.oci.descriptor import platform_document
 from hatch_multiarch.oci.documents import rows, table, text
 
@@ -28,6 +30,9 @@ NOBODY = "65532:65532"
 _ROOT = re.compile(r"(?:root|0+)?(?::.*)?")
 _KEPT = ("Healthcheck", "Shell")
 """What Docker adds to config.md and lets an image inherit. ONBUILD is for the next build only."""
+
+_NANOSECONDS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6}
+_TIMES = {"interval": "Interval", "timeout": "Timeout", "start_period": "StartPeriod"}
 
 
 class BaseConfig:
@@ -119,3 +124,40 @@ class BaseConfig:
         if sum(not each.get("empty_layer") for each in found) != len(self._base.layers):
             return [{"created_by": "base"} for _ in self._base.layers]
         return found
+
+
+def health_words(image: Image) -> tuple[str, ...]:
+    """Return the command of the check as configured, empty without one."""
+    return image.healthcheck.command if isinstance(image.healthcheck, Healthcheck) else ()
+
+
+def healthcheck(image: Image, words: Sequence[str]) -> dict[str, Any] | None:
+    """Return the property of the config, None when the *image* sets none.
+
+    *words* are the check's command, its program as an absolute path.
+    """
+    check = image.healthcheck
+    if check is None:
+        return None
+    if not isinstance(check, Healthcheck):
+        return {"Test": ["NONE"]}
+    times = {name: nanoseconds(getattr(check, field)) for field, name in _TIMES.items()}
+    given = {"Test": ["CMD", *words], **times, "Retries": check.retries}
+    return {name: value for name, value in given.items() if value}
+
+
+def nanoseconds(duration: str) -> int:
+    """Return what ``1m30s`` is, 0 for an empty text; the rule ``duration`` has passed it."""
+    parts = re.findall(r"([0-9]+)(ms|h|m|s)", duration)
+    return sum(int(number) * _NANOSECONDS[unit] for number, unit in parts)
+
+
+def health_flags(image: Image) -> str:
+    """Return the words of a Dockerfile's HEALTHCHECK before its command; empty without a check."""
+    check = image.healthcheck
+    if not isinstance(check, Healthcheck):
+        return ""
+    flags = {field.replace("_", "-"): getattr(check, field) for field in (*_TIMES, "retries")}
+    return " ".join(
+        ["HEALTHCHECK", *(f"--{name}={value}" for name, value in flags.items() if value), "CMD"]
+    )

@@ -18,8 +18,7 @@ from hatch_multiarch.engine.go_source import SYSTEMS, GoFile, is_library
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.init.go_module import ImportWalk, Module
 from hatch_multiarch.init.version_flags import version_flags
-from hatch_multiarch.plan.mod_file import ModFile
-from hatch_multiarch.plan.workspace import find_workspace
+from hatch_multiarch.plan.mod_file import ModFile, find_workspace
 from hatch_multiarch.toolchain import find_go, go_line
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
 
-from hatch_multiarch.config.hatch_file import read_hatch_file
 from hatch_multiarch.config.messages import printable, show
-from hatch_multiarch.config.toml_document import parse_toml
+from hatch_multiarch.config.toml_document import parse_toml, read_hatch_file
 from hatch_multiarch.errors import ConfigError, PlanError
 from hatch_multiarch.init.programs import find_programs
 from hatch_multiarch.plan import commit

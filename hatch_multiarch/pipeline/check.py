@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch import sbom, wheel
-from hatch_multiarch.config.hatch_file import hatch_key
+from hatch_multiarch.config.toml_document import hatch_key
 from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.engine.prebuilt import contents
 from hatch_multiarch.errors import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_multiarch.config.hatch_file import hook_key
+from hatch_multiarch.config.toml_document import hook_key
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.pipeline.hook_source import HookSource, read_source
 

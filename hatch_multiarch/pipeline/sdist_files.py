@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.sdist import SdistBuilder
 
-from hatch_multiarch.config.hatch_file import hatch_key, hatch_table
+from hatch_multiarch.config.toml_document import hatch_key, hatch_table
 from hatch_multiarch.plan.commit import SDIST_HOOK, named
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
-from hatch_multiarch.config.hatch_file import hatch_table
+from hatch_multiarch.config.toml_document import hatch_table
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.files.epoch import timestamp
 

@@ -11,10 +11,10 @@ from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.plan.commit import commit_words, fill
 from hatch_multiarch.plan.env_options import PREFIX
+from hatch_multiarch.plan.mod_file import find_workspace
 from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit
 from hatch_multiarch.plan.universal_unit import universal_unit
-from hatch_multiarch.plan.workspace import find_workspace
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Libc
-from hatch_multiarch.config.hatch_file import hatch_key
 from hatch_multiarch.config.model import GORELEASER
+from hatch_multiarch.config.toml_document import hatch_key
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.goreleaser import find_artifact
 from hatch_multiarch.plan.plan import Unit

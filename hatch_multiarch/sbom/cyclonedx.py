@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import __version__
-from hatch_multiarch.config.hatch_file import hatch_key
+from hatch_multiarch.config.toml_document import hatch_key
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.sbom import purl
 from hatch_multiarch.sbom.components import references

@@ -2,9 +2,12 @@
 
 from hatch_multiarch.wheel import locator
 from hatch_multiarch.wheel.archive import Archives
-from hatch_multiarch.wheel.checks import BuiltWheel, check_natives, check_rest, check_sources
 from hatch_multiarch.wheel.contents import (
+    BuiltWheel,
     build_wheel,
+    check_natives,
+    check_rest,
+    check_sources,
     check_tag,
     contents,
     members,

@@ -19,7 +19,7 @@ from hatch_multiarch.ci import pipeline_file, read_pipeline
 from hatch_multiarch.ci import yaml as ours
 from hatch_multiarch.cli import main
 from hatch_multiarch.config import read_pyproject
-from hatch_multiarch.docker.builder_drift import OWN_FLAG
+from hatch_multiarch.docker.inspect_output import OWN_FLAG
 from hatch_multiarch.docker.manage import command
 from hatch_multiarch.errors import PlanError
 

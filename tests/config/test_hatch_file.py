@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hatchling.builders.wheel import WheelBuilderConfig
 
-from hatch_multiarch.config.hatch_file import hatch_key, hatch_table, read_hatch_file
+from hatch_multiarch.config.toml_document import hatch_key, hatch_table, read_hatch_file
 from hatch_multiarch.errors import ConfigError
 
 if TYPE_CHECKING:

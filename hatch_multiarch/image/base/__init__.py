@@ -3,8 +3,7 @@
 from hatch_multiarch.image.base.base_image import SCRATCH, Base, BaseImage, ScratchBase
 from hatch_multiarch.image.base.filesystem import Filesystem
 from hatch_multiarch.image.base.libc import check_base, check_scratch
-from hatch_multiarch.image.base.local import LocalBase
-from hatch_multiarch.image.base.open import find_base, open_base
+from hatch_multiarch.image.base.open_base import LocalBase, find_base, open_base
 from hatch_multiarch.image.base.python import BasePython, find_python
 from hatch_multiarch.image.base.read_layers import read_files
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, TextIO
 
-from hatch_multiarch.report.console.formatting import CHECK, fold, tame
-from hatch_multiarch.report.console.progress import Lines, Silent
+from hatch_multiarch.report.console.formatting import CHECK, fold, tame, took
 from hatch_multiarch.report.console.table import table
 
 if TYPE_CHECKING:
@@ -163,3 +163,45 @@ class Console:
 def _shown(path: Path, base: Path) -> str:
     """Return *path* relative to *base* where it is below that."""
     return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
+
+
+class Silent:
+    """Nobody watches."""
+
+    def started(self, unit: Unit) -> None:
+        """Say nothing."""
+
+    def finished(self, unit: Unit, seconds: float, *, cached: bool) -> None:
+        """Say nothing."""
+
+    def failed(self, unit: Unit, error: Exception) -> None:
+        """Say nothing: the error itself is on its way."""
+
+    def doing(self, what: str) -> None:
+        """Say nothing."""
+
+
+class Lines:
+    """One line for each unit when it is done, in the order in which they finish."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._lock = Lock()
+
+    def started(self, unit: Unit) -> None:
+        """Say nothing: a log holds what happened."""
+
+    def finished(self, unit: Unit, seconds: float, *, cached: bool) -> None:
+        """Say how long it took."""
+        self._line(unit, took(seconds, cached=cached))
+
+    def failed(self, unit: Unit, error: Exception) -> None:  # noqa: ARG002 - it is on its way
+        """Say which one it is."""
+        self._line(unit, "failed")
+
+    def doing(self, what: str) -> None:
+        """Say nothing, as of what starts."""
+
+    def _line(self, unit: Unit, state: str) -> None:
+        with self._lock:
+            self._say(f"{unit.id} ... {state}")

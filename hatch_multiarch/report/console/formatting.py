@@ -28,6 +28,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s"
 
 
+def took(seconds: float, *, cached: bool) -> str:
+    """Return how long a unit took, or that it was there."""
+    return "cached" if cached else duration(seconds)
+
+
 def megabytes(size: int) -> str:
     """Return *size* (bytes) as ``2.3 MB``, a megabyte being 1 000 000 bytes."""
     return f"{size / 1e6:.1f} MB"

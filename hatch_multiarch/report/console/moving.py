@@ -14,8 +14,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from hatch_multiarch.report.console.formatting import CHECK, duration
-from hatch_multiarch.report.console.progress import took
+from hatch_multiarch.report.console.formatting import CHECK, duration, took
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

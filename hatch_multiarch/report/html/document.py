@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
 from hatch_multiarch.errors import ReportError
-from hatch_multiarch.report.html.elements import facts, seconds, size
-from hatch_multiarch.report.html.markup import Markup, el, join
+from hatch_multiarch.report.html.elements import Markup, el, facts, join, seconds, size
 from hatch_multiarch.report.html.sections import binaries, image, modules, proof, wheels
 from hatch_multiarch.report.html.timeline import timeline
 

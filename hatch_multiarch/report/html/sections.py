@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.report.html.elements import (
+    Markup,
     bar,
     chips,
     code,
     count,
+    el,
     facts,
+    join,
     measure,
     section,
     size,
     table,
 )
-from hatch_multiarch.report.html.markup import Markup, el, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

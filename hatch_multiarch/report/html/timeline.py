@@ -6,8 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_multiarch.report.html.elements import count, percent, seconds, section, table
-from hatch_multiarch.report.html.markup import Markup, el, join
+from hatch_multiarch.report.html.elements import (
+    Markup,
+    count,
+    el,
+    join,
+    percent,
+    seconds,
+    section,
+    table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
