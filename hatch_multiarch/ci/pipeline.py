@@ -19,7 +19,7 @@ from hatch_multiarch.config import BuilderConfig, read_pyproject
 from hatch_multiarch.docker.manage import configured_name
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.env_options import Switches
-from hatch_multiarch.plan.planner import image_needs_buildkit
+from hatch_multiarch.plan.image_plan import image_needs_buildkit
 from hatch_multiarch.registry import parse
 
 if TYPE_CHECKING:

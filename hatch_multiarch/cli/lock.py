@@ -10,7 +10,7 @@ from hatch_multiarch.cli.output import put
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.image.base.pin import find_lock, write_lock
 from hatch_multiarch.plan import Switches
-from hatch_multiarch.plan.planner import in_registry
+from hatch_multiarch.plan.image_plan import in_registry
 
 if TYPE_CHECKING:
     from hatch_multiarch.image.base.pin import Lock

@@ -14,7 +14,7 @@ from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import install
 from hatch_multiarch.doctor.finding import DOCKER, ENGINES, Finding
 from hatch_multiarch.errors import MultiarchError
-from hatch_multiarch.plan.planner import in_registry
+from hatch_multiarch.plan.image_plan import in_registry
 from hatch_multiarch.registry import parse, parse_pull
 from hatch_multiarch.registry.credentials import find_login
 

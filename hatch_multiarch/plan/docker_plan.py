@@ -9,8 +9,9 @@ from hatch_multiarch.docker.drivers import check_compiling, check_outputs
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.docker.manage import builder_name, own_builder
 from hatch_multiarch.docker.node_selection import places
+from hatch_multiarch.plan.image_plan import image_needs_buildkit
 from hatch_multiarch.plan.plan import Docker
-from hatch_multiarch.plan.planner import image_needs_buildkit, plan_platforms
+from hatch_multiarch.plan.planner import plan_platforms
 from hatch_multiarch.platforms import lookup, match
 
 if TYPE_CHECKING:

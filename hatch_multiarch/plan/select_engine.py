@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import EngineError, PlanError
+from hatch_multiarch.plan.image_plan import image_needs_buildkit
 from hatch_multiarch.plan.plan import Choice
-from hatch_multiarch.plan.planner import image_needs_buildkit
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hatch_multiarch.oci.layout_source import LayoutSource
 from hatch_multiarch.oci.media_types import INDEXES, REF_NAME
 from hatch_multiarch.oci.tar_store import TarStore
 from hatch_multiarch.oci.walk import Walk
-from hatch_multiarch.plan.planner import LOCAL_BASE
+from hatch_multiarch.plan.image_plan import LOCAL_BASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.config import read_pyproject
 from hatch_multiarch.errors import PlanError, RegistryError
 from hatch_multiarch.files import rewrite
-from hatch_multiarch.plan.planner import in_registry
+from hatch_multiarch.plan.image_plan import in_registry
 from hatch_multiarch.registry import Cache, Puller
 from hatch_multiarch.registry.reference import parse_pull
 
