@@ -4,10 +4,9 @@ from hatch_multiarch.files.atomic import copy, rewrite, sync, sync_folder, write
 from hatch_multiarch.files.digest import fingerprint, folder_digest, hashed, sha256
 from hatch_multiarch.files.held_folders import probe, sweep_temporary, temporary, temporary_home
 from hatch_multiarch.files.staging import link, move, place, same, stage, unstage
-from hatch_multiarch.files.write_errors import WriteError, failed, refused, unwritable, writes_to
+from hatch_multiarch.files.write_errors import failed, refused, unwritable, writes_to
 
 __all__ = [
-    "WriteError",
     "copy",
     "failed",
     "fingerprint",

@@ -3,7 +3,6 @@
 from hatch_multiarch.platforms.here import from_sysconfig, host, host_libc
 from hatch_multiarch.platforms.table import (
     Platform,
-    ZigTarget,
     all_platforms,
     lookup,
     match,
@@ -12,7 +11,6 @@ from hatch_multiarch.platforms.table import (
 
 __all__ = [
     "Platform",
-    "ZigTarget",
     "all_platforms",
     "from_sysconfig",
     "host",

@@ -6,17 +6,15 @@ OCI distribution-spec 1.1 over http.client.
 from hatch_multiarch.registry.blob_cache import Cache
 from hatch_multiarch.registry.pull import Puller, RegistrySource
 from hatch_multiarch.registry.push import push
-from hatch_multiarch.registry.reference import Reference, parse, parse_pull
-from hatch_multiarch.registry.transfer import Content, Document, Pace, Pushed
+from hatch_multiarch.registry.reference import parse, parse_pull
+from hatch_multiarch.registry.transfer import Content, Pace, Pushed
 
 __all__ = [
     "Cache",
     "Content",
-    "Document",
     "Pace",
     "Puller",
     "Pushed",
-    "Reference",
     "RegistrySource",
     "parse",
     "parse_pull",

@@ -1,6 +1,6 @@
 """SBOMs and provenance from Go's build info: CycloneDX, SPDX and SLSA."""
 
-from hatch_multiarch.sbom.components import Module, Program, program, programs
+from hatch_multiarch.sbom.components import Program, program, programs
 from hatch_multiarch.sbom.cyclonedx import check_names, cyclonedx, member
 from hatch_multiarch.sbom.provenance import provenance
 from hatch_multiarch.sbom.python import Base, Distribution, distribution
@@ -9,7 +9,6 @@ from hatch_multiarch.sbom.spdx import spdx
 __all__ = [
     "Base",
     "Distribution",
-    "Module",
     "Program",
     "check_names",
     "cyclonedx",

@@ -10,12 +10,11 @@ image that was not there before.
 
 from hatch_multiarch.verify.dist import Dist, find_dist, find_workspace
 from hatch_multiarch.verify.image_check import check_image
-from hatch_multiarch.verify.outcome import Check, Ran, Run, Verified
+from hatch_multiarch.verify.outcome import Ran, Run, Verified
 from hatch_multiarch.verify.run_platforms import verify
 from hatch_multiarch.verify.verify_dist import verify_again, verify_dist
 
 __all__ = [
-    "Check",
     "Dist",
     "Ran",
     "Run",

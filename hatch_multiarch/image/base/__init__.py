@@ -1,6 +1,6 @@
 """The base of an image: ``scratch``, a local layout, or an image in a registry."""
 
-from hatch_multiarch.image.base.base_image import SCRATCH, Base, BaseImage, ScratchBase
+from hatch_multiarch.image.base.base_image import SCRATCH, Base, BaseImage
 from hatch_multiarch.image.base.filesystem import Filesystem
 from hatch_multiarch.image.base.libc import check_base, check_scratch
 from hatch_multiarch.image.base.open_base import LocalBase, find_base, open_base
@@ -14,7 +14,6 @@ __all__ = [
     "BasePython",
     "Filesystem",
     "LocalBase",
-    "ScratchBase",
     "check_base",
     "check_scratch",
     "find_base",

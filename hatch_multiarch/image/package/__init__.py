@@ -1,6 +1,6 @@
 """The project's package in an image: dependencies are resolved, fetched and installed as files."""
 
-from hatch_multiarch.image.package.install import Environment, Installed
+from hatch_multiarch.image.package.install import Environment
 from hatch_multiarch.image.package.resolve import requirements_of, resolve
 from hatch_multiarch.image.package.target import Target
 from hatch_multiarch.image.package.wheel_cache import Dependencies, Wheel, fetch, wheels_of
@@ -8,7 +8,6 @@ from hatch_multiarch.image.package.wheel_cache import Dependencies, Wheel, fetch
 __all__ = [
     "Dependencies",
     "Environment",
-    "Installed",
     "Target",
     "Wheel",
     "fetch",
