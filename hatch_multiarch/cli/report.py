@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import webbrowser
 from typing import Any
 
 from hatch_multiarch.cli.output import put
@@ -33,9 +34,6 @@ def run(arguments: Any) -> int:
         print(json.dumps({"report": str(source), "page": str(target)}, indent=2))
     else:
         put(str(target))
-    if arguments.open:
-        import webbrowser  # noqa: PLC0415 - few look at once
-
-        if not webbrowser.open(target.resolve().as_uri()):
-            Console().warn(f"no browser was found here; open {target} yourself")
+    if arguments.open and not webbrowser.open(target.resolve().as_uri()):
+        Console().warn(f"no browser was found here; open {target} yourself")
     return 0

@@ -13,6 +13,8 @@ import re
 import shlex
 from typing import Any
 
+from packaging.specifiers import SpecifierSet
+
 from hatch_multiarch.config.compile_env import check_name
 from hatch_multiarch.config.keys import CONTROL, Rule
 from hatch_multiarch.config.messages import expected, nearest, show, unknown
@@ -141,8 +143,6 @@ def _helper_name(text: str) -> str:
 
 
 def _specifier(text: str) -> str:
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - only needed when it is set
-
     try:
         SpecifierSet(text)
     except ValueError:  # InvalidSpecifier is one, and int() of too many digits raises one

@@ -38,7 +38,7 @@ class Console:
         env: Mapping[str, str] | None = None,
     ) -> None:
         # Commands that say nothing through a console import this package for its words.
-        from rich.console import Console as Rich  # noqa: PLC0415 - 20 ms, see above
+        from rich import console, text  # noqa: PLC0415 - 20 ms, see above
 
         env = os.environ if env is None else env
         stream = sys.stderr if stream is None else stream
@@ -52,7 +52,10 @@ class Console:
         # In no columns rich would print nothing.
         sizes = [name for name in ("COLUMNS", "LINES") if not env.get(name, "").strip("0")]
         known = {name: value for name, value in env.items() if name not in sizes}
-        self._rich = Rich(file=stream, markup=False, emoji=False, highlight=False, _environ=known)
+        self._rich = console.Console(
+            file=stream, markup=False, emoji=False, highlight=False, _environ=known
+        )
+        self._text = text.Text
 
     @contextmanager
     def build(self, units: Sequence[Unit], title: str = "") -> Iterator[Progress]:
@@ -149,13 +152,11 @@ class Console:
 
         A terminal would break long lines within words: there they are folded between them.
         """
-        from rich.text import Text  # noqa: PLC0415 - imports rich
-
         before = f"{label}: " if label and text else label
         said = before + tame(text, self._encoding).replace("\n", "\n  ")
         if self._tty:
             said = "\n".join(fold(line, self._rich.width) for line in said.split("\n"))
-        shown = Text(said)
+        shown = self._text(said)
         shown.stylize(style, 0, len(before))
         self._rich.print(shown, soft_wrap=True)
 
