@@ -80,7 +80,7 @@ def build() -> None:
     """Be `hatchling build`; print the peaks behind its parts as the last line."""
     from hatchling.cli import hatchling  # noqa: PLC0415 - of this process only
 
-    from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415
+    from hatch_multiarch.pipeline.project_build import Build  # noqa: PLC0415
 
     peaks: dict[str, float] = {}
 

@@ -111,8 +111,8 @@ def timed(file: Path) -> None:
     """Be `hatchling build -t wheel`, and write to *file* what its parts took."""
     from hatchling.cli import hatchling  # noqa: PLC0415 - of this process only
 
-    from hatch_multiarch.image.builder import ImageBuilder  # noqa: PLC0415
-    from hatch_multiarch.pipeline import build  # noqa: PLC0415
+    from hatch_multiarch.image.image_builder import ImageBuilder  # noqa: PLC0415
+    from hatch_multiarch.pipeline import project_build  # noqa: PLC0415
 
     found = {"compile": 0.0, "image": 0.0}
 
@@ -126,7 +126,7 @@ def timed(file: Path) -> None:
 
         return call
 
-    build.compile_plan = clocked("compile", build.compile_plan)
+    project_build.compile_plan = clocked("compile", project_build.compile_plan)
     ImageBuilder.prepare = clocked("image", ImageBuilder.prepare)
     ImageBuilder.build = clocked("image", ImageBuilder.build)
     sys.argv = ["hatchling", "build", "-t", "wheel"]

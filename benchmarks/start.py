@@ -21,7 +21,7 @@ HATCHLING = (
 )
 """What every `hatchling build` of a wheel imports, also of a project without this plugin."""
 HOOK = "import hatch_multiarch.hatch_plugin.register as h; h.hatch_register_build_hook()"
-BUILD = "import hatch_multiarch.plan, hatch_multiarch.pipeline.build as p; p.Console()"
+BUILD = "import hatch_multiarch.plan, hatch_multiarch.pipeline.project_build as p; p.Console()"
 """What one `hatchling build` of wheels imports, when every binary was audited before."""
 COMMANDS = {
     "python": ["-c", "pass"],

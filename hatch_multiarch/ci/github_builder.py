@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.ci import pins
 from hatch_multiarch.ci.yaml import Script, dump
 from hatch_multiarch.config import BuilderConfig, NodeConfig
+from hatch_multiarch.docker.buildx_outputs import joined
 from hatch_multiarch.docker.inspect_output import OWN_FLAG
-from hatch_multiarch.docker.outputs import joined
 
 if TYPE_CHECKING:
     from hatch_multiarch.ci.pipeline import Pipeline

@@ -7,11 +7,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.cli.output import error_data, put
-from hatch_multiarch.pipeline.check import check
+from hatch_multiarch.pipeline.project_check import check
 from hatch_multiarch.plan import Switches
 
 if TYPE_CHECKING:
-    from hatch_multiarch.pipeline.check import Checked
+    from hatch_multiarch.pipeline.project_check import Checked
 
 
 def run(arguments: Any) -> int:

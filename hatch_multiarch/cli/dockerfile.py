@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.engine.stage import stages, write_context
 from hatch_multiarch.errors import MultiarchError, PlanError
 from hatch_multiarch.files.epoch import read_epoch
-from hatch_multiarch.image.dockerfile import build_args, image_stages
+from hatch_multiarch.image.image_dockerfile import build_args, image_stages
 from hatch_multiarch.plan import Choice, Switches, make_plan
 from hatch_multiarch.project import read_project
 

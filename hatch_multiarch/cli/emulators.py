@@ -16,7 +16,7 @@ from hatch_multiarch.config.messages import printable
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.doctor import on_platform
 from hatch_multiarch.errors import EngineError
-from hatch_multiarch.platforms import emulators
+from hatch_multiarch.platforms import binfmt
 
 if TYPE_CHECKING:
     from hatch_multiarch.doctor import Finding
@@ -88,14 +88,14 @@ def _install(way: str, command: list[str]) -> None:
         said = [line for line in (done.err or done.out).splitlines() if line.strip()][-5:]
         lines = "\n".join(printable(line) for line in said)
         raise EngineError(f"{command[0]} ended with exit code {done.code}\n{lines}", advice=advice)
-    emulators.starts.cache_clear()
+    binfmt.starts.cache_clear()
 
 
 def _found() -> list[Finding]:
     """Return how each Linux platform runs under this kernel; nothing where that is no Linux."""
     if not sys.platform.startswith("linux"):
         return []
-    return [on_platform(each) for each in emulators.state().values()]
+    return [on_platform(each) for each in binfmt.state().values()]
 
 
 def _status() -> str:

@@ -24,7 +24,7 @@ from hatch_multiarch.init import (
     readme,
     ships_python,
 )
-from hatch_multiarch.pipeline.check import Checked, check
+from hatch_multiarch.pipeline.project_check import Checked, check
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.project import lacking, requires
 

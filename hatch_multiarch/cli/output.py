@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hatch_multiarch.errors import MultiarchError
-    from hatch_multiarch.pipeline.check import Problem
+    from hatch_multiarch.pipeline.project_check import Problem
 
 KEY = re.compile(
     r"(?:[^\s:]+: )?((?:tool\.(?:multiarch|hatch)|hatch\.toml: build|build-system)"

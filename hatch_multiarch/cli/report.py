@@ -10,7 +10,7 @@ from hatch_multiarch.cli.output import put
 from hatch_multiarch.errors import ReportError
 from hatch_multiarch.pipeline.find_outputs import find_report
 from hatch_multiarch.report.console import Console
-from hatch_multiarch.report.console.table import markdown
+from hatch_multiarch.report.console.summary_table import markdown
 from hatch_multiarch.report.html import write_page
 from hatch_multiarch.report.load import load
 

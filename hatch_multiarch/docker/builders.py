@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files, process
 from hatch_multiarch.config.messages import nearest, printable, show
+from hatch_multiarch.docker.buildx_outputs import joined
 from hatch_multiarch.docker.inspect_output import Builder, Node, parse
-from hatch_multiarch.docker.outputs import joined
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.platforms import normalise
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hatch_multiarch.config import BuilderConfig, NodeConfig
 from hatch_multiarch.config.messages import show, unknown
 from hatch_multiarch.docker.builders import ask, inspect_builder, last_words, no_builder
+from hatch_multiarch.docker.buildx_outputs import joined
 from hatch_multiarch.docker.inspect_output import differences
-from hatch_multiarch.docker.outputs import joined
 from hatch_multiarch.errors import EngineError, PlanError
 from hatch_multiarch.registry.credentials import docker_config
 

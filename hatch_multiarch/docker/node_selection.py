@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config.messages import show
 from hatch_multiarch.errors import EngineError, PlanError
-from hatch_multiarch.platforms import emulators
+from hatch_multiarch.platforms import binfmt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -172,7 +172,7 @@ def _emulates(node: Node, platform: str) -> bool:
     if platform in node.platforms and platform not in node.configured:
         return True
     if node.here:
-        state = emulators.state().get(platform)
+        state = binfmt.state().get(platform)
         return state is not None and state.registered and state.fixed
     # What the node was created for hides in the list what it found itself.
     return platform in node.configured

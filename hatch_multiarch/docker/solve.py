@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files, process
 from hatch_multiarch.docker.build_failure import failure
+from hatch_multiarch.docker.buildx_outputs import joined, whole
 from hatch_multiarch.docker.known_errors import LOST
-from hatch_multiarch.docker.outputs import joined, whole
 from hatch_multiarch.docker.rawjson import Decoder, Step, Tracker
 from hatch_multiarch.errors import EngineError
 

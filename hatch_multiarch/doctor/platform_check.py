@@ -14,7 +14,7 @@ from hatch_multiarch.doctor import install
 from hatch_multiarch.doctor.finding import BUILDS, PLATFORMS, Finding
 from hatch_multiarch.doctor.machine import gcc_fix
 from hatch_multiarch.errors import MultiarchError, ToolchainError
-from hatch_multiarch.platforms import emulators
+from hatch_multiarch.platforms import binfmt
 from hatch_multiarch.toolchain import find_gcc
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _find_command(unit: Unit) -> None:
 def running(platforms: Sequence[Platform], docker: Docker) -> Iterator[Finding]:
     """Yield which of *platforms* run."""
     if sys.platform.startswith("linux"):
-        state = emulators.state()
+        state = binfmt.state()
         yield from (on_platform(state[each.name]) for each in platforms if each.name in state)
     elif docker.builder:
         nodes = docker.builder.nodes
@@ -110,7 +110,7 @@ def running(platforms: Sequence[Platform], docker: Docker) -> Iterator[Finding]:
             yield Finding(PLATFORMS, each.name, bool(by), says, fix)
 
 
-def on_platform(emulator: emulators.Emulator) -> Finding:
+def on_platform(emulator: binfmt.Emulator) -> Finding:
     """Return how programs of a platform run under this machine's kernel."""
     what = emulator.platform
     if emulator.native:
@@ -123,7 +123,7 @@ def on_platform(emulator: emulators.Emulator) -> Finding:
         return Finding(PLATFORMS, what, works=False, says=says, fix=install.emulators(what))
     if emulator.disabled:
         says = f"its emulator {emulator.disabled} is switched off"
-        fix = f"echo 1 | sudo tee {emulators.BINFMT / emulator.disabled}"
+        fix = f"echo 1 | sudo tee {binfmt.BINFMT / emulator.disabled}"
         return Finding(PLATFORMS, what, works=False, says=says, fix=fix)
     says = "no emulator is registered"
     if program := _unregistered(what):

@@ -8,8 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
+from hatch_multiarch.docker.buildx_outputs import output
 from hatch_multiarch.docker.node_selection import check_step
-from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, Step, solve
 from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.debian_libraries import missing_package

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_multiarch.config import Config, Image
-    from hatch_multiarch.pipeline.build import Build, Prepared
+    from hatch_multiarch.pipeline.project_build import Build, Prepared
     from hatch_multiarch.pipeline.sdist_build import SdistBuild
     from hatch_multiarch.plan import Choice, Mode, Plan, Switches, Unit
 
@@ -106,7 +106,7 @@ class MultiarchBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 plan = self._plan(version)
                 if plan is None:  # also for an sdist
                     return
-                from hatch_multiarch.pipeline.build import Build  # noqa: PLC0415 - see _plan
+                from hatch_multiarch.pipeline.project_build import Build  # noqa: PLC0415 - see _plan
 
                 build = Build(plan, Path(self.directory), builder, os.environ, self._errors)
             self._build = build, build.prepare(build_data)

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch.config import Output
-from hatch_multiarch.docker.outputs import output
+from hatch_multiarch.docker.buildx_outputs import output
 from hatch_multiarch.docker.solve import Request, solve
 from hatch_multiarch.engine.stage import helpers_stage
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.image.annotations import BASE_DIGEST
 from hatch_multiarch.image.built import FILES, Published
 from hatch_multiarch.image.docker_load import held
-from hatch_multiarch.image.dockerfile import build_args, image_stages, root_stage
+from hatch_multiarch.image.image_dockerfile import build_args, image_stages, root_stage
 from hatch_multiarch.oci.descriptor import Descriptor, parse_platform
 from hatch_multiarch.oci.image_source import read_config
 from hatch_multiarch.oci.layout import extract

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.items import FOLDER, Item, Part, file_item, helper_path
-from hatch_multiarch.image.package.install import Environment, check_installed
 from hatch_multiarch.image.package.target import Target
+from hatch_multiarch.image.package.virtual_environment import Environment, check_installed
 from hatch_multiarch.image.package.wheel_cache import Dependencies
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.config import Image
     from hatch_multiarch.engine.engine_protocol import Binary
-    from hatch_multiarch.image.package.install import Installed
+    from hatch_multiarch.image.package.virtual_environment import Installed
     from hatch_multiarch.image.resolved_base import ResolvedBase
     from hatch_multiarch.plan import Project
     from hatch_multiarch.sbom import Distribution

@@ -18,8 +18,8 @@ from hatch_multiarch.image.base import SCRATCH, Filesystem, find_python, read_fi
 from hatch_multiarch.image.base.python import look, search_path, wanted
 from hatch_multiarch.image.image_config import BaseConfig
 from hatch_multiarch.image.package import Target, resolve, wheels_of
-from hatch_multiarch.image.package.install import Environment
-from hatch_multiarch.image.package.pins import read_lock, those_for
+from hatch_multiarch.image.package.lock_file import read_lock, those_for
+from hatch_multiarch.image.package.virtual_environment import Environment
 from hatch_multiarch.process import Group
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.config import Image
     from hatch_multiarch.image.base import Base, BaseImage, BasePython
     from hatch_multiarch.image.package import Wheel
-    from hatch_multiarch.image.package.pins import Pin
+    from hatch_multiarch.image.package.lock_file import Pin
     from hatch_multiarch.plan import Project, Unit
     from hatch_multiarch.platforms import Platform
 

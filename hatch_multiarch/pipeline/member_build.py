@@ -16,15 +16,15 @@ from hatchling.plugin.manager import PluginManager
 from hatch_multiarch import files
 from hatch_multiarch.errors import ConfigError, MultiarchError
 from hatch_multiarch.init.pyproject import HOOK
-from hatch_multiarch.pipeline.build import Build
 from hatch_multiarch.pipeline.clean import clean
 from hatch_multiarch.pipeline.hatchling_command import not_ours
+from hatch_multiarch.pipeline.project_build import Build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hatch_multiarch.pipeline.build import Begun
     from hatch_multiarch.pipeline.place import Finished
+    from hatch_multiarch.pipeline.project_build import Begun
     from hatch_multiarch.plan import Plan
 
 

@@ -21,7 +21,7 @@ from hatch_multiarch.report.make import with_published, write
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hatch_multiarch.pipeline.image import ImageBuild
+    from hatch_multiarch.pipeline.image_build import ImageBuild
     from hatch_multiarch.report.report_model import Report
 
     _Digests = dict[str, str | None]

@@ -1,7 +1,7 @@
 """The plan: what a build will do, computed without doing it."""
 
 from hatch_multiarch.plan.env_options import Switches
-from hatch_multiarch.plan.plan import (
+from hatch_multiarch.plan.plan_model import (
     Choice,
     Docker,
     ImagePlan,

@@ -10,7 +10,7 @@ from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.docker.manage import builder_name, own_builder
 from hatch_multiarch.docker.node_selection import places
 from hatch_multiarch.plan.image_plan import image_needs_buildkit
-from hatch_multiarch.plan.plan import Docker
+from hatch_multiarch.plan.plan_model import Docker
 from hatch_multiarch.plan.planner import plan_platforms
 from hatch_multiarch.platforms import lookup, match
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.config import Config
     from hatch_multiarch.docker.node_selection import Place
     from hatch_multiarch.plan.env_options import Switches
-    from hatch_multiarch.plan.plan import Mode
+    from hatch_multiarch.plan.plan_model import Mode
 
 
 def find_docker(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.plan.env_options import PREFIX
-from hatch_multiarch.plan.plan import ImagePlan
+from hatch_multiarch.plan.plan_model import ImagePlan
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.config import Config
     from hatch_multiarch.plan.env_options import Switches
-    from hatch_multiarch.plan.plan import Project, Unit
+    from hatch_multiarch.plan.plan_model import Project, Unit
     from hatch_multiarch.platforms import Platform
 
 LOCAL_BASE = "oci:"

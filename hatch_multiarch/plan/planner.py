@@ -11,7 +11,7 @@ from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.plan.commit import commit_words, fill
 from hatch_multiarch.plan.image_plan import plan_image
 from hatch_multiarch.plan.mod_file import find_workspace
-from hatch_multiarch.plan.plan import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
+from hatch_multiarch.plan.plan_model import Choice, ImagePlan, Mode, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.plan.units import make_unit, slug
 from hatch_multiarch.platforms import Platform, host, host_libc, lookup, match
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch.errors import EngineError, PlanError
 from hatch_multiarch.plan.image_plan import image_needs_buildkit
-from hatch_multiarch.plan.plan import Choice
+from hatch_multiarch.plan.plan_model import Choice
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.config import Config
     from hatch_multiarch.plan.env_options import Switches
-    from hatch_multiarch.plan.plan import Docker, Mode
+    from hatch_multiarch.plan.plan_model import Docker, Mode
 
 
 def choose(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hatch_multiarch.plan.before import Command
-    from hatch_multiarch.plan.plan import Plan, Unit
+    from hatch_multiarch.plan.plan_model import Plan, Unit
 
 
 def _libc(unit: Unit) -> str:

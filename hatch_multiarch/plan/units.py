@@ -11,14 +11,14 @@ from hatch_multiarch.config.model import GORELEASER
 from hatch_multiarch.config.toml_document import hatch_key
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.goreleaser import find_artifact
-from hatch_multiarch.plan.plan import Unit
+from hatch_multiarch.plan.plan_model import Unit
 from hatch_multiarch.platforms import match
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.config import Config, Helper
-    from hatch_multiarch.plan.plan import Project
+    from hatch_multiarch.plan.plan_model import Project
     from hatch_multiarch.platforms import Platform
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_multiarch.config.members import Workspace
-    from hatch_multiarch.plan.plan import Plan, Unit
+    from hatch_multiarch.plan.plan_model import Plan, Unit
 
 ELSEWHERE = ("prebuilt", "dockerfile")
 _WORD = re.compile(r"\{\w+\}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Project, Unit
     from hatch_multiarch.platforms import Platform
     from hatch_multiarch.sbom.components import Program
-    from hatch_multiarch.sbom.python import Base, Distribution
+    from hatch_multiarch.sbom.distributions import Base, Distribution
 
 BUILD_TYPE = "pkg:pypi/hatch-multiarch#image/v1"
 """docs/reference/sbom.md says what its parameters are."""

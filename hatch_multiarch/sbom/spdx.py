@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_multiarch.sbom.components import Module, Program
-    from hatch_multiarch.sbom.python import Base, Distribution
+    from hatch_multiarch.sbom.distributions import Base, Distribution
 
 DOCUMENT = "SPDXRef-DOCUMENT"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import process
 from hatch_multiarch.config.messages import hint
 from hatch_multiarch.platforms import host, host_libc
-from hatch_multiarch.platforms.emulators import state
+from hatch_multiarch.platforms.binfmt import state
 from hatch_multiarch.report.console.formatting import duration
 from hatch_multiarch.verify.outcome import Check
 

@@ -13,7 +13,7 @@ import auditwheel
 import pytest
 
 from hatch_multiarch.audit import BinaryInfo, GoBuild, check, check_exports, check_imports, read
-from hatch_multiarch.audit.check import ALLOWED, allowed
+from hatch_multiarch.audit.binary_check import ALLOWED, allowed
 from hatch_multiarch.config import Libc, read_table
 from hatch_multiarch.errors import AuditError
 from hatch_multiarch.platforms import all_platforms, lookup

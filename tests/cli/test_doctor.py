@@ -16,7 +16,7 @@ from hatch_multiarch.docker.inspect_output import Builder, Node
 from hatch_multiarch.doctor import Finding, on_platform
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.platforms import host
-from hatch_multiarch.platforms.emulators import Emulator
+from hatch_multiarch.platforms.binfmt import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,10 +13,10 @@ from engine_fixture import docker
 
 from hatch_multiarch.config import BuilderConfig, NodeConfig
 from hatch_multiarch.docker.builders import inspect_builder
+from hatch_multiarch.docker.buildx_outputs import output
 from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.docker.manage import create
 from hatch_multiarch.docker.node_selection import places
-from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, solve
 from hatch_multiarch.errors import PlanError
 

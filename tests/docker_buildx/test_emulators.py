@@ -12,7 +12,7 @@ import pytest
 from support import missing, need
 
 from hatch_multiarch.cli import main
-from hatch_multiarch.platforms import all_platforms, emulators, host
+from hatch_multiarch.platforms import all_platforms, binfmt, host
 
 if TYPE_CHECKING:
     from engine_fixture import Engine
@@ -49,11 +49,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def state(folder: Path, *starts: str) -> dict[str, emulators.Emulator]:
-    return emulators.state(folder, starts.__contains__)
+def state(folder: Path, *starts: str) -> dict[str, binfmt.Emulator]:
+    return binfmt.state(folder, starts.__contains__)
 
 
-def registered(found: dict[str, emulators.Emulator]) -> list[str]:
+def registered(found: dict[str, binfmt.Emulator]) -> list[str]:
     return [name for name, each in found.items() if each.registered]
 
 
@@ -133,22 +133,22 @@ def test_what_cannot_be_seen_is_tried(tmp_path: Path) -> None:
 def test_the_programs_that_are_tried_end_well(architecture: str, tmp_path: Path) -> None:
     qemu = need(f"qemu-{QEMU[architecture]}-static")
     path = tmp_path / "program"
-    path.write_bytes(emulators._program(architecture))
+    path.write_bytes(binfmt._program(architecture))
     path.chmod(0o755)
     assert subprocess.run([qemu, path], check=False).returncode == 0
 
 
 @linux_only
 @pytest.mark.parametrize("platform", LINUX, ids=lambda each: each.name)
-def test_the_kernel_does_what_its_files_say(platform: emulators.Platform) -> None:
+def test_the_kernel_does_what_its_files_say(platform: binfmt.Platform) -> None:
     """Of every platform: a program starts if, and only if, the processor or an entry is for it."""
-    found = emulators.state()[platform.name]
-    assert emulators.starts(platform.goarch) == found.runs
+    found = binfmt.state()[platform.name]
+    assert binfmt.starts(platform.goarch) == found.runs
 
 
 @pytest.mark.containerd_store  # the older one has one platform under a name
 def test_the_real_ones_run_in_containers(engine: Engine) -> None:
-    found = emulators.state()
+    found = binfmt.state()
     for platform, processor in (("linux/arm64", "aarch64"), ("linux/arm/v7", "armv7l")):
         if not found[platform].fixed and not found[platform].native:
             missing(f"an emulator of {platform}")
@@ -250,7 +250,7 @@ def test_an_image_installs_one_for_real(
     request: pytest.FixtureRequest,
 ) -> None:
     """Through the command: the kernel runs the platform afterwards, in containers too."""
-    if not os.access(emulators.BINFMT / "register", os.W_OK):
+    if not os.access(binfmt.BINFMT / "register", os.W_OK):
         missing("root, and binfmt_misc of the kernel that docker runs under")
     shutil.copy(need("qemu-loongarch64-static"), tmp_path / "qemu")
     name = f"hm-{repository}"
@@ -266,8 +266,8 @@ def test_an_image_installs_one_for_real(
             monkeypatch.setenv(key, engine.env[key])
 
     def unregister() -> None:
-        if (emulators.BINFMT / name).exists():
-            (emulators.BINFMT / name).write_text("-1")
+        if (binfmt.BINFMT / name).exists():
+            (binfmt.BINFMT / name).write_text("-1")
 
     request.addfinalizer(unregister)
     words = ["linux/loong64", f"--image={repository}:1", "--with=docker"]
@@ -276,9 +276,9 @@ def test_an_image_installs_one_for_real(
     line = f"docker run --privileged --rm {repository}:1 --install loong64"
     assert said.splitlines()[0] == line
     assert "ok  linux/loong64  /qemu" in said
-    found = emulators.state()["linux/loong64"]
+    found = binfmt.state()["linux/loong64"]
     assert (found.interpreter, found.fixed) == ("/qemu", True)
-    assert emulators.starts("loong64")
+    assert binfmt.starts("loong64")
 
 
 @pytest.mark.parametrize("bad", ["linux/sparc", "darwin/arm64", "--x", "$(id)"])
@@ -301,4 +301,4 @@ def test_the_list_names_every_linux_platform(capsys: pytest.CaptureFixture) -> N
 
 
 def test_every_linux_platform_has_a_program() -> None:
-    assert {each.goarch for each in LINUX} == set(emulators._KINDS)
+    assert {each.goarch for each in LINUX} == set(binfmt._KINDS)

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hatch_multiarch.docker.buildx_outputs import output
 from hatch_multiarch.docker.locate_buildx import find_buildx
-from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, Solved, Step, solve
 from hatch_multiarch.errors import EngineError
 from hatch_multiarch.process import Group, Stopped

@@ -17,7 +17,7 @@ from hatch_multiarch.docker.locate_buildx import find_buildx
 from hatch_multiarch.docker.manage import create
 from hatch_multiarch.docker.node_selection import Place, choose, places, runs, runs_natively
 from hatch_multiarch.errors import EngineError, PlanError
-from hatch_multiarch.platforms import emulators
+from hatch_multiarch.platforms import binfmt
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -257,7 +257,7 @@ def test_linux_arm_runs_although_the_list_lacks_it(engine: Engine, tmp_path: Pat
     """BuildKit 0.12 in Debian's docker forgets linux/arm; the kernel's list is asked as well."""
     found = inspect_builder(find_buildx(engine.env), "default")
     own = found.nodes[0].build_platform
-    if not emulators.state()[ARM7].registered:
+    if not binfmt.state()[ARM7].registered:
         pytest.fail("the engine of the tests has an emulator for linux/arm/v7")
     assert found.nodes[0].here
     [place] = places(found, [ARM7], "emulate")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_multiarch.docker.buildx_outputs import joined, output, whole
 from hatch_multiarch.docker.locate_buildx import find_buildx
-from hatch_multiarch.docker.outputs import joined, output, whole
 from hatch_multiarch.docker.solve import Request, Solved, solve
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import pytest
 from packaging.version import Version
 from support import missing
 
+from hatch_multiarch.docker.buildx_outputs import output
 from hatch_multiarch.docker.locate_buildx import Buildx, find_buildx
-from hatch_multiarch.docker.outputs import output
 from hatch_multiarch.docker.solve import Request, Step, arguments, solve
 from hatch_multiarch.errors import CompileError, EngineError
 from hatch_multiarch.oci.layout import extract

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support import need
 
-from hatch_multiarch.pipeline.check import check
+from hatch_multiarch.pipeline.project_check import check
 from hatch_multiarch.plan import Switches
 from hatch_multiarch.plan.commit import RECORD
 from hatch_multiarch.toolchain import find_go

@@ -31,7 +31,14 @@ UNWANTED = {
     *(f"hatch_multiarch.{name}" for name in ("engine.buildkit_engine", "engine.stage", "verify")),
     *(
         f"hatch_multiarch.image.{name}"
-        for name in ("base", "builder", "buildkit_image", "docker_load", "inspect", "layer_writer")
+        for name in (
+            "base",
+            "image_builder",
+            "buildkit_image",
+            "docker_load",
+            "inspect",
+            "layer_writer",
+        )
     ),
 }
 
@@ -47,7 +54,7 @@ def test_wheels_that_did_not_change_need_little(
     for _ in range(2):
         said = run(*build, cwd=project, HATCH_MULTIARCH_PLATFORMS="linux/amd64 windows/amd64")
     modules = set(said.out.partition("imported: ")[2].split())
-    assert "hatch_multiarch.pipeline.build" in modules
+    assert "hatch_multiarch.pipeline.project_build" in modules
     assert modules & UNWANTED == set()
 
 

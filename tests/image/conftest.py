@@ -15,7 +15,7 @@ from support import streams_of
 from hatch_multiarch.audit.binary_info import BinaryInfo
 from hatch_multiarch.config import Helper, Image, Libc, Output
 from hatch_multiarch.engine.engine_protocol import Binary
-from hatch_multiarch.image.builder import ImageBuilder
+from hatch_multiarch.image.image_builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Project, Unit
 from hatch_multiarch.platforms import lookup
 

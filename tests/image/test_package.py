@@ -19,10 +19,10 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.base.libc import Libc
 from hatch_multiarch.image.base.python import BasePython
 from hatch_multiarch.image.package import Environment, Target, fetch, requirements_of, resolve
-from hatch_multiarch.image.package.install import check_installed
-from hatch_multiarch.image.package.pins import read_lock, those_for
-from hatch_multiarch.image.package.place import record_digest
+from hatch_multiarch.image.package.lock_file import read_lock, those_for
 from hatch_multiarch.image.package.tools import both, last_words
+from hatch_multiarch.image.package.virtual_environment import check_installed
+from hatch_multiarch.image.package.wheel_destination import record_digest
 from hatch_multiarch.platforms import lookup
 
 DEBIAN = BasePython((3, 11), "/usr/bin/python3.11", Libc("glibc", (2, 36)))

@@ -24,7 +24,7 @@ from hatch_multiarch.image.base.python import BasePython, look
 from hatch_multiarch.image.items import Part
 from hatch_multiarch.image.layer_writer import LayerWriter
 from hatch_multiarch.image.package import Dependencies, Environment, Target, Wheel, wheels_of
-from hatch_multiarch.image.package.pins import Pin
+from hatch_multiarch.image.package.lock_file import Pin
 from hatch_multiarch.oci.layout import Layout
 from hatch_multiarch.platforms import lookup
 

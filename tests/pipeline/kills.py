@@ -23,7 +23,7 @@ from hatchling.cli import hatchling
 from hatch_multiarch import files
 from hatch_multiarch.errors import MultiarchError
 from hatch_multiarch.hatch_plugin import build_hook  # noqa: F401
-from hatch_multiarch.pipeline import build  # noqa: F401
+from hatch_multiarch.pipeline import project_build  # noqa: F401
 from hatch_multiarch.toolchain import find_go
 from hatch_multiarch.verify import Run, find_dist, verify_dist
 

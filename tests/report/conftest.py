@@ -15,7 +15,7 @@ from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
 from hatch_multiarch.engine.compile_plan import Compiled
 from hatch_multiarch.engine.engine_protocol import Binary
-from hatch_multiarch.image.builder import ImageBuilder
+from hatch_multiarch.image.image_builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.report.make import Clock, make_report

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_multiarch.pipeline.check import check
+from hatch_multiarch.pipeline.project_check import check
 from hatch_multiarch.plan import Switches
 
 if TYPE_CHECKING:

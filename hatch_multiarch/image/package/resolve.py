@@ -19,14 +19,14 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import sha256
-from hatch_multiarch.image.package.pins import read_lock, those_for
+from hatch_multiarch.image.package.lock_file import read_lock, those_for
 from hatch_multiarch.image.package.tools import last_words, local_folders, run_module, without_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from hatch_multiarch.image.package.pins import Pin
+    from hatch_multiarch.image.package.lock_file import Pin
     from hatch_multiarch.image.package.target import Target
 
 _HIDE = ("--no-header", "--no-annotate", "--quiet", "--no-progress", "--color", "never")

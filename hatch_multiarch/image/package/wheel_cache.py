@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import sha256
 from hatch_multiarch.image.items import Item
-from hatch_multiarch.image.package.install import Installed
 from hatch_multiarch.image.package.tools import last_words, need, run_module
+from hatch_multiarch.image.package.virtual_environment import Installed
 from hatch_multiarch.sbom import Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hatch_multiarch.cache.build_cache import BuildCache
-    from hatch_multiarch.image.package.install import Environment
-    from hatch_multiarch.image.package.pins import Pin
+    from hatch_multiarch.image.package.lock_file import Pin
     from hatch_multiarch.image.package.target import Target
+    from hatch_multiarch.image.package.virtual_environment import Environment
     from hatch_multiarch.process import Group
 
 _OTHER = re.compile(r"^ *(\S+==\S+) from .*?\bGot\s+([0-9a-f]{64})", re.MULTILINE | re.DOTALL)

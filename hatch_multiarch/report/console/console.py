@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, TextIO
 
 from hatch_multiarch.report.console.formatting import CHECK, fold, tame, took
-from hatch_multiarch.report.console.table import table
+from hatch_multiarch.report.console.summary_table import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

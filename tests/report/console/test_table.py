@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from hatch_multiarch.report.console.table import markdown
+from hatch_multiarch.report.console.summary_table import markdown
 from hatch_multiarch.report.report_model import (
     ImageRecord,
     OutputRecord,

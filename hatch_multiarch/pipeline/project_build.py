@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hatch_multiarch.engine import Binary
     from hatch_multiarch.engine.compile_plan import Compiled
-    from hatch_multiarch.pipeline.image import ImageBuild
+    from hatch_multiarch.pipeline.image_build import ImageBuild
     from hatch_multiarch.pipeline.wheels import Boundary
     from hatch_multiarch.plan import Plan
     from hatch_multiarch.report.report_model import BeforeRecord
@@ -231,7 +231,7 @@ class Build:
     def _image(self, epoch: int) -> ImageBuild | None:
         if self.plan.image is None:
             return None
-        from hatch_multiarch.pipeline.image import ImageBuild  # noqa: PLC0415 - 60 modules
+        from hatch_multiarch.pipeline.image_build import ImageBuild  # noqa: PLC0415 - 60 modules
 
         stem = self._builder.artifact_project_id
         return ImageBuild(self.plan, self.plan.image, self.console, stem, epoch, self._environ)

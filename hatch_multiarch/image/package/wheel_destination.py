@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from hatch_multiarch.image.package.install import Environment
+    from hatch_multiarch.image.package.virtual_environment import Environment
 
 INSTALLER = {"INSTALLER": b"hatch-multiarch\n"}
 """Who installed it (recording installed projects, "The INSTALLER file")."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.errors import RegistryError
 from hatch_multiarch.image.archives import with_docker_archive
 from hatch_multiarch.image.base import SCRATCH, find_base
-from hatch_multiarch.image.builder import ImageBuilder
 from hatch_multiarch.image.buildkit_image import BuildkitImage
 from hatch_multiarch.image.built import Published
 from hatch_multiarch.image.docker_load import load, loading
+from hatch_multiarch.image.image_builder import ImageBuilder
 from hatch_multiarch.image.package import requirements_of
 from hatch_multiarch.platforms import match
 

@@ -95,7 +95,7 @@ class Environment:
         is missing.
         """
         need("installer")
-        from hatch_multiarch.image.package.place import Place, put  # noqa: PLC0415 - an extra
+        from hatch_multiarch.image.package.wheel_destination import Place, put  # noqa: PLC0415 - an extra
 
         name, version, _, tags = parse_wheel_filename(wheel.name)
         place = Place(self, name, folder, set(leave_out), apart)
