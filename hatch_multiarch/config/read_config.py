@@ -5,11 +5,12 @@ Nothing stops at the first mistake: every key is looked at, and all problems are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import MISSING, is_dataclass, replace
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from packaging.utils import canonicalize_name
 
 from hatch_multiarch.config.conflicts import conflicts
 from hatch_multiarch.config.keys import toml_fields
@@ -46,7 +47,7 @@ def read_table(table: Mapping[str, Any], *, project_name: str | None = None) -> 
     if reader.problems:
         raise ConfigError(list(dict.fromkeys(reader.problems)))
     if config.image is not None and not config.image.name and project_name:
-        name = re.sub(r"[-_.]+", "-", project_name).lower()
+        name = canonicalize_name(project_name)
         config = replace(config, image=replace(config.image, name=name))
     return config
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from packaging.utils import canonicalize_name
+
 from hatch_multiarch.config.keys import CONTROL, Rule
 from hatch_multiarch.config.messages import expected, show, unknown
 
@@ -177,7 +179,7 @@ DOCKER_RULES = {
     "extra": Rule(
         "an extra of letters, digits, '.', '_' and '-'",
         r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?",
-        lambda text: re.sub(r"[-_.]+", "-", text).lower(),
+        canonicalize_name,
         longest=128,
     ),
     "env_name": Rule("a name of letters, digits and '_'", r"[A-Za-z_][A-Za-z0-9_]*"),

@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from hatch_multiarch.config import BuilderConfig, NodeConfig
 from hatch_multiarch.config.messages import show, unknown
 from hatch_multiarch.docker.builders import ask, inspect_builder, last_words, no_builder
@@ -31,7 +33,7 @@ def configured_name(config: BuilderConfig, project_name: str) -> str:
     """
     if config.name:
         return config.name
-    plain = re.sub(r"[-_.]+", "-", project_name).lower()
+    plain = canonicalize_name(project_name)
     return f"{plain}-multiarch" if plain[0].isalpha() else f"multiarch-{plain}"
 
 

@@ -14,8 +14,8 @@ from hatch_multiarch import process
 from hatch_multiarch.engine.cgo_packages import list_unit
 from hatch_multiarch.engine.compile_advice import advice, unwritable
 from hatch_multiarch.engine.engine_protocol import Binary
-from hatch_multiarch.engine.order import import_path
 from hatch_multiarch.engine.publish import BuildStamp, take_header
+from hatch_multiarch.engine.tasks import import_path
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.files import copy, sha256
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from hatch_multiarch import files
 from hatch_multiarch.engine.go_build import Bench, copy_binary
 from hatch_multiarch.engine.go_command import find_go_env
-from hatch_multiarch.engine.order import unit_task, with_cxx
 from hatch_multiarch.engine.prebuilt import take
 from hatch_multiarch.engine.recipe import Recipes
 from hatch_multiarch.engine.schedule import Schedule, work_off
-from hatch_multiarch.engine.warmup import warm_ups
+from hatch_multiarch.engine.tasks import unit_task, warm_ups, with_cxx
 from hatch_multiarch.errors import CompileError, in_package
 from hatch_multiarch.process import Group, Stopped, processors
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.engine.engine_protocol import Binary, Progress
     from hatch_multiarch.engine.recipe import Recipe
     from hatch_multiarch.engine.schedule import Start, Task
-    from hatch_multiarch.engine.warmup import WarmUp
+    from hatch_multiarch.engine.tasks import WarmUp
     from hatch_multiarch.plan import Unit
 
 

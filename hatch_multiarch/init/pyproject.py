@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
+from packaging.utils import canonicalize_name
 
 from hatch_multiarch.config.messages import printable, show
 from hatch_multiarch.config.toml_document import parse_toml, read_hatch_file
@@ -103,7 +104,7 @@ def missing(target: Target, *, image: bool) -> list[str]:
 def requires_plugin(document: Mapping[str, Any]) -> bool:
     """Tell whether ``build-system.requires`` names this plugin, in whatever spelling."""
     names = (re.match(r"[A-Za-z0-9._-]*", each.strip()) for each in requires(document))
-    return PLUGIN in {re.sub(r"[-_.]+", "-", name.group()).lower() for name in names if name}
+    return PLUGIN in {canonicalize_name(name.group()) for name in names if name}
 
 
 def hooked(target: Target, kind: str = "wheel") -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from hatch_multiarch.config import DOCKER_ARCHIVE, Image
 from hatch_multiarch.plan.env_options import PREFIX
 from hatch_multiarch.plan.plan_model import ImagePlan
@@ -86,7 +88,7 @@ def plan_image(
     version = re.sub(r"[^A-Za-z0-9_.-]", "_", project.version)
     return ImagePlan(
         config=image,
-        reference=image.name or re.sub(r"[-_.]+", "-", project.name).lower(),
+        reference=image.name or canonicalize_name(project.name),
         tags=tuple(tag.replace("{version}", version) for tag in image.tags),
         platforms=tuple(parts),
         buildkit=image_needs_buildkit(config, switches),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
+
+from packaging.utils import canonicalize_name
 
 _COLON = ":"
 """The one separator that stands as it is inside of a part."""
@@ -16,7 +17,7 @@ def golang(module: str, version: str = "") -> str:
 
 def pypi(name: str, version: str) -> str:
     """Return the purl of a Python distribution, by the name that indexes compare."""
-    return _purl("pypi", re.sub(r"[-_.]+", "-", name).lower(), version)
+    return _purl("pypi", canonicalize_name(name), version)
 
 
 def generic(name: str, version: str = "") -> str:

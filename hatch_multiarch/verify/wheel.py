@@ -17,9 +17,8 @@ from hatch_multiarch.platforms import match
 from hatch_multiarch.report.make import read_facts
 from hatch_multiarch.verify.file_check import check_file
 from hatch_multiarch.verify.outcome import Check, Verified
-from hatch_multiarch.verify.record_check import check_record
 from hatch_multiarch.verify.smoke import load, start
-from hatch_multiarch.verify.wheel_reader import open_wheel
+from hatch_multiarch.verify.wheel_reader import check_record, open_wheel
 from hatch_multiarch.wheel import BuiltWheel, check_natives, locator
 
 if TYPE_CHECKING:

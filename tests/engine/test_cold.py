@@ -14,11 +14,17 @@ import pytest
 
 from hatch_multiarch import process
 from hatch_multiarch.config import Libc, Toolchain
-from hatch_multiarch.engine.order import built_before, import_path, unit_task, with_cxx
 from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.recipe import Recipe, Recipes
 from hatch_multiarch.engine.schedule import Task
-from hatch_multiarch.engine.warmup import WarmUp, warm_ups
+from hatch_multiarch.engine.tasks import (
+    WarmUp,
+    built_before,
+    import_path,
+    unit_task,
+    warm_ups,
+    with_cxx,
+)
 from hatch_multiarch.files import link
 from hatch_multiarch.toolchain import find_go
 
