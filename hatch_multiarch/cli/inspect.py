@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.cli.output import aligned, columns, put
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.inspect import check, inspect_archive, open_image
-from hatch_multiarch.image.inspect.inspect_registry import inspect_reference
+from hatch_multiarch.image.inspect.inspect_image import inspect_reference
 from hatch_multiarch.pipeline.find_outputs import find_image
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import files
 from hatch_multiarch.image.built import FILES
-from hatch_multiarch.pipeline.place import Journal
+from hatch_multiarch.pipeline.journal import Journal
 from hatch_multiarch.plan import slug
 from hatch_multiarch.platforms import all_platforms
 

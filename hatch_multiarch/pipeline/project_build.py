@@ -19,8 +19,9 @@ from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.errors import ConfigError
 from hatch_multiarch.files.epoch import read_epoch, timestamp
 from hatch_multiarch.pipeline.clean import hide
+from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
-from hatch_multiarch.pipeline.place import UNKNOWN, Finished, Journal, place_all
+from hatch_multiarch.pipeline.place import Finished, place_all
 from hatch_multiarch.pipeline.run_before import run_before
 from hatch_multiarch.pipeline.sdist_build import SdistCheck
 from hatch_multiarch.pipeline.wheels import WheelBuild

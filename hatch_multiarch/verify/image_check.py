@@ -12,7 +12,7 @@ from hatch_multiarch.errors import ImageError
 from hatch_multiarch.files import temporary
 from hatch_multiarch.image.inspect import check, inspect_archive, open_image
 from hatch_multiarch.image.inspect.describe import describe
-from hatch_multiarch.image.inspect.inspect_registry import opened
+from hatch_multiarch.image.inspect.inspect_image import opened
 from hatch_multiarch.oci.layer_reader import layer_files
 from hatch_multiarch.registry import Cache, RegistrySource
 from hatch_multiarch.verify.outcome import Check

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_multiarch.docker.sdk import connect, daemon
 from hatch_multiarch.errors import ImageError
 from hatch_multiarch.image.inspect import inspect_archive, open_image
-from hatch_multiarch.image.inspect.inspect_registry import inspect_reference
+from hatch_multiarch.image.inspect.inspect_image import inspect_reference
 from hatch_multiarch.oci.descriptor import Descriptor, platform_document
 from hatch_multiarch.oci.docker_archive import docker_archive
 from hatch_multiarch.oci.layout import index_of

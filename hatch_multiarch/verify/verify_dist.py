@@ -17,7 +17,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from hatch_multiarch.errors import AuditError, EngineError
 from hatch_multiarch.oci.tar_store import UNREADABLE
 from hatch_multiarch.oci.tar_writer import CHUNK
-from hatch_multiarch.pipeline.place import check_sets
+from hatch_multiarch.pipeline.journal import check_sets
 from hatch_multiarch.platforms import match
 from hatch_multiarch.report.file_names import SDIST, is_of, is_sdist, is_wheel
 from hatch_multiarch.verify.file_check import check_file, check_set

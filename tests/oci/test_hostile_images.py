@@ -20,7 +20,7 @@ from hatch_multiarch.errors import ImageError, MultiarchError, RegistryError
 from hatch_multiarch.image.base import LocalBase, read_files
 from hatch_multiarch.image.base.remote import RegistryBase
 from hatch_multiarch.image.inspect import content, inspect_archive, open_image
-from hatch_multiarch.image.inspect.inspect_registry import inspect_reference
+from hatch_multiarch.image.inspect.inspect_image import inspect_reference
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.registry import Cache, Pace, Puller, parse, parse_pull, push
 

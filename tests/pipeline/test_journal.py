@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_multiarch.pipeline.place import UNKNOWN, Journal
+from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 
 KILLS = int(os.environ.get("HM_TEST_KILLS", "20"))
 

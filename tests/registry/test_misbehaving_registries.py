@@ -22,7 +22,7 @@ from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.image.base.pin import find_lock, write_lock
 from hatch_multiarch.image.base.remote import RegistryBase
 from hatch_multiarch.image.inspect import content, inspect_archive, open_image
-from hatch_multiarch.image.inspect.inspect_registry import inspect_reference
+from hatch_multiarch.image.inspect.inspect_image import inspect_reference
 from hatch_multiarch.platforms import lookup
 from hatch_multiarch.registry import (
     Cache,

@@ -1,7 +1,7 @@
 """Reads images in registries, archives and folders, without unpacking them."""
 
 from hatch_multiarch.image.inspect.describe import Attestation, Image, Inspected, PlatformImage
-from hatch_multiarch.image.inspect.inspect_archive import check, content, inspect_archive
+from hatch_multiarch.image.inspect.inspect_image import check, content, inspect_archive
 from hatch_multiarch.oci.open import open_image
 
 __all__ = [

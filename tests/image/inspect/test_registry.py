@@ -12,7 +12,7 @@ from support import need
 
 from hatch_multiarch.errors import ImageError, RegistryError
 from hatch_multiarch.image.inspect import inspect_archive, open_image
-from hatch_multiarch.image.inspect.inspect_registry import inspect_reference
+from hatch_multiarch.image.inspect.inspect_image import inspect_reference
 from hatch_multiarch.registry import Cache
 
 SPDX = "https://spdx.dev/Document"
