@@ -14,6 +14,7 @@ CHOSEN = (
     "tests/files",
     "tests/image/test_image_layout.py",
     "tests/image/test_package.py",
+    "tests/oci/test_gzip_writer.py",
     "tests/platforms",
     "tests/process",
     "tests/report/console/test_lines.py",
