@@ -23,9 +23,9 @@ from hatch_multiarch.errors import (
 )
 from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
-from hatch_multiarch.pipeline.brought import not_on_index
 from hatch_multiarch.pipeline.hatchling_command import hatchling_error
 from hatch_multiarch.pipeline.helper_files import HelperFiles
+from hatch_multiarch.pipeline.index_check import not_on_index
 from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.pipeline.run_before import find_program
 from hatch_multiarch.pipeline.sdist_files import SdistFiles

