@@ -4,7 +4,8 @@
 
 Compiles on the host engine alone, without wheels. The caches of Go and zig are empty in each run;
 checkouts take turns. `mix` is the example's on fewer platforms: a pure-Go helper for four, and a
-cgo helper, by zig, for two of them. `helpers` is one platform with three pure-Go helpers.
+cgo helper, by zig, for two of them. `helpers` is one platform with three pure-Go helpers. `static`
+is a cgo helper with musl, `windows` one for Windows: most of it is zig that compiles the C library.
 
 `cpu` is user and system time of all processes. `busy` is cpu / (wall x processors), from before the
 first to after the last compile; other work on the machine makes it smaller. `wanted` is the share
@@ -26,6 +27,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.plan import Unit
 
 ROOT = Path(__file__).parent.parent
-CASES = ("mix", "helpers")
+CASES = ("mix", "helpers", "static", "windows")
 PERIOD = 0.1
 """Seconds between two samples of /proc."""
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -50,6 +52,14 @@ import (
 func main() {
 	fmt.Println("%s", json.Valid(nil), http.StatusText(200))
 }
+"""
+
+C_PROGRAM = """package main
+
+// static int twice(int number) { return 2 * number; }
+import "C"
+
+func main() { println(C.twice(21)) }
 """
 
 
@@ -76,6 +86,14 @@ def units(case: str, folder: Path) -> list[Unit]:
             (sources[-1] / "main.go").write_text(SERVER % name, "utf-8")
         return [unit(source, host().name) for source in sources]
     helpers = ROOT / "example_project" / "helpers"
+    if case == "static":
+        return [replace(unit(helpers / "tone", "linux/amd64", "zig"), libc=Libc("static"))]
+    if case == "windows":
+        source = folder / "one"
+        source.mkdir()
+        (source / "go.mod").write_text("module example.com/one\n\ngo 1.21\n", "utf-8")
+        (source / "main.go").write_text(C_PROGRAM, "utf-8")
+        return [unit(source, "windows/amd64", "zig")]
     linux = ("linux/amd64", "linux/arm64")
     pure = [unit(helpers / "greet", name) for name in (*linux, "darwin/arm64", "windows/amd64")]
     return pure + [unit(helpers / "tone", platform, "zig") for platform in linux]

@@ -121,9 +121,10 @@ def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Co
     if macos:
         triple += f".{macos}"
     words = ("-target", triple, *goal.flags)
-    # zig builds its runtime for stripped programs and for others apart: with this, all of its
-    # links take the same one. What cgo looks up in ELF files, dynamic symbols, is not stripped.
-    ldflags = ("-Wl,-s",) if unit.platform.os == "linux" else ()
+    # zig builds its runtime anew for stripped programs, and musl for position-independent code: cgo
+    # links unstripped and with -fPIC to find symbols, Go's linker stripped and without. With these
+    # flags, both links take the same one. cgo looks up dynamic symbols, which are not stripped.
+    ldflags = {"linux": ("-Wl,-s", "-fPIC"), "windows": ("-Wl,-s",), "darwin": ("-Wl,-S",)}
     # A bare `zig`, since Go's cache key holds the words of CC; its version, which Go cannot ask
     # for, gets into the key as a macro that nobody reads.
     mark = f"-D__HATCH_MULTIARCH_ZIG_{re.sub(r'[^0-9A-Za-z]', '_', str(version))}_{_OBJECTS}"
@@ -138,7 +139,7 @@ def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Co
         link=gnu_link(static=False)
         if unit.platform.os == "darwin"
         else ("-w", "-linkmode=external", "-extldflags=-Wl,-s"),
-        ldflags=ldflags,
+        ldflags=ldflags[unit.platform.os],
     )
 
 

@@ -174,10 +174,10 @@ class Making:
         recipes = [each for name, each in self.recipes.items() if name not in without]
         cxx = with_cxx(recipes)
         needed = warm_ups(recipes, cxx)
-        self._warm_ups = {each.task.name: each for some in needed.values() for each in some}
+        self._warm_ups = {each.task.name: each for each in needed.values()}
         tasks = [each.task for each in self._warm_ups.values()]
         for unit in (each for name, each in self.units.items() if name not in without):
-            after = [each.task.name for each in needed.get(unit.id, ())]
+            after = [needed[unit.id].task.name] if unit.id in needed else []
             recipe = self.recipes.get(unit.id)
             tasks.append(unit_task(unit, recipe, after, cxx=unit.source in cxx))
         return tasks

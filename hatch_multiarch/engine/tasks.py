@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from hatch_multiarch import process
 from hatch_multiarch.engine.environment import LEVELS
-from hatch_multiarch.engine.flags import EXTLDFLAGS
 from hatch_multiarch.engine.publish import BuildStamp
 from hatch_multiarch.engine.schedule import Task
 from hatch_multiarch.plan.mod_file import ModFile
@@ -112,7 +111,7 @@ def _size(path: Path) -> int:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """One link of an empty program; zig keeps a runtime for each way to link."""
+    """One link of an empty program."""
 
     task: Task
     command: tuple[str, ...]
@@ -140,7 +139,7 @@ class WarmUp:
             return
 
 
-def warm_ups(recipes: Iterable[Recipe], cxx: Container[Path]) -> dict[str, list[WarmUp]]:
+def warm_ups(recipes: Iterable[Recipe], cxx: Container[Path]) -> dict[str, WarmUp]:
     """Return what zig had better build ahead for each of *recipes*, by the id of its unit.
 
     Units of one target share them. A unit that was built before by the same recipe needs none.
@@ -150,30 +149,18 @@ def warm_ups(recipes: Iterable[Recipe], cxx: Container[Path]) -> dict[str, list[
     needed = {}
     for recipe in recipes:
         if recipe.unit.compiler == "zig" and not built_before(recipe):
-            own = _links(recipe, plus=recipe.unit.source in cxx)
-            needed[recipe.unit.id] = [known.setdefault(each.task.name, each) for each in own]
+            own = _link(recipe, plus=recipe.unit.source in cxx)
+            needed[recipe.unit.id] = known.setdefault(own.task.name, own)
     return needed
 
 
-def _links(recipe: Recipe, *, plus: bool) -> list[WarmUp]:
-    """Return the links that Go lets zig do: cgo's to find symbols, and that of the binary.
-
-    zig builds its runtime for a stripped program anew; where cgo's is stripped too, one will do.
-    """
+def _link(recipe: Recipe, *, plus: bool) -> WarmUp:
+    """Return a link with the flags of cgo's, which are those of the unit's binary too."""
     env = recipe.env
     compiler = shlex.split(recipe.compiler.cxx if plus else recipe.compiler.cc)
     flags = (env["CGO_CXXFLAGS" if plus else "CGO_CFLAGS"] + " " + env["CGO_LDFLAGS"]).split()
-    last = [
-        word
-        for flag in recipe.compiler.link
-        if flag.startswith(EXTLDFLAGS)
-        for word in flag.removeprefix(EXTLDFLAGS).split()
-        if word not in flags
-    ]
+    command = (*compiler, *flags)
     target = compiler[compiler.index("-target") + 1]
-    made = []
-    for command in dict.fromkeys([(*compiler, *flags), (*compiler, *flags, *last)]):
-        name = "zig-" + hashlib.sha256("\0".join(command).encode()).hexdigest()
-        task = Task(name, CXX if plus else CGO, ahead=True)
-        made.append(WarmUp(task, command, target, ".cpp" if plus else ".c", recipe))
-    return made
+    name = "zig-" + hashlib.sha256("\0".join(command).encode()).hexdigest()
+    task = Task(name, CXX if plus else CGO, ahead=True)
+    return WarmUp(task, command, target, ".cpp" if plus else ".c", recipe)
