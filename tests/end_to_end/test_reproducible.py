@@ -1,4 +1,4 @@
-"""Two builds in two folders with fresh caches give the same bytes."""
+"""Builds in two folders, with fresh caches and with those of the machine, give the same bytes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,22 @@ def outputs(root: Path) -> dict[str, bytes]:
 
 
 def test_two_folders_and_fresh_caches_give_the_same_bytes(tmp_path: Path) -> None:
-    """Folders of different depth, nothing shared: neither Go's cache nor zig's nor ours."""
+    """Folders of different depth, nothing shared: neither Go's cache nor zig's nor ours.
+
+    One has empty caches, the other what earlier builds in other folders have left.
+    """
     roots = [copy_example(tmp_path / "one"), copy_example(tmp_path / "a/longer/way/to/two")]
     for root in roots:
         pyproject = root / "pyproject.toml"
         attested = '[tool.multiarch.image]\nsbom = "on"\nprovenance = "max"'
         pyproject.write_text(pyproject.read_text().replace("[tool.multiarch.image]", attested))
+    cache = tmp_path / "cache"
+    fresh = {
+        "GOCACHE": str(cache / "go"),
+        "ZIG_GLOBAL_CACHE_DIR": str(cache / "zig"),
+        "XDG_CACHE_HOME": str(cache),
+        "ZIG_LOCAL_CACHE_DIR": str(cache / "zig"),
+    }
     builds = [
         subprocess.Popen(
             BUILD,
@@ -40,14 +50,11 @@ def test_two_folders_and_fresh_caches_give_the_same_bytes(tmp_path: Path) -> Non
             env=clean_env(
                 HATCH_MULTIARCH_PLATFORMS=PLATFORMS,
                 SOURCE_DATE_EPOCH="1700000000",
-                GOCACHE=str(root / ".cache/go"),
-                ZIG_GLOBAL_CACHE_DIR=str(root / ".cache/zig"),
-                XDG_CACHE_HOME=str(root / ".cache"),
-                ZIG_LOCAL_CACHE_DIR=str(root / ".cache/zig"),
+                **caches,
             ),
             stdin=subprocess.DEVNULL,
         )
-        for root in roots
+        for root, caches in zip(roots, (fresh, {}), strict=True)
     ]
     assert [build.wait() for build in builds] == [0, 0]
     one, two = map(outputs, roots)
