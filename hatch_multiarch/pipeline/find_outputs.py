@@ -9,6 +9,7 @@ from hatch_multiarch.errors import ImageError, ReportError
 
 if TYPE_CHECKING:
     from hatch_multiarch.config import Config
+    from hatch_multiarch.errors import MultiarchError
     from hatch_multiarch.plan import Project
 
 IMAGE_ENDS = (".tar", ".tgz", ".gz", ".oci")
@@ -43,15 +44,11 @@ def built_image(root: Path) -> Path:
     found = next(filter(None, kinds), [])
     ends = (f"-{project.version}.oci", f"-{project.version}.docker")
     chosen = [path for path in found if path.name.removesuffix(".tar").endswith(ends)] or found
-    if len(chosen) == 1:
-        return chosen[0]
-    if not chosen:
-        raise ImageError(
-            f"{folder}: the project has built no image there",
-            advice="run `hatch build`, with a table [tool.multiarch.image], or name an image",
-        )
-    names = ", ".join(path.name for path in chosen)
-    raise ImageError(f"{folder}: several images: {names}", advice="name the one you mean")
+    none = ImageError(
+        f"{folder}: the project has built no image there",
+        advice="run `hatch build`, with a table [tool.multiarch.image], or name an image",
+    )
+    return _one(chosen, none, f"{folder}: several images", "name the one you mean")
 
 
 def find_report(source: Path) -> Path:
@@ -71,15 +68,20 @@ def find_report(source: Path) -> Path:
     folder = source / config.output
     found = sorted(folder.glob("*.json"))
     chosen = [each for each in found if each.stem.endswith(f"-{project.version}")] or found
-    if len(chosen) == 1:
-        return chosen[0]
+    none = ReportError(
+        f"{folder}: there is no report of this project",
+        advice="run `hatch build`, or pass the JSON file of a build",
+    )
+    return _one(chosen, none, f"{folder}: several reports", "pass the path of one")
+
+
+def _one(chosen: list[Path], none: MultiarchError, several: str, advice: str) -> Path:
+    """Return the only path of *chosen*. Raises *none*, or its kind of error for *several*."""
     if not chosen:
-        raise ReportError(
-            f"{folder}: there is no report of this project",
-            advice="run `hatch build`, or pass the JSON file of a build",
-        )
-    names = ", ".join(each.name for each in chosen)
-    raise ReportError(f"{folder}: several reports: {names}", advice="pass the path of one")
+        raise none
+    if len(chosen) > 1:
+        raise type(none)(f"{several}: {', '.join(each.name for each in chosen)}", advice=advice)
+    return chosen[0]
 
 
 def _read(root: Path) -> tuple[Project, Config]:
