@@ -132,8 +132,9 @@ def zig_compiler(unit: Unit, version: object, where: str, macos: str = "") -> Co
         name=f"zig {version}",
         cc=quote(("zig", "cc", *words)),
         cxx=quote(("zig", "c++", *words)),
-        # For Windows, zig writes the name of a temporary file into each object, unless it strips.
-        flags=(mark, "-s") if unit.platform.os == "windows" else (mark,),
+        # Without optimisation (-O0), zig has UBSan check C, and its own link lacks what that calls.
+        # For Windows, it writes the name of a temporary file into each object, unless it strips.
+        flags=(mark, "-fno-sanitize=undefined", *(["-s"] if unit.platform.os == "windows" else [])),
         # zig heeds no bare -s, which is all Go hands on, and would leave its own paths in; it does
         # for macOS.
         link=gnu_link(static=False)
