@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,26 +18,55 @@ from hatch_multiarch.toolchain import find_go, find_zig, zig_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from pathlib import Path
 
 
 WITNESSES = {"emulate", "engine", "logged", "store", "windows"}
 """Fixtures that need more than Python packages: who uses one is marked `witness`."""
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """CI runs in two places; what has passed in the first need not run in the second."""
+    group = parser.getgroup("hatch-multiarch")
+    group.addoption("--write-passed", type=Path, help="write the names of tests that pass there")
+    group.addoption("--leave-passed", type=Path, help="leave out the tests that are named there")
+
+
+class Passed:
+    """Writes the names of the tests that pass to a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.names: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.names.append(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        self.path.write_text("\n".join(self.names), "utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Take out of the surroundings of the tests what would steer what they start.
 
-    Ctrl-C, which a shell has what it starts in the background ignore; and the environment of the
-    Nox session, which uv would take for that of a build where a test starts Hatch.
+    Ctrl-C, which a shell has what it starts in the background ignore; options of this pytest; and
+    the environment of the Nox session, which uv would take for that of a build where a test starts
+    Hatch.
     """
-    for name in ("UV_PYTHON", "UV_PROJECT_ENVIRONMENT"):
+    for name in ("PYTEST_ADDOPTS", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT"):
         os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    path = config.getoption("--write-passed")
+    if path and not hasattr(config, "workerinput"):  # xdist's own process hears of all tests
+        config.pluginmanager.register(Passed(path))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if path := config.getoption("--leave-passed"):
+        passed = set(path.read_text("utf-8").split("\n"))
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in passed])
+        items[:] = [item for item in items if item.nodeid not in passed]
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if WITNESSES & fixtures:
