@@ -56,7 +56,8 @@ def build(folder: Path, output: Path, *flags: str, **env: str) -> Path:
 def zig(output: Path, target: str, *flags: str, source: str = C) -> Path:
     code = output.with_name(f"{output.name}.c")
     code.write_text(source, encoding="utf-8")
-    command = [sys.executable, "-m", "ziglang", "cc", "-target", target, str(code)]
+    # As builds do: for others zig compiles its runtime anew.
+    command = [sys.executable, "-m", "ziglang", "cc", "-target", target, "-O2", "-Wl,-s", str(code)]
     subprocess.run([*command, "-o", str(output), *flags], check=True)
     return output
 
