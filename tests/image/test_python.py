@@ -36,7 +36,7 @@ def programs(tmp_path_factory):
         more = (
             ["-dynamic", "-Wl,-dynamic-linker,/lib/ld-musl-x86_64.so.1"] if name == "musl" else []
         )
-        zig = [sys.executable, "-m", "ziglang", "cc", "-target", target, "-s", *more]
+        zig = [sys.executable, "-m", "ziglang", "cc", "-target", target, "-O2", "-Wl,-s", *more]
         subprocess.run([*zig, "-o", folder / name, folder / "main.c"], check=True)
         made[name] = (folder / name).read_bytes()
     return made
