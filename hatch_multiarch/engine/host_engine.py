@@ -167,7 +167,7 @@ class Making:
     """By the name of the task."""
 
     def tasks(self, without: Container[str] = ()) -> list[Task]:
-        """Return a task for each unit, and for what zig had better build before them.
+        """Return a task for each unit, and for what zig builds before them.
 
         The units *without* one, by id, take over the bytes of another unit.
         """

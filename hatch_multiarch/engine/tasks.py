@@ -140,7 +140,7 @@ class WarmUp:
 
 
 def warm_ups(recipes: Iterable[Recipe], cxx: Container[Path]) -> dict[str, WarmUp]:
-    """Return what zig had better build ahead for each of *recipes*, by the id of its unit.
+    """Return what zig builds before the unit of each of *recipes*, by the id of the unit.
 
     Units of one target share them. A unit that was built before by the same recipe needs none.
     *cxx* holds the sources with C++ in them.
