@@ -31,7 +31,7 @@ class Task:
     fills: Mapping[Hashable, float] = field(default_factory=dict)
     """The parts of caches that it fills unless they are full, and what that costs besides."""
     after: frozenset[str] = frozenset()
-    """Names of tasks that had better end before. It does not wait when a worker would be idle."""
+    """Names of tasks that should end first; it doesn't wait for them when a worker is idle."""
     ahead: bool = False
     """It is only there for others: it leaves half of the workers to tasks that are not."""
 
