@@ -31,7 +31,7 @@ release() {
 # apt does (hooks, pins) is not for this root. Its suite is the machine's own, or $only_suite.
 debian_root() {
     local name=$1 packages=$2 suite key aside
-    local -a sources fetching without as_root=() unread=('doc/*' 'man/*' 'locale/*')
+    local -a sources fetching without as_root=() unread=(doc man locale)
     shift 2
     suite=${only_suite-$own}
     key=$(printf '%s\n' "$(<"${BASH_SOURCE[0]}")" "$suite" "$packages" "${only_source-}" "$@" | sha256sum | cut -c1-12)
@@ -51,10 +51,10 @@ debian_root() {
     aside=$(mktemp -u "${cache}/.${name}.XXXXXX.tar")
     # It is thrown away after use: no waiting for the disk, and nothing to read in it. Where packages
     # are only extracted, mmdebstrap would leave files out by a slow filter in Python.
-    # shellcheck disable=SC2016 # mmdebstrap's shell expands it
     if [[ " $* " == *" --variant=extract "* ]]; then
-        without=(--extract-hook='rm -rf "$1"/usr/share/doc "$1"/usr/share/man "$1"/usr/share/locale')
+        without=(--extract-hook="cd \"\$1/usr/share\" && rm -rf ${unread[*]}")
     else
+        unread=("${unread[@]/%//*}")
         without=("${unread[@]/#/--dpkgopt=path-exclude=/usr/share/}")
     fi
     if ! "${as_root[@]}" mmdebstrap --quiet --mode=root --format=tar --include="$packages" \
