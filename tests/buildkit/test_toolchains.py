@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
 from buildkit.conftest import configure
 from buildkit.small import report, small
+from engine_fixture import docker
 from packaging.version import Version
 from support import REPOSITORY, copy_example
 
@@ -85,6 +87,10 @@ def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
         program.write(f"\nconst _ = {str(tmp_path)!r}\n".replace("'", '"'))
     buildkit(root)
     found = report(root)
+    greet, *others = [each for each in found["units"] if each["platform"] == "linux/arm64"]
+    assert [each["helper"] for each in others] == ["tone", "tuner"]
+    for each in others:  # the first has put the standard library into Go's cache
+        assert each["start"] >= greet["start"] + greet["seconds"] - 0.02
     assert found["tools"]["compilers"] == ["zig 0.17.1"]
     assert [each["command"] for each in found["before"]] == [["go", "version"]]
     [tone, apple] = [each for each in found["units"] if each["helper"] == "tone"]
@@ -101,3 +107,26 @@ def test_zig_in_the_stage_compiles_what_zig_on_the_host_does(
     assert [each["sha256"] for each in here["units"]] == [each["sha256"] for each in found["units"]]
     assert [each["kind"] for each in found["units"] if each["helper"] == "tuner"] == ["library"]
     assert (root / "build/multiarch/bin/linux-arm64/tuner.h").is_file()
+    # Only what has changed is compiled again: no helper that waited for it, nothing of zig's own.
+    libraries = compiled_by_zig(engine, tmp_path)
+    assert any(each.endswith("libcompiler_rt.a") for each in libraries)
+    for changed in ("greet", "tone"):
+        with (root / f"helpers/{changed}/main.go").open("a", encoding="utf-8") as program:
+            program.write('\nconst _ = "changed"\n')
+        buildkit(root)
+        again = [each for each in report(root)["units"] if not each["cached"]]
+        assert {each["helper"] for each in again} == {changed}
+    assert compiled_by_zig(engine, tmp_path) == libraries
+
+
+def compiled_by_zig(engine: Engine, folder: Path) -> set[str]:
+    """Return the C libraries and runtimes in the stage's cache of zig."""
+    (folder / "Dockerfile").write_text(
+        f"FROM {engine.builder_image} AS cache\nARG now\n"
+        "RUN --mount=type=cache,id=hatch-multiarch-zig,target=/zig"
+        " find /zig/o -name '*.a' -o -name '*crt*.o' -o -name 'lib*.so*' >/found\n"
+        "FROM scratch\nCOPY --from=cache /found /found\n"
+    )
+    words = ["buildx", "build", f"--build-arg=now={time.time()}", f"--output={folder}"]
+    docker(engine, *words, f"--file={folder / 'Dockerfile'}", folder / "greeter")
+    return set((folder / "found").read_text("utf-8").split())

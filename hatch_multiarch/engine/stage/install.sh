@@ -9,6 +9,6 @@ from_python_index() {
     if ! python3 -c 'import ensurepip' 2>/dev/null; then from_debian python3-venv ca-certificates; fi
     bundle=/etc/ssl/certs/ca-certificates.crt
     if [ -f "$bundle" ]; then export PIP_CERT="$bundle"; fi
-    python3 -m venv /opt/hatch-multiarch
+    if [ ! -d /opt/hatch-multiarch/bin ]; then python3 -m venv /opt/hatch-multiarch; fi
     /opt/hatch-multiarch/bin/pip install --quiet --no-cache-dir --disable-pip-version-check "$1"
 }

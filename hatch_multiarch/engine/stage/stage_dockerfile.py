@@ -7,7 +7,9 @@
     helpers-OS-ARCH      nothing but the binaries of one platform
     helpers              those of the platform that BuildKit is asked for
 
-BuildKit builds the stages that the platforms asked for need, and no other.
+BuildKit builds the stages that the platforms asked for need, and no other. It runs independent
+stages at the same time. Those of one platform wait for the first one, which compiles the standard
+library into Go's cache: without that, each of them would compile it.
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ GO_CACHES = (
     f"type=cache,id=hatch-multiarch-go-build,target={CACHES}/go-build",
     f"type=cache,id=hatch-multiarch-go-mod,target={CACHES}/go-mod",
 )
+ZIG_CACHE = f"type=cache,id=hatch-multiarch-zig,target={CACHES}/zig"
+"""C libraries and runtimes that zig has compiled for a target."""
 SECRETS = tuple(f"type=secret,id={name},target=/run/secrets/{name}" for name in (GOENV, NETRC))
 NO_GCC = "none"
 """Prefix of the gcc where a platform needs none."""
@@ -74,7 +78,7 @@ def stages(plan: Plan, epoch: int) -> str:
         platform = mine[0].platform
         lines += [*_platform(plan, platform, mine), ""]
         for unit in mine:
-            lines += [*_compile(plan, unit, epoch), ""]
+            lines += [*_compile(plan, unit, epoch, None if unit is mine[0] else mine[0]), ""]
         lines += [*_helpers(platform, mine), ""]
     lines.append(f"FROM {helpers_stage()} AS helpers")
     return "\n".join(lines) + "\n"
@@ -134,14 +138,16 @@ def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator
     if any(unit.compiler == "gcc" for unit in units) and platform.triple and platform.debian:
         prefix = platform.triple
         libraries = dict.fromkeys(each for unit in units for each in unit.helper.debian_packages)
-        yield script("gcc", [platform.debian, prefix, *libraries], APT)
+        yield script("gcc", [platform.debian, prefix], APT)
+        if libraries:  # apart, so that other ones do not install gcc again
+            yield script("libraries", [platform.debian, *libraries], APT)
     words = [prefix]
     if any(_for_macos(unit) for unit in units):
         words.append(f"{_ZIG_FOR_MACOS}/{platform.wheel_arch}.json")
     yield script("told", words, ())
 
 
-def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
+def _compile(plan: Plan, unit: Unit, epoch: int, first: Unit | None) -> Iterator[str]:
     compiler = stage_compiler(unit, plan.config.toolchain.zig)
     folder, workspace = module_folders([unit])[unit.helper.name]
     flags = build_flags(unit, compiler, placeholders(plan.project.name, plan.project.version))
@@ -158,6 +164,8 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
         "SOURCE_DATE_EPOCH": str(epoch),
         "LC_ALL": "C",
     }
+    if unit.compiler == "zig":
+        variables["ZIG_GLOBAL_CACHE_DIR"] = f"{CACHES}/zig"
     if unit.compiler == "gcc":
         # Never the build machine's own: its folders are not in this list, and no path that the
         # image may set goes before it.
@@ -171,6 +179,12 @@ def _compile(plan: Plan, unit: Unit, epoch: int) -> Iterator[str]:
     # Also the empty ones: the image may have others.
     yield from env(variables)
     mounts = [f"type=bind,source={unit.helper.name},target=/src", *GO_CACHES, *SECRETS]
+    if unit.compiler == "zig":
+        mounts.append(ZIG_CACHE)
+    if first:
+        # BuildKit waits for the stage of a mount, and compares what is mounted. This file stays the
+        # same: a change in the source of the first helper does not compile this one again.
+        mounts.append(f"type=bind,from={unit_stage(first)},source=/told/go,target=/told/go")
     folder = re.sub(r"/\.$", "", f"/src/{folder}")
     go = "hatch-multiarch-go" if unit.compiler == "gcc" else "go"
     if _for_macos(unit):
