@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from engine_fixture import engine, has_containerd_store  # noqa: F401
+from forks import Forks
 from support import QEMU, REPOSITORY, Example, Library, Ran, Venv, clean_env, copy_example, need
 
 from hatch_multiarch.toolchain import find_go, find_zig, zig_library
@@ -29,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hatch-multiarch")
     group.addoption("--write-passed", type=Path, help="write the names of tests that pass there")
     group.addoption("--leave-passed", type=Path, help="leave out the tests that are named there")
+    group.addoption(
+        "--one-case", action="store_true", help="run the first case of a test with parameters"
+    )
+    group.addoption(
+        "--fork", action="store_true", help="start hatchling and hatch-multiarch by fork (forks.py)"
+    )
 
 
 class Passed:
@@ -63,10 +70,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left: set[str] = set()
     if path := config.getoption("--leave-passed"):
-        passed = set(path.read_text("utf-8").split("\n"))
-        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in passed])
-        items[:] = [item for item in items if item.nodeid not in passed]
+        left |= set(path.read_text("utf-8").split("\n"))
+    if config.getoption("--one-case"):
+        first = {item.nodeid.partition("[")[0]: item.nodeid for item in reversed(items)}
+        left |= {item.nodeid for item in items} - set(first.values())
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
+    items[:] = [item for item in items if item.nodeid not in left]
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if WITNESSES & fixtures:
@@ -111,23 +122,38 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
-def run() -> Callable[..., Ran]:
+def forks(pytestconfig: pytest.Config) -> Generator[Forks | None, None, None]:
+    if not pytestconfig.getoption("--fork"):
+        yield None
+        return
+    there = Forks(clean_env())
+    yield there
+    there.close()
+
+
+@pytest.fixture(scope="session")
+def run(forks: Forks | None) -> Callable[..., Ran]:
     """Run a program to its end; a wrong exit code fails the test and shows what it said."""
 
     def run(*command: str | Path, cwd: Path | None = None, code: int = 0, **env: str) -> Ran:
-        done = subprocess.run(
-            [str(word) for word in command],
-            cwd=cwd,
-            env=clean_env(**env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        said = f"$ {' '.join(map(str, command))}\n{done.stdout}"
-        assert done.returncode == code, f"exit code {done.returncode}, not {code}\n{said}"
-        return Ran(done.returncode, done.stdout)
+        words, all_env = [str(word) for word in command], clean_env(**env)
+        if forks and forks.can(words, all_env):
+            ended, out = forks.run(words, cwd, all_env)
+        else:
+            done = subprocess.run(
+                words,
+                cwd=cwd,
+                env=all_env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            ended, out = done.returncode, done.stdout
+        said = f"$ {' '.join(words)}\n{out}"
+        assert ended == code, f"exit code {ended}, not {code}\n{said}"
+        return Ran(ended, out)
 
     return run
 

@@ -18,33 +18,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def compiled(name: str, version: str, *packages: str, minimum: str, ldflags: str = "-s -w") -> Path:
+def compiled(
+    name: str,
+    version: str,
+    *packages: str,
+    minimum: str,
+    ldflags: str = "-s -w",
+    gcflags: str = "all=-l",
+) -> Path:
     """Return the folder of the commands *packages* of a module's *version*: .cache/NAME-VERSION.
 
-    *minimum* is the least Go that this version builds with, from its go.mod.
+    *minimum* is the least Go that this version builds with, from its go.mod. To compile them takes
+    longer than to run them, and less time without inlining.
     """
     folder = REPOSITORY / ".cache" / f"{name}-{version}"
     folder.parent.mkdir(exist_ok=True)
+    flags = [f"-ldflags={ldflags}", f"-gcflags={gcflags}"]
     with (folder.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # other tests run beside these and may want it too
         if not folder.is_dir():
-            _compile(folder, name, version, packages, minimum, ldflags)
+            _compile(folder, packages, version, minimum, flags)
     return folder
 
 
 def _compile(
-    folder: Path, name: str, version: str, packages: Sequence[str], minimum: str, ldflags: str
+    folder: Path, packages: Sequence[str], version: str, minimum: str, flags: Sequence[str]
 ) -> None:
     go = find_go("", minimum).path
-    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=folder.parent) as work:
+    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as work:
         env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
         env |= {"GOOS": "linux", "GOARCH": platforms.host().goarch}
-        # To compile them takes longer than to run them: less garbage collection, no inlining.
-        env["GOGC"], quick = "800", "-gcflags=all=-l"
+        env["GOGC"] = "800"
         for words in (
             ["mod", "init", "programs"],
             ["get", *(f"{each}@{version}" for each in packages)],
-            ["build", "-trimpath", quick, f"-ldflags={ldflags}", "-o", "out/", *packages],
+            ["build", "-trimpath", *flags, "-o", "out/", *packages],
         ):
             done = subprocess.run(
                 [go, *words], cwd=work, env=env, capture_output=True, text=True, check=False

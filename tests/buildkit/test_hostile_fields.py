@@ -241,7 +241,6 @@ REFUSALS = {
 }
 
 
-@pytest.mark.corpus
 @pytest.mark.parametrize("value", [*HOSTILE, PATH, TEXT, "linux/*$(id)"])
 @pytest.mark.parametrize("key", REFUSALS)
 def test_refused(key: str, value: str) -> None:

@@ -98,13 +98,16 @@ def test_a_new_project_packages_it(
     assert f"helpers.shout.package: helpers/shout/go.mod requires no module that has {TOOL}" in said
 
 
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint"
+
+
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.parametrize(
     ("tool", "asks", "says", "others"),
     [
         ("mvdan.cc/sh/v3/cmd/shfmt@v3.12.0", "--version", "3.12.0", "linux/arm64 darwin/arm64"),
-        ("github.com/rhysd/actionlint/cmd/actionlint@v1.7.7", "-version", "1.7.7", "windows/amd64"),
+        (f"{ACTIONLINT}@v1.7.12", "-version", "1.7.12", "windows/amd64"),
     ],
 )
 def test_programs_of_real_projects(

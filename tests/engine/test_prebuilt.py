@@ -242,7 +242,7 @@ def test_a_release_packed_by_tar_and_zip(tmp_path: Path, run: Callable[..., Ran]
     digests, folder = {}, release / "shout_1.2.0"
     for goos, goarch, name in (("linux", "arm64", "shout"), ("windows", "amd64", "shout.exe")):
         env = {**os.environ, "GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0"}
-        words = [find_go("", "1.21").path, "build", "-o", folder / name, "."]
+        words = [find_go("", "1.21").path, "build", "-trimpath", "-o", folder / name, "."]
         subprocess.run(words, cwd=tmp_path, env=env, check=True)
         digests[f"{goos}/{goarch}"] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         (folder / "README.md").write_text("# shout\n")

@@ -136,7 +136,6 @@ def host(server: Any) -> str:
     return f"127.0.0.1:{server.server_address[1]}"
 
 
-@pytest.mark.corpus
 @pytest.mark.parametrize("what", USES)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

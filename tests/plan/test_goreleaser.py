@@ -145,7 +145,7 @@ def test_wheels_hold_them_as_they_are(tmp_path: Path, run: Callable[..., Ran]) -
         path = f"dist/shout_{goos}_{goarch}/{name}"
         entries.append(entry(path, goos, goarch))
         env = {**os.environ, "GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0"}
-        words = [find_go("", "1.21").path, "build", "-o", tmp_path / path, "."]
+        words = [find_go("", "1.21").path, "build", "-trimpath", "-o", tmp_path / path, "."]
         subprocess.run(words, cwd=tmp_path, env=env, check=True)
     (tmp_path / "dist/artifacts.json").write_text(json.dumps(entries[:1]))
     cli = (sys.executable, "-m", "hatch_multiarch")

@@ -147,7 +147,6 @@ def test_there_are_enough():
     assert len([each for each in BEHAVIOURS if each.meets == ALL]) >= 100
 
 
-@pytest.mark.corpus
 @pytest.mark.parametrize("what", sorted(ALL))
 @pytest.mark.parametrize("case", BEHAVIOURS, ids=lambda case: case.name)
 def test_a_behaviour(case, what, customer, monkeypatch):

@@ -108,7 +108,7 @@ dev-mode-dirs = ["src"]
 bypass-selection = true
 [tool.hatch.build.targets.wheel.hooks.multiarch]
 [tool.multiarch]
-platforms = ["PLATFORM", "windows/arm64"]
+platforms = ["PLATFORM", "windows/amd64"]
 [tool.multiarch.helpers.shout]
 install = "INSTALL"
 KEYS
@@ -137,9 +137,9 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "go.mod").write_text("module shout\n\ngo 1.21\n")
     (root / "main.go").write_text(MAIN)
     for row, name in ((host(), "shout"), (None, "shout.exe")):
-        target = row.go_env if row else {"GOOS": "windows", "GOARCH": "arm64"}
+        target = row.go_env if row else {"GOOS": "windows", "GOARCH": "amd64"}
         env = {**os.environ, **target, "CGO_ENABLED": "0"}
-        words = [find_go("", "1.21").path, "build", "-o", root / "bin" / name, "."]
+        words = [find_go("", "1.21").path, "build", "-trimpath", "-o", root / "bin" / name, "."]
         subprocess.run(words, cwd=root, env=env, check=True)
     return root
 
