@@ -9,6 +9,7 @@ from pathlib import Path
 import nox
 
 nox.options.sessions = ["lint", "types", "docs", "tests"]
+nox.options.default_venv_backend = "uv|virtualenv"
 nox.needs_version = ">=2024.4.15"
 
 ROOT = Path(__file__).parent

@@ -134,14 +134,14 @@ def build(root: Path, caches: Path) -> Took:
     return Took(unit["seconds"], unit["compiler"], os.getloadavg()[0])
 
 
-def forget() -> None:
-    """Remove what Go has compiled in the builder: the cache mount that our Dockerfile names."""
+def forget(*caches: str) -> None:
+    """Remove what Go or zig has compiled in the builder: cache mounts that our Dockerfile names."""
     listed = ["docker", "buildx", "du", "--verbose", "--filter", "type=exec.cachemount"]
     said = subprocess.run(
         listed, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ).stdout
     for record in said.split("\n\nID:"):
-        if 'with id "/hatch-multiarch-go-build"' in record:
+        if any(f'with id "/hatch-multiarch-{cache}"' in record for cache in caches):
             name = record.removeprefix("ID:").split()[0]
             prune = ["docker", "buildx", "prune", "--force", "--filter", f"id={name}"]
             subprocess.run(prune, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -153,7 +153,7 @@ def measure(way: Way, stage: dict[str, str]) -> Took:
         root, caches = Path(folder, "project"), Path(folder, "caches")
         write_project(root, way, stage)
         if way.engine == "buildkit":
-            forget()
+            forget("go-build")
         took = build(root, caches)
     text = f"{way.name}: {took.compile:.1f} s, load {took.load:.1f}"
     print(text, file=sys.stderr, flush=True)

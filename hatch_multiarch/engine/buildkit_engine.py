@@ -113,7 +113,7 @@ class BuildkitEngine:
         for unit in units:
             folder = out / unit.platform.name.replace("/", "_")
             if unit.platform.name not in told:
-                told[unit.platform.name] = Told.read(folder / ".told")
+                told[unit.platform.name] = Told.read(folder)
                 told[unit.platform.name].check(self._plan.config.toolchain)
             watch.compiled(unit)
             taken = self._take(unit, folder, told[unit.platform.name], watch)
@@ -209,7 +209,7 @@ class _Watch:
     def __call__(self, step: Step) -> None:
         unit = self._units.get(step.stage)
         if unit is not None and unit.id in self._compiled:
-            return  # `go list` comes after `go build`
+            return
         if unit is None:
             if step.seconds is None:
                 self._progress.doing(f"{step.platform} {step.name}".strip())
@@ -225,7 +225,7 @@ class _Watch:
             self.seconds[unit.id] = self.seconds.get(unit.id, 0.0) + step.seconds
             if step.cached:
                 self.cached.add(unit.id)
-            if step.name.startswith("RUN "):  # `go build` is the first of the stage
+            if step.name.startswith("RUN "):
                 self.compiled(unit)
 
     def compiled(self, unit: Unit) -> None:

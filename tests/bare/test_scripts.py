@@ -26,7 +26,7 @@ def test_shellcheck_is_content(name: str):
 
 @pytest.mark.witness
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
-@pytest.mark.parametrize("name", ["gcc", "go", "told", "zig"])
+@pytest.mark.parametrize("name", ["compile", "gcc", "go", "libraries", "zig"])
 def test_shellcheck_is_content_with_what_the_dockerfile_runs(name: str):
     _, _, body = script(name, ["word"], ["type=tmpfs"]).partition("<<'EOF'\n")
     done = subprocess.run(

@@ -128,5 +128,6 @@ def compiled_by_zig(engine: Engine, folder: Path) -> set[str]:
         "FROM scratch\nCOPY --from=cache /found /found\n"
     )
     words = ["buildx", "build", f"--build-arg=now={time.time()}", f"--output={folder}"]
+    words += [f"--network={engine.network}"] if engine.network else []
     docker(engine, *words, f"--file={folder / 'Dockerfile'}", folder / "greeter")
     return set((folder / "found").read_text("utf-8").split())

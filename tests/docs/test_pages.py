@@ -48,12 +48,33 @@ def marked(name: str) -> Any:
     return pytest.param(name, marks=[mark for what, mark in marks.items() if what in needs])
 
 
+PYTHON3 = """\
+#!/bin/sh
+if [ "$1 $2" = "-m venv" ]; then
+    shift 2
+    set -- -m virtualenv --quiet --app-data '{data}' --symlink-app-data "$@"
+fi
+exec '{python}' "$@"
+"""
+
+
+@pytest.fixture(scope="session")
+def quick_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a python3 whose venv does not compile pip for each environment."""
+    folder = tmp_path_factory.mktemp("python3")
+    script = folder / "python3"
+    script.write_text(PYTHON3.format(data=folder / "data", python=sys.executable), "utf-8")
+    script.chmod(0o755)
+    return folder
+
+
 @pytest.fixture
-def walk(tmp_path: Path, links: dict[str, str]) -> Walk:
+def walk(tmp_path: Path, links: dict[str, str], quick_venv: Path) -> Walk:
     folder = tmp_path / "greeter"
     folder.mkdir()
     # hatch and hatch-multiarch are those of the tests, until a page makes an environment.
-    path = os.pathsep.join([str(Path(sys.executable).parent), links["PATH"]])
+    first = [str(quick_venv), str(Path(sys.executable).parent)]
+    path = os.pathsep.join([*first, links["PATH"]])
     return Walk(folder, clean_env(**{**links, "PATH": path}), {})
 
 

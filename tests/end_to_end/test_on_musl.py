@@ -43,9 +43,15 @@ RUN sed 's/^deb /deb-src /' /etc/apt/sources.list >/etc/apt/sources.list.d/sourc
  && apt-get -qq source --download-only python3.11 \\
  && tar -xzf python3.11_*.orig.tar.gz --strip-components=1
 COPY --chmod=755 musl-cc /usr/local/bin/
-RUN ./configure -q --build="$(uname -m)-linux-musl" CC=musl-cc CFLAGS=-O1 --disable-test-modules \\
-    --without-ensurepip --without-doc-strings --without-static-libpython >/dev/null 2>&1 \\
- && make -s -j2 >/dev/null 2>&1 && make -s install DESTDIR=/image >/dev/null 2>&1
+# Compiled once and hardly run: as little as a program needs, and no bytecode (compileall's help).
+RUN printf '%s\\n' '*disable*' _asyncio _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp \\
+    _codecs_kr _codecs_tw _decimal _lsprof _multibytecodec _statistics _xxsubinterpreters \\
+    _xxtestfuzz _zoneinfo audioop nis ossaudiodev >Modules/Setup.local \\
+ && ./configure -q --build="$(uname -m)-linux-musl" CC=musl-cc OPT="-O0 -DNDEBUG" \\
+    --disable-test-modules --without-ensurepip --without-doc-strings --without-static-libpython \\
+    >/dev/null 2>&1 \\
+ && make -s -j2 >/dev/null 2>&1 \\
+ && make -s install DESTDIR=/image COMPILEALL_OPTS=--help >/dev/null 2>&1
 WORKDIR /image
 RUN mkdir lib tmp && rm -r usr/local/share usr/local/include usr/local/lib/py*/config-* \\
  && loader="ld-musl-$(uname -m).so.1" && cp "/lib/$loader" lib/ \\

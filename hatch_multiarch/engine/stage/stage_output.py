@@ -1,4 +1,4 @@
-"""What the builder stage tells beside the binaries: versions (told.sh) and packages (list.sh).
+"""What the builder stage tells beside the binaries: versions and packages (compile.sh).
 
 Go says there of which packages a helper is made: this machine may have no Go, and Go's module cache
 is in the stage.
@@ -27,17 +27,24 @@ if TYPE_CHECKING:
 _SOURCES = "/src"
 """Where the stage has the modules of a helper."""
 
+_NOTES = ".told"
+"""The folder with the notes on compilers, and with those on each unit."""
+
 _INSIDE = re.compile(rf"(|-\w+){_SOURCES}(?=/|$)")
 
 
 def list_packages_words(unit: Unit, folder: str, tags: str) -> list[str]:
-    """Return the command that notes the packages of *unit*, whose module is in *folder*.
+    """Return the command that lists the packages of *unit*, whose module is in *folder*.
 
     *tags* is the flag with its build tags.
     """
     asked = list_words(unit.helper.package, tags, (*FIELDS, *CGO_FIELDS))
-    program = "/opt/hatch-multiarch/list-packages"
-    return ["sh", program, f"/out/{_place(unit)}", "go", "-C", folder, *asked]
+    return ["go", "-C", folder, *asked]
+
+
+def notes(unit: Unit) -> str:
+    """Return the folder for the notes on *unit*, below that of the binaries."""
+    return f"{_NOTES}/{unit.output.name}"
 
 
 def read_stage_packages(unit: Unit, out: Path) -> tuple[frozenset[Path] | None, str | None]:
@@ -46,7 +53,7 @@ def read_stage_packages(unit: Unit, out: Path) -> tuple[frozenset[Path] | None, 
     That is the files of the project, and the name of a package that does not work without cgo,
     empty for none. None stands for what Go did not say.
     """
-    noted = out / _place(unit)
+    noted = out / notes(unit)
     try:
         packages = read_packages((noted / "packages.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -59,10 +66,6 @@ def read_stage_packages(unit: Unit, out: Path) -> tuple[frozenset[Path] | None, 
         return inputs, None
     there = [{**each, "Dir": f"{noted}/files{each.get('Dir', '')}"} for each in packages]
     return inputs, listed(there, unit.helper.tags).needs_cgo(unit.platform.os)
-
-
-def _place(unit: Unit) -> str:
-    return f".told/{unit.output.name}"
 
 
 def _root(unit: Unit) -> Path:
@@ -97,11 +100,11 @@ class Told:
     """JSON: library of macOS -> its symbols."""
 
     @classmethod
-    def read(cls, folder: Path) -> Told:
-        """Read the files that the stage wrote to *folder*."""
+    def read(cls, out: Path) -> Told:
+        """Read the notes of a stage, which gave the folder *out*."""
         words = {}
         for name in ("go", "gcc", "zig", "exports"):
-            file = folder / name
+            file = out / _NOTES / name
             words[name] = file.read_text("utf-8").strip() if file.is_file() else ""
         words["go"] = words["go"].replace("go", "go ", 1)
         return cls(**words)

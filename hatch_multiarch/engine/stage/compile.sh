@@ -1,0 +1,49 @@
+# Compile a helper, and note by which compilers and of which packages it is made (stage_output.py).
+# $1: the folder for the notes on the helper, below that for the notes on the compilers; $2: the
+# prefix of gcc, or none; $3: the file with what the libraries of macOS export, or empty; $4: how many
+# of the words after it are the command `go build`; then come the words of that command and of `go list`.
+out=$1 gcc=$2 exports=$3 count=$4
+shift 4
+
+# Run some of the words. $1: how many are left out; $2: how many words there are without those after it.
+run_words() {
+    from=$1 to=$2 at=0
+    shift 2
+    for word in "$@"; do
+        if [ $at = 0 ]; then set --; fi
+        at=$((at + 1))
+        if [ $at -gt "$from" ] && [ $at -le "$to" ]; then set -- "$@" "$word"; fi
+    done
+    "$@"
+}
+
+all=$#
+run_words 0 "$count" "$@" || exit
+
+# The build does not fail where Go cannot tell, or where the image has no more than a shell.
+mkdir -p "$out"
+compilers=${out%/*}
+go env GOVERSION >"$compilers/go"
+if command -v "$gcc-gcc" >/dev/null; then
+    "$gcc-gcc" -dumpfullversion -dumpversion >"$compilers/gcc"
+fi
+if [ -n "$exports" ]; then cp "$exports" "$compilers/exports"; fi
+if command -v zig >/dev/null; then zig version >"$compilers/zig"; fi
+
+run_words "$count" "$all" "$@" >"$out/packages.json" 2>/dev/null || {
+    echo >"$out/packages.json"
+    exit 0
+}
+if [ "$CGO_ENABLED" = 1 ]; then exit 0; fi
+# Which packages do not work without cgo is read from their files, and modules are only here.
+for each in cp grep sed; do command -v "$each" >/dev/null || exit 0; done
+mkdir "$out/files"
+root=$(go env GOROOT)
+sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' "$out/packages.json" | while read -r folder; do
+    case $folder in "$root"/*) continue ;; esac
+    if grep -q '"C"' "$folder"/*.go 2>/dev/null; then
+        mkdir -p "$out/files$folder"
+        cp "$folder"/*.go "$out/files$folder"
+    fi
+done
+exit 0
