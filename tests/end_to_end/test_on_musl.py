@@ -44,7 +44,7 @@ RUN sed 's/^deb /deb-src /' /etc/apt/sources.list >/etc/apt/sources.list.d/sourc
  && tar -xzf python3.11_*.orig.tar.gz --strip-components=1
 COPY --chmod=755 musl-cc /usr/local/bin/
 # Compiled once and hardly run: as little as a program needs, and no bytecode (compileall's help).
-RUN printf '%s\\n' '*disable*' _asyncio _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp \\
+RUN printf '%s\\n' '*disabled*' _asyncio _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp \\
     _codecs_kr _codecs_tw _decimal _lsprof _multibytecodec _statistics _xxsubinterpreters \\
     _xxtestfuzz _zoneinfo audioop nis ossaudiodev >Modules/Setup.local \\
  && ./configure -q --build="$(uname -m)-linux-musl" CC=musl-cc OPT="-O0 -DNDEBUG" \\
