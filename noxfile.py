@@ -81,7 +81,7 @@ def wheelhouse(session: nox.Session) -> dict[str, str]:
 def example(session: nox.Session) -> None:
     """Build the example for every platform, install this machine's wheel and run it."""
     session.install("hatchling", "hatch")
-    session.env.pop("UV_PYTHON", None)  # Hatch's uv would take it for the Python of its environments
+    session.env.pop("UV_PYTHON", None)  # or the uv of Hatch would install into this environment
     env = wheelhouse(session)
     dist = EXAMPLE / "dist"
     with session.chdir(EXAMPLE):
