@@ -122,7 +122,7 @@ def tool(tmp_path: Path) -> Path:
         path = f"dist/shout_{goos}_amd64_v1/{name}"
         env = {**os.environ, "GOOS": goos, "GOARCH": "amd64", "CGO_ENABLED": "0"}
         go = find_go("", "1.21").path
-        subprocess.run([go, "build", "-o", path, "."], cwd=root, env=env, check=True)
+        subprocess.run([go, "build", "-trimpath", "-o", path, "."], cwd=root, env=env, check=True)
         (root / path).chmod(0o644)
         extra = {"ID": "shout", "Binary": "shout"}
         about = {"name": name, "path": path, "goos": goos, "goarch": "amd64", "goamd64": "v1"}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conftest import Site
 
 MAIN = 'package main\n\nimport (\n\t"embed"\n\n\t"example.com/lib"\n)\n\n//go:embed all:assets\n'
-MAIN += "var files embed.FS\n\nfunc main() { println(lib.X, files) }\n"
+MAIN += "var files embed.FS\n\nfunc main() { println(lib.X, &files) }\n"
 LIB = {
     "lib/go.mod": "module example.com/lib\n\ngo 1.21\n",
     "lib/lib.go": "package lib\n\nvar X = 1\n",
@@ -110,7 +110,7 @@ def test_a_workspace_and_all_that_it_uses(site: Site, inputs: Any, tmp_path: Pat
     shutil.rmtree(site.root)
     env = {**os.environ, "GOWORK": str(context / "greet/go.work"), "GOFLAGS": "-mod=readonly"}
     env["CGO_ENABLED"] = "0"
-    command = [find_go("", "1.21").path, "vet", "-trimpath", "."]
+    command = [find_go("", "1.21").path, "build", "-trimpath", "-o", tmp_path / "greet", "."]
     subprocess.run(command, cwd=context / "greet/greet", env=env, check=True)
 
 
