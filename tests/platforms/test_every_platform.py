@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,9 @@ def test_the_helper_of_the_day_is_as_the_table_says(tmp_path: Path) -> None:
     row, kind = quick[datetime.now(timezone.utc).toordinal() % len(quick)]
     if not EMULATORS.is_dir():
         missing("QEMU and glibc of every platform (.ci/platforms fetch)")
-    stored = STORED[row.name, kind.name]
     found = every_platform.look(row, kind, tmp_path)
-    assert {"platform": row.name, "kind": kind.name, **found} == stored
+    told = [{"platform": row.name, "kind": kind.name, **found}, STORED[row.name, kind.name]]
+    if every_platform.versions()["go"] != json.loads(RESULTS.read_text())["go"]:
+        # Which macOS is the oldest one depends on the version of Go.
+        told = [json.loads(re.sub(r"macosx_\d+_\d+", "macosx", json.dumps(one))) for one in told]
+    assert told[0] == told[1]
