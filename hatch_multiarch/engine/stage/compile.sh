@@ -1,11 +1,11 @@
 # Compile a helper, and note by which compilers and of which packages it is made (stage_output.py).
-# $1: the folder for the notes on the helper, below that for the notes on the compilers; $2: the
-# prefix of gcc, or none; $3: the file with what the libraries of macOS export, or empty; $4: how many
-# of the words after it are the command `go build`; then come the words of that command and of `go list`.
+# $1: the folder for the notes on the helper, in the folder for those on the compilers; $2: the prefix
+# of gcc, or none; $3: the file with what the libraries of macOS export, or empty; $4: the number of
+# words of the `go build` command. The words of that command and of a `go list` command come last.
 out=$1 gcc=$2 exports=$3 count=$4
 shift 4
 
-# Run some of the words. $1: how many are left out; $2: how many words there are without those after it.
+# Run the words from number $1 + 1 to number $2 of those after them.
 run_words() {
     from=$1 to=$2 at=0
     shift 2

@@ -18,9 +18,9 @@ cat >/usr/local/bin/hatch-multiarch-go <<'GO'
 libraries=$({ echo "${PKG_CONFIG-}"; dpkg-query --show; } | sha256sum | cut -c 1-16)
 own=$GOCACHE/$libraries
 if [ ! -d "$own" ]; then
-    mkdir -p "$own.$$"
-    cp -al "$GOCACHE"/[0-9a-f][0-9a-f] "$own.$$" 2>/dev/null || true
-    mv -T "$own.$$" "$own" 2>/dev/null || rm -rf "$own.$$"
+    aside=$(mktemp -d "$own.XXXXXX")
+    cp -al "$GOCACHE"/[0-9a-f][0-9a-f] "$aside" 2>/dev/null || true
+    mv -T "$aside" "$own" 2>/dev/null || rm -rf "$aside"
 fi
 GOCACHE=$own exec go "$@"
 GO
