@@ -42,9 +42,10 @@ def test_shellcheck_is_content_with_what_the_dockerfile_runs(name: str):
 @pytest.mark.skipif(sys.platform != "linux", reason="GNU's cp and mv")
 def test_another_set_of_libraries_begins_with_what_needs_none(tmp_path: Path):
     """Go's cache of helpers that gcc compiles, in the builder stage."""
-    [program] = re.findall(r"<<'GO'\n(.*?)^GO$", script("gcc", ["amd64", "x"], []), re.S | re.M)
-    for name, text in (("go", 'echo "$GOCACHE"'), ("dpkg-query", "cat packages")):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+    text = script("gcc", ["amd64", "x"], [])
+    [program] = re.findall(r"<<'GO'\n(.*?)^GO$", text, re.DOTALL | re.MULTILINE)
+    for name, said in (("go", 'echo "$GOCACHE"'), ("dpkg-query", "cat packages")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{said}\n")
         (tmp_path / name).chmod(0o755)
     common = tmp_path / "cache"
     (common / "0a").mkdir(parents=True)
