@@ -123,7 +123,7 @@ def platforms(session: nox.Session) -> None:
 def minimums(session: nox.Session) -> None:
     """Run quick tests and build the example with the lowest versions that pyproject.toml claims.
 
-    Of a test with parameters only the first case: the others call no other function of a package.
+    A test with parameters runs its first case only: the others call the same functions of packages.
     """
     session.install("-e", ".[nox]", *TEST_NEEDS)
     session.install(*MINIMUMS)

@@ -135,9 +135,6 @@ def test_a_file_may_have_another_name_than_its_helper(plan: Any) -> None:
         plan({"helpers": helpers}, scripts={"hi": "a:b"})
 
 
-FLAGS = re.MULTILINE | re.DOTALL
-
-
 def test_flags_of_a_helper_reach_the_builder_stage(plan: Any) -> None:
     env = {"CGO_CFLAGS": "-DX=1", "CGO_CFLAGS_ALLOW": "-mfma|-f.*", "GOEXPERIMENT": "jsonv2"}
     more = {"platforms": "linux/arm64", "helpers": {"tone": {"env": {"CGO_CFLAGS": "-DY"}}}}
@@ -154,20 +151,14 @@ def test_flags_of_a_helper_reach_the_builder_stage(plan: Any) -> None:
 def test_the_builder_stage_compiles_what_helpers_share_once(plan: Any) -> None:
     helpers = {"greet": {}, "tone": {"cgo": True, "libc": "musl"}}
     text = stages(plan({"platforms": ARMS, "helpers": helpers}), 0)
+    parts = re.split(r"^FROM .* AS (\S+)$", text, flags=re.MULTILINE)
+    stage = dict(zip(parts[1::2], parts[2::2], strict=True))
     for name in ("linux-arm-v7", "linux-arm64"):
-        [tools] = re.findall(rf"^FROM .* AS tools-{name}$(.*?)(?=^FROM )", text, FLAGS)
-        assert not tools.strip(), "a RUN of a platform that installs nothing"
-        greet, tone = (
-            re.findall(rf"^FROM .* AS compile-{each}-{name}$(.*?)(?=^FROM )", text, FLAGS)[0]
-            for each in helpers
-        )
+        assert not stage[f"tools-{name}"].strip(), "a RUN of a platform that installs nothing"
+        greet, tone = (stage[f"compile-{helper}-{name}"] for helper in helpers)
         assert greet.count("\nRUN ") == tone.count("\nRUN ") == 1
-        first = f"type=bind,from=compile-greet-{name},"
-        assert (first in greet, first in tone) == (False, True)
-        assert ("id=hatch-multiarch-zig" in greet, "id=hatch-multiarch-zig" in tone) == (
-            False,
-            True,
-        )
+        for mount in (f"type=bind,from=compile-greet-{name},", "id=hatch-multiarch-zig,"):
+            assert (mount in greet, mount in tone) == (False, True)
 
 
 def test_a_universal_binary_may_be_built_elsewhere(plan: Any, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A push that is killed at any moment: the tag names a complete image, the old or the new one.
 
-HM_TEST_KILLS (20) is how often it is killed.
+HM_TEST_KILLS (50) is how often it is killed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from registry.proxy import Proxy
 
-KILLS = int(os.environ.get("HM_TEST_KILLS", "20"))
+KILLS = int(os.environ.get("HM_TEST_KILLS", "50"))
 CLI = (sys.executable, "-m", "hatch_multiarch", "push", "--json")
 CHUNKS = (sys.executable, str(Path(__file__).with_name("pusher.py")))
 

@@ -86,7 +86,7 @@ def stages(plan: Plan, epoch: int) -> str:
         platform = mine[0].platform
         lines += [*_platform(plan, platform, mine), ""]
         for unit in mine:
-            lines += [*_compile(plan, unit, epoch, None if unit is mine[0] else mine[0]), ""]
+            lines += [*_compile(plan, unit, epoch, mine[0]), ""]
         lines += [*_helpers(platform, mine), ""]
     lines.append(f"FROM {helpers_stage()} AS helpers")
     return "\n".join(lines) + "\n"
@@ -149,7 +149,7 @@ def _platform(plan: Plan, platform: Platform, units: Sequence[Unit]) -> Iterator
             yield script("libraries", [platform.debian, *libraries], APT)
 
 
-def _compile(plan: Plan, unit: Unit, epoch: int, first: Unit | None) -> Iterator[str]:
+def _compile(plan: Plan, unit: Unit, epoch: int, first: Unit) -> Iterator[str]:
     compiler = stage_compiler(unit, plan.config.toolchain.zig)
     folder, workspace = module_folders([unit])[unit.helper.name]
     flags = build_flags(unit, compiler, placeholders(plan.project.name, plan.project.version))
@@ -183,7 +183,7 @@ def _compile(plan: Plan, unit: Unit, epoch: int, first: Unit | None) -> Iterator
     mounts = [f"type=bind,source={unit.helper.name},target=/src", *GO_CACHES, *SECRETS]
     if unit.compiler == "zig":
         mounts.append(ZIG_CACHE)
-    if first:
+    if unit is not first:
         # BuildKit waits for the stage of a mount, and compares what is mounted. This file stays the
         # same: a change in the source of the first helper does not compile this one again.
         mounts.append(f"type=bind,from={unit_stage(first)},source={_COMPILE},target={_COMPILE}")
