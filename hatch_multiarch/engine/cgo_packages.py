@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FIELDS = ("GoFiles", "IgnoredGoFiles")
 """The fields of ``go list`` that are read here (``go help list``)."""
 
+_IMPORTED = (b'"C"', b"`C`")
+_CONSTRAINED = re.compile(rb"build[^\n]*cgo")
 _DYNAMIC = re.compile(rb'^//go:cgo_import_dynamic \S+ \S+ "', re.MULTILINE)
 """What cmd/link makes a needed library of."""
 
@@ -35,13 +37,29 @@ class GoPackage:
     folder: Path
     files: tuple[Path, ...] = ()
     """The Go files that are compiled."""
-    complete: bool = False
-    """No constraint leaves out any of its Go files."""
+    ignored: tuple[Path, ...] | None = None
+    """Those that a constraint leaves out; None where that is not known."""
 
     @property
     def name(self) -> str:
         """The package that people know it by: an internal one is part of that."""
         return self.path.partition("/internal/")[0]
+
+    def loses_files(self, system: str, tags: Sequence[str]) -> bool:
+        """Tell whether a file is compiled only with cgo on *system*, with the build *tags* set.
+
+        Few files import C, or name cgo in their constraint; only those are parsed.
+        """
+        left = self.ignored
+        if left is None:
+            left = tuple(self.folder.glob("*.go"))
+        for path in left:
+            text = _bytes(path)
+            if any(word in text for word in _IMPORTED) or _CONSTRAINED.search(text):
+                file = read_file(path, tags)
+                if file is not None and system in file.systems - file.without:
+                    return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,9 @@ class Listed:
     def needs_cgo(self, system: str) -> str:
         """Return the name of a package that does not work without cgo; empty for none."""
         for each in self.packages:
-            if not each.complete and needs_cgo(read_package(each.folder, self.tags), system):
+            if each.loses_files(system, self.tags) and needs_cgo(
+                read_package(each.folder, self.tags), system
+            ):
                 return each.name
         return ""
 
@@ -130,5 +150,5 @@ def _package(told: dict[str, Any]) -> GoPackage:
         path=told["ImportPath"],
         folder=folder,
         files=tuple(folder / name for name in told.get("GoFiles") or ()),
-        complete=not ignored,
+        ignored=tuple(folder / name for name in ignored),
     )

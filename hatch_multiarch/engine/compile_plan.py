@@ -11,9 +11,9 @@ from packaging.tags import platform_tags
 
 from hatch_multiarch import audit, files
 from hatch_multiarch.engine import HostEngine
-from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.engine.host_engine import Order, build_together
 from hatch_multiarch.engine.lipo import join
+from hatch_multiarch.engine.unit_sources import UnitSources
 from hatch_multiarch.errors import AuditError, CompileError, in_package
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ class Compiled:
     engine: Engine
     binaries: dict[str, Binary]
     facts: dict[str, audit.BinaryInfo]
-    warnings: tuple[str, ...] = ()
-    """What was built but likely does not work."""
+    sources: UnitSources
 
     def wheel_tag(self, wheel: WheelPlan) -> str:
         """Return the tag of *wheel*, read from the binaries in it: ``py3-none-...``.
@@ -55,7 +54,7 @@ def compile_plan(
     """Build and audit every unit of *plan*, and make sure that every wheel of it has a tag.
 
     *epoch*, in seconds, is what compilers in the builder stage take for the time. *cache* has what
-    earlier audits read. *built* is called with each binary as soon as it is there, by several
+    earlier builds found out. *built* is called with each binary as soon as it is there, by several
     threads. Raises CompileError, ToolchainError, EngineError or AuditError; nothing has been
     written to ``dist`` then.
     """
@@ -108,21 +107,23 @@ class _Compiling:
             from hatch_multiarch.engine.buildkit_engine import BuildkitEngine  # noqa: PLC0415 - few need it
 
             self.engine = BuildkitEngine(plan, os.environ, epoch)
+            self._sources = UnitSources(plan, os.environ, cache)
         else:
-            self.engine = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
+            host = HostEngine(plan.config.toolchain, plan.project.name, plan.project.version)
+            self._sources = UnitSources(plan, os.environ, cache, lambda: host.go_env)
+            self.engine = host
         self.binaries: list[Binary] = []
         """In the order of the plan, once all are there."""
         self._built = built
         self._cache = cache
         self._read: dict[str, audit.BinaryInfo] = {}
-        self._cgo = CgoCheck(plan, os.environ, cache)
 
     def done(self, binary: Binary) -> None:
         """Read a binary while others are compiled; one that cannot be read is reported later."""
         self._built(binary)
         with suppress(AuditError):
             self._read[binary.unit.id] = _read(binary, self.plan, self._cache)
-        self._cgo.built(binary)
+        self._sources.built(binary)
 
     def audited(self) -> Compiled:
         """Return all of them, joined and audited. Raises CompileError and AuditError."""
@@ -134,7 +135,7 @@ class _Compiling:
                 binaries[unit.id] = _join(unit, plan, binaries)
                 self.done(binaries[unit.id])
             facts[unit.id] = self._audited(unit, binaries[unit.id])
-        compiled = Compiled(self.engine, binaries, facts, tuple(self._cgo.warnings()))
+        compiled = Compiled(self.engine, binaries, facts, self._sources)
         for wheel in plan.wheels:
             if wheel.units and plan.mode != "editable":
                 compiled.wheel_tag(wheel)

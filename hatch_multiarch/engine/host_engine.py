@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hatch_multiarch.engine.schedule import Start, Task
     from hatch_multiarch.engine.tasks import WarmUp
     from hatch_multiarch.plan import Unit
+    from hatch_multiarch.toolchain import Go
 
 
 class HostEngine:
@@ -44,6 +45,8 @@ class HostEngine:
         self._toolchain = toolchain
         self._project = (project_name, version)
         self._jobs = jobs
+        self.go_env: tuple[Go, Mapping[str, str]] | None = None
+        """The same, with the environment in which it runs."""
         self._recipes: Recipes | None = None
 
     def build(
@@ -80,7 +83,7 @@ class HostEngine:
         if not compiled:
             return making
         go, env = find_go_env(self._toolchain.go, compiled, os.environ)
-        self.go = str(go)
+        self.go, self.go_env = str(go), (go, env)
         self._recipes = Recipes(self._toolchain, go, *self._project, work, progress.doing)
         making.recipes = {unit.id: self._recipes.recipe(unit) for unit in compiled}
         making.bench = Bench(go=go, env=env, work=work, group=group)

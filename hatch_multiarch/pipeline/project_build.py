@@ -23,7 +23,7 @@ from hatch_multiarch.pipeline.journal import UNKNOWN, Journal
 from hatch_multiarch.pipeline.other_hooks import other_hooks, refuse_tags, who_tags
 from hatch_multiarch.pipeline.place import Finished, place_all
 from hatch_multiarch.pipeline.run_before import run_before
-from hatch_multiarch.pipeline.sdist_build import SdistCheck
+from hatch_multiarch.pipeline.sdist_build import sdist_warnings
 from hatch_multiarch.pipeline.wheels import WheelBuild
 from hatch_multiarch.project import sdist_takes
 from hatch_multiarch.report.console import Console
@@ -50,7 +50,6 @@ class Begun:
 
     cache: BuildCache
     streams: Streams
-    sdist: SdistCheck
     image: ImageBuild | None
     aside: Path
     """The staging folder for what is not a wheel."""
@@ -143,9 +142,8 @@ class Build:
         if journal and self.plan.mode == "all":
             self._warn(str(journal))
         cache = BuildCache.of(self._environ)
-        sdist = SdistCheck(self.plan, self._environ, cache)
         streams = Streams(aside / "streams", cache)
-        self._begun = Begun(cache, streams, sdist, image, aside, staged, journal)
+        self._begun = Begun(cache, streams, image, aside, staged, journal)
         return self._begun
 
     def built(self, binary: Binary) -> None:
@@ -154,13 +152,14 @@ class Build:
             raise ValueError("a build is begun before it compiles")
         if self.plan.mode != "editable" and binary.unit in self.plan.units:
             self._begun.streams.start(binary.path, binary.sha256)
-        self._begun.sdist.built(binary)
 
     def _prepare(self, begun: Begun, build_data: dict[str, Any]) -> Prepared:
         image, streams, staged = begun.image, begun.streams, begun.staged
         compiled = self.compiled or self._compile(begun.cache)
         document = self._builder.metadata.config
-        for warning in (*compiled.warnings, *begun.sdist.warnings(document, self._sdists)):
+        sources = compiled.sources
+        lacking = sdist_warnings(self.plan, sources, document, self._sdists)
+        for warning in (*sources.cgo_warnings(), *lacking):
             self._warn(warning)
         if image is not None:
             image.prepare(compiled, streams, begun.aside, self._builder.metadata.core)

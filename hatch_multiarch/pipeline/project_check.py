@@ -12,8 +12,8 @@ from hatchling.builders.wheel import WheelBuilder
 
 from hatch_multiarch import sbom, wheel
 from hatch_multiarch.config.toml_document import hatch_key
-from hatch_multiarch.engine.cgo_check import CgoCheck
 from hatch_multiarch.engine.prebuilt import contents
+from hatch_multiarch.engine.unit_sources import UnitSources
 from hatch_multiarch.errors import (
     ConfigError,
     MultiarchError,
@@ -24,7 +24,6 @@ from hatch_multiarch.errors import (
 from hatch_multiarch.image.base import find_base
 from hatch_multiarch.init.pyproject import HOOK, hooked, read_target, requires_plugin
 from hatch_multiarch.pipeline.hatchling_command import hatchling_error
-from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.index_check import not_on_index
 from hatch_multiarch.pipeline.other_hooks import other_hooks
 from hatch_multiarch.pipeline.run_before import find_program
@@ -90,16 +89,16 @@ def check(root: Path, switches: Switches, environ: Mapping[str, str]) -> Checked
         problems += _prebuilt(plan)
         if plan.engine == "host" and not problems and not switches.offline:
             problems += map(_problem, not_on_index(plan, environ))
-        problems += _files(plan, target.document, environ, warnings)
+        sources = UnitSources(plan, environ)
+        sources.look_at_all()
+        problems += _files(plan, target.document, sources, warnings)
         for each in other_hooks(WheelBuilder(str(root), config=target.document), config):
             if each.source.always:
                 problems.append(Problem(each.says, each.advice, PlanError.exit_code))
             else:
                 warnings.append(f"{each.says}; {each.advice}")
         warnings += _base(plan, environ)
-        cgo = CgoCheck(plan, environ)
-        cgo.look_at_all()
-        warnings += cgo.warnings()
+        warnings += sources.cgo_warnings()
     except MultiarchError as error:
         problems += _lines(error)
     notes = plan.notes if plan else ()
@@ -214,11 +213,12 @@ def _first(plan: Plan, environ: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def _files(
-    plan: Plan, document: dict[str, Any], environ: Mapping[str, str], warnings: list[str]
+    plan: Plan, document: dict[str, Any], sources: UnitSources, warnings: list[str]
 ) -> Iterator[Problem]:
     """Yield what hatchling would leave out, or not know how to ship.
 
-    Where a hook of the project's own may still add the files, that is one of *warnings*.
+    *sources* is what its units are compiled from. Where a hook of the project's own may still add
+    the files, that is one of *warnings*.
     """
     root = plan.project.root
     try:
@@ -236,9 +236,8 @@ def _files(
     except Exception as error:  # noqa: BLE001 - hatchling and its plugins raise what they like
         yield from _lines(hatchling_error(error))
         return
-    helpers = HelperFiles(plan, environ)
-    whole = []
-    for helper, (source, _) in helpers.by_helper().items():
+    whole, helpers = [], sources.by_helper()
+    for helper, (source, _) in helpers.items():
         if (PurePosixPath(source) / "go.mod").as_posix() in sdist.taken:
             whole.append(helper)
             continue
@@ -249,10 +248,9 @@ def _files(
             PlanError.exit_code,
         )
     yield from map(_left_out, sdist.unrecorded(plan.config))
-    helpers.look_at_all()
-    for helper, why in helpers.failures.items():
+    for helper, why in sources.failures.items():
         warnings.append(f"it is unknown whether the sdist has all files that {helper} needs: {why}")
-    for helper, (_, files) in helpers.by_helper().items():
+    for helper, (_, files) in helpers.items():
         for found in sdist.left_out(helper, files) if helper in whole else ():
             if sdist.hooks:
                 warnings.append(f"{found}, unless the build hook {sdist.hooks[0]} adds it")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
+from hatch_multiarch.engine.unit_sources import UnitSources
 from hatch_multiarch.errors import PlanError
-from hatch_multiarch.pipeline.helper_files import HelperFiles
 from hatch_multiarch.pipeline.run_before import run_before
 from hatch_multiarch.pipeline.sdist_files import SdistFiles
 from hatch_multiarch.plan import Switches, make_plan
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hatch_multiarch.cache.build_cache import BuildCache
     from hatch_multiarch.config import Config
-    from hatch_multiarch.engine import Binary
     from hatch_multiarch.plan import Plan
 
 
@@ -76,27 +74,18 @@ class SdistBuild:
             check_sdist(self._root, self._switches, self._environ, document, archive)
 
 
-class SdistCheck:
-    """The check of one build of *plan*; what is installed from an sdist is not checked again."""
+def sdist_warnings(
+    plan: Plan, sources: UnitSources, document: dict[str, Any], dist: Path
+) -> list[str]:
+    """Return a line for each kind of file that an sdist of *plan* would lack.
 
-    def __init__(self, plan: Plan, environ: Mapping[str, str], cache: BuildCache) -> None:
-        self._plan = plan
-        self._cache = cache
-        self._helpers = HelperFiles(plan, environ)
-        self._off = is_sdist(plan.project.root)
-
-    def built(self, binary: Binary) -> None:
-        """Note what *binary* is made of; several threads may call this at once."""
-        if not self._off:
-            self._helpers.look(binary, self._cache)
-
-    def warnings(self, document: dict[str, Any], dist: Path) -> list[str]:
-        """Return a line for each kind of file that an sdist would lack.
-
-        *document* is the project's pyproject.toml. Raises PlanError where the sdist of this version
-        is in *dist* and does lack them.
-        """
-        return [] if self._off else _lacking(self._plan, self._helpers, document, dist)
+    *sources* is what its units are compiled from, *document* the project's pyproject.toml. What is
+    installed from an sdist is not checked again. Raises PlanError where the sdist of this version
+    is in *dist* and does lack them.
+    """
+    if is_sdist(plan.project.root):
+        return []
+    return _lacking(plan, sources, document, dist)
 
 
 def check_sdist(
@@ -114,17 +103,17 @@ def check_sdist(
         plan = make_plan(*read_project(root), "all", switches)
     except PlanError:
         return  # what this machine cannot build, another one may
-    helpers = HelperFiles(plan, environ)
-    helpers.look_at_all()
+    sources = UnitSources(plan, environ)
+    sources.look_at_all()
     try:
-        _lacking(plan, helpers, document, archive.parent)
+        _lacking(plan, sources, document, archive.parent)
     except PlanError:
         archive.unlink(missing_ok=True)
         raise
 
 
-def _lacking(plan: Plan, helpers: HelperFiles, document: dict[str, Any], dist: Path) -> list[str]:
-    known = helpers.by_helper()
+def _lacking(plan: Plan, sources: UnitSources, document: dict[str, Any], dist: Path) -> list[str]:
+    known = sources.by_helper()
     if not any(paths for _, paths in known.values()) and not named(plan.config):
         return []
     try:

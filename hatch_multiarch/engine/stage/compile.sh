@@ -41,7 +41,7 @@ mkdir "$out/files"
 root=$(go env GOROOT)
 sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' "$out/packages.json" | while read -r folder; do
     case $folder in "$root"/*) continue ;; esac
-    if grep -q '"C"' "$folder"/*.go 2>/dev/null; then
+    if grep -q -e '"C"' -e cgo "$folder"/*.go 2>/dev/null; then
         mkdir -p "$out/files$folder"
         cp "$folder"/*.go "$out/files$folder"
     fi
