@@ -129,7 +129,7 @@ def minimums(session: nox.Session) -> None:
     session.install(*MINIMUMS)
     session.run("pytest", *PARALLEL, "--one-case", "--fork", "-m", QUICK, *session.posargs)
     # twine itself needs a newer packaging.
-    session.run("pytest", "--fork", "tests/end_to_end/test_wheels.py", "-k", "not twine")
+    session.run("pytest", "tests/end_to_end/test_wheels.py", "-k", "not twine")
 
 
 @nox.session

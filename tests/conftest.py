@@ -34,7 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--one-case", action="store_true", help="run the first case of a test with parameters"
     )
     group.addoption(
-        "--fork", action="store_true", help="start hatchling and hatch-multiarch by fork (forks.py)"
+        "--fork",
+        action="store_true",
+        help="start hatchling and hatch-multiarch by fork (forks.py), but not in end_to_end",
     )
 
 
@@ -137,7 +139,8 @@ def run(forks: Forks | None) -> Callable[..., Ran]:
 
     def run(*command: str | Path, cwd: Path | None = None, code: int = 0, **env: str) -> Ran:
         words, all_env = [str(word) for word in command], clean_env(**env)
-        if forks and forks.can(words, all_env):
+        whole = os.environ.get("PYTEST_CURRENT_TEST", "").startswith("tests/end_to_end/")
+        if forks and not whole and forks.can(words, all_env):
             ended, out = forks.run(words, cwd, all_env)
         else:
             done = subprocess.run(

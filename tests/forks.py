@@ -1,7 +1,7 @@
 """``python -m MODULE`` in a process forked from one that has imported what most of them import.
 
-Imports are half of the time of a small build. With ``pytest --fork``, the tests that start
-hatchling or hatch-multiarch leave them out; without it, each starts a Python of its own.
+Imports are half of the time of a small build. With ``pytest --fork``, tests leave them out, but for
+those in tests/end_to_end, where each build starts a Python of its own.
 """
 
 from __future__ import annotations

@@ -36,6 +36,10 @@ LIMIT = 2 << 30
 """Bytes that all files may take, about; no build fails when they take more for a moment."""
 _FRESH = 60 * 60
 """Seconds in which a second use is not noted."""
+PAUSE = 60 * 60
+"""Seconds between two looks at all that there is."""
+_SWEPT = "swept"
+"""The file whose time is that of the last look."""
 
 
 class BuildCache:
@@ -74,7 +78,7 @@ class BuildCache:
         if path is None:
             return
         self._sweep(path.parent.parent)
-        with suppress(OSError, ImageError), aside(path) as file:
+        with suppress(OSError, ImageError), aside(path, clean=False) as file:
             file.write(_sum(path, text) + b"\n" + text)
 
     def file(self, sha256: str, name: str) -> Path | None:
@@ -99,21 +103,33 @@ class BuildCache:
         path = self._place("files", sha256, name)
         if path is None:
             return
-        with suppress(OSError, ImageError), source.open("rb") as own, aside(path) as file:
+        with (
+            suppress(OSError, ImageError),
+            source.open("rb") as own,
+            aside(path, clean=False) as file,
+        ):
             shutil.copyfileobj(own, file, 1 << 20)
 
     def _place(self, *parts: str) -> Path | None:
         return None if self._folder is None else self._folder.joinpath(*parts)
 
     def _sweep(self, folder: Path) -> None:
-        """Remove what is old or too much, once in a process that adds something."""
+        """Remove what is old or too much, or was left by a build that was killed.
+
+        Called where something is added; it takes a look at every file, and so is done seldom.
+        """
         if self._swept:
             return
         self._swept = True
+        with suppress(OSError):
+            if time.time() - (folder / _SWEPT).stat().st_mtime < PAUSE:
+                return
+        with suppress(OSError):
+            (folder / _SWEPT).write_bytes(b"")
         found = []
         # Not glob: another build may remove a folder at this moment, and os.walk passes over that.
         for parent, _, names in os.walk(folder):
-            for each in (Path(parent, name) for name in names):
+            for each in (Path(parent, name) for name in names if name != _SWEPT):
                 with suppress(OSError):
                     about = each.stat()
                     found.append((about.st_mtime, about.st_size, each))

@@ -124,14 +124,15 @@ def private() -> Path:
 
 
 @contextmanager
-def aside(final: Path) -> Iterator[BinaryIO]:
+def aside(final: Path, *, clean: bool = True) -> Iterator[BinaryIO]:
     """Yield a file of our own beside *final*, and give it that name at the end.
 
-    Raises ImageError when the folder cannot be written, and what the block raises.
+    *clean*: remove what builds that were killed have left beside it, which takes a look at every
+    file there. Raises ImageError when the folder cannot be written, and what the block raises.
     """
     with ExitStack() as stack:
         try:
-            _prepare(final.parent)
+            _prepare(final.parent, clean=clean)
             file = stack.enter_context(writing(final, mode=0o600, prefix=_PART))
         except OSError as error:
             raise _unwritable(final, error) from None
@@ -170,14 +171,14 @@ def _inode(path: Path) -> int | None:
     return path.stat().st_ino if path.exists() else None
 
 
-def _prepare(folder: Path) -> None:
-    """Make *folder*, and remove from it what builds that were killed have left."""
+def _prepare(folder: Path, *, clean: bool = True) -> None:
+    """Make *folder*; *clean*: remove from it what builds that were killed have left."""
     # Whatever the umask: a folder that others may write to would not be used again.
     for each in (*reversed(folder.parents), folder):
         if not each.is_dir():
             each.mkdir(mode=0o700, exist_ok=True)
     old = time.time() - _ABANDONED
-    for each in folder.glob(f"{_PART}*"):
+    for each in folder.glob(f"{_PART}*") if clean else ():
         with suppress(OSError):
             if each.stat().st_mtime < old:
                 shutil.rmtree(each) if each.is_dir() else each.unlink()

@@ -121,7 +121,7 @@ def list_without_cgo(
     return listed(found, tags)
 
 
-def listed(packages: Sequence[dict[str, Any]], tags: Sequence[str]) -> Listed:
+def listed(packages: Sequence[Mapping[str, Any]], tags: Sequence[str]) -> Listed:
     """Return the same, from what ``go list`` said of *packages*, with FIELDS."""
     return Listed(
         tuple(_package(each) for each in packages if each.get("Dir")),
@@ -143,7 +143,7 @@ def _bytes(path: Path) -> bytes:
         return b""
 
 
-def _package(told: dict[str, Any]) -> GoPackage:
+def _package(told: Mapping[str, Any]) -> GoPackage:
     folder = Path(told["Dir"])
     ignored = [name for name in told.get("IgnoredGoFiles") or () if not name.endswith("_test.go")]
     return GoPackage(

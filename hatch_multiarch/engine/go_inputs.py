@@ -69,10 +69,14 @@ def unit_packages(
 
 def inputs_of(packages: Iterable[Mapping[str, Any]], unit: Unit) -> set[Path]:
     """Return the same, from what ``go list`` said of the *packages* of *unit*, with FIELDS."""
-    local = [each for each in packages if "Dir" in each and _is_local(each)]
-    found = {path for each in local for path in _files(each)}
+    found = {path for each in local_packages(packages) for path in _files(each)}
     found.update(path for path in (*_modules(unit), *go_maps(unit)) if path.is_file())
     return found
+
+
+def local_packages(packages: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return those of *packages* that are in folders of the project."""
+    return [each for each in packages if "Dir" in each and _is_local(each)]
 
 
 def go_maps(unit: Unit) -> list[Path]:

@@ -6,9 +6,11 @@ runs.
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +19,22 @@ from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.engine.cgo_packages import FIELDS as CGO_FIELDS
 from hatch_multiarch.engine.cgo_packages import listed
 from hatch_multiarch.engine.go_command import find_go_env
-from hatch_multiarch.engine.go_inputs import FIELDS, go_maps, inputs_of, unit_packages
+from hatch_multiarch.engine.go_inputs import (
+    FIELDS,
+    go_maps,
+    inputs_of,
+    local_packages,
+    unit_packages,
+)
+from hatch_multiarch.engine.publish import BuildStamp
+from hatch_multiarch.engine.source_digest import SourceDigests, deciding_folders
 from hatch_multiarch.errors import CompileError, ToolchainError
 from hatch_multiarch.plan.commit import is_sdist
 from hatch_multiarch.process import processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from hatch_multiarch.engine.engine_protocol import Binary
     from hatch_multiarch.plan import Plan, Unit
@@ -31,6 +42,10 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = ("prebuilt", "dockerfile")
 """Compilers of units that are not made from the sources in hand, or not by us."""
+_STEERING = ("GOFLAGS", "GOMODCACHE", "GOPATH")
+"""Variables of the user's that decide where Go finds modules."""
+_ANY_FILE = re.compile("-(modfile|overlay)=")
+"""Flags in GOFLAGS that name a file of which ``go list`` does not tell."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +86,19 @@ class UnitSources:
         self._go: tuple[Go, Mapping[str, str]] | None = None
         self._known: dict[str, Sources] = {}
         """By the id of the unit."""
+        self._digests = SourceDigests()
 
     def look_at_all(self) -> None:
         """Ask Go for the sources of each unit."""
         with ThreadPoolExecutor(2 * processors()) as pool:
-            for unit, sources in zip(self._units, pool.map(self._ask, self._units), strict=True):
-                if sources is not None:
-                    self._known[unit.id] = sources
+            for unit, packages in zip(self._units, pool.map(self._ask, self._units), strict=True):
+                if packages is not None:
+                    self._known[unit.id] = _sources(packages, unit)
 
     def built(self, binary: Binary) -> None:
         """Look at the unit of *binary*, which has just been built.
 
-        Go is asked when it compiled anything; else it built from the same files as before, which
-        the cache has.
+        Where nothing was compiled, it is made of the same files as before, which the cache has.
         """
         unit = binary.unit
         if unit not in self._units:
@@ -97,13 +112,49 @@ class UnitSources:
         # Where a module is, Go compiles nothing for.
         maps = [files.sha256(path) for path in go_maps(unit) if path.is_file()]
         key = ("sources", __version__, str(unit.output), binary.sha256, *maps)
-        if binary.cached and (told := self._cache.recall(*key)) is not None:
+        told = self._cache.recall(*key) if binary.cached else None
+        if told is not None:
             self._known[unit.id] = Sources(**told)
-        elif (sources := self._ask(unit)) is not None:
-            # What is unseen now was compiled by what Go's cache does not have any longer.
-            self._known[unit.id] = Sources(sources.inputs, sources.needs_cgo)
-            if not sources.unseen or sources.needs_cgo:
-                self._cache.note(asdict(self._known[unit.id]), *key)
+        elif (sources := self._compiled(unit)) is not None:
+            # What is unseen was compiled by what Go's cache does not have any longer.
+            self._known[unit.id] = replace(sources, unseen="")
+            if not sources.unseen:
+                self._cache.note(asdict(sources), *key)
+
+    def _compiled(self, unit: Unit) -> Sources | None:
+        """Return the sources of a unit that was compiled anew.
+
+        Go is asked only where more has changed than what functions do.
+        """
+        key = self._imports_key(unit)
+        told = self._cache.recall(*key) if key else None
+        with suppress(OSError):
+            if told and self._digests.of(told["folders"], told["others"]) == told["digest"]:
+                return Sources(**told["sources"])
+        packages = self._ask(unit)
+        if packages is None:
+            return None
+        sources, local = _sources(packages, unit), local_packages(packages)
+        folders = deciding_folders(local, FIELDS)
+        if key and folders is not None and not sources.unseen and not _lose_files(local, unit):
+            others = [each for each in sources.inputs if not each.endswith(".go")]
+            with suppress(OSError):
+                digest = self._digests.of(folders, others)
+                value = {"folders": folders, "others": others, "digest": digest}
+                self._cache.note({**value, "sources": asdict(sources)}, *key)
+        return sources
+
+    def _imports_key(self, unit: Unit) -> tuple[str, ...]:
+        """Return what the sources of *unit* follow from beside the project's files, or nothing."""
+        try:
+            _, env = self._started()
+        except ToolchainError:
+            return ()  # BuildKit has compiled it
+        settings = [env.get(name, "") for name in _STEERING]
+        if _ANY_FILE.search(settings[0]):
+            return ()
+        recipe = BuildStamp(unit.output).recipe() or ""
+        return ("sources by imports", __version__, str(unit.output), recipe, *settings)
 
     def by_helper(self) -> dict[str, tuple[str, set[Path]]]:
         """Return the source of each helper that Go compiles from the project, and its files."""
@@ -129,26 +180,39 @@ class UnitSources:
                 said.setdefault(line + unit.helper.source, [])
         return [line + _for(systems) for line, systems in said.items()]
 
-    def _ask(self, unit: Unit) -> Sources | None:
+    def _ask(self, unit: Unit) -> list[dict[str, Any]] | None:
+        """Return what Go says of the packages of *unit*; None where it cannot tell."""
         try:
-            with self._lock:  # Go is looked for once; it lists for several at a time
-                self._go = self._go or self._found() or self._find()
-            go, env = self._go
-            packages = unit_packages(go, unit, env, fields=(*FIELDS, *CGO_FIELDS))
+            go, env = self._started()
+            return unit_packages(go, unit, env, fields=(*FIELDS, *CGO_FIELDS))
         except CompileError as error:
             with self._lock:
                 self.failures[unit.helper.name] = error.message
-            return None
         except ToolchainError:
-            return None  # there is no Go
-        inputs = tuple(sorted(map(str, inputs_of(packages, unit))))
-        if unit.compiler != "none":
-            return Sources(inputs)
-        found = listed(packages, unit.helper.tags)
-        return Sources(inputs, found.needs_cgo(unit.platform.os), "".join(found.unseen[:1]))
+            pass  # there is no Go
+        return None
 
-    def _find(self) -> tuple[Go, Mapping[str, str]]:
-        return find_go_env(self._plan.config.toolchain.go, self._units, self._environ)
+    def _started(self) -> tuple[Go, Mapping[str, str]]:
+        """Return Go and its environment. Raises ToolchainError."""
+        with self._lock:  # Go is looked for once; it lists for several at a time
+            if self._go is None:
+                wanted = self._plan.config.toolchain.go
+                self._go = self._found() or find_go_env(wanted, self._units, self._environ)
+            return self._go
+
+
+def _lose_files(packages: Sequence[Mapping[str, Any]], unit: Unit) -> bool:
+    """Tell whether *packages* lose files without cgo: then it matters what their functions do."""
+    found = listed(packages, unit.helper.tags)
+    return any(each.loses_files(unit.platform.os, found.tags) for each in found.packages)
+
+
+def _sources(packages: Sequence[dict[str, Any]], unit: Unit) -> Sources:
+    inputs = tuple(sorted(map(str, inputs_of(packages, unit))))
+    if unit.compiler != "none":
+        return Sources(inputs)
+    found = listed(packages, unit.helper.tags)
+    return Sources(inputs, found.needs_cgo(unit.platform.os), "".join(found.unseen[:1]))
 
 
 def _for(systems: Sequence[str]) -> str:

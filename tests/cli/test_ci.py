@@ -181,7 +181,7 @@ def test_actionlint_finds_nothing(every: dict[str, list[Path]], run: Callable[..
     """It reads expressions and inputs, and scripts too, where shellcheck is there."""
     source = "github.com/rhysd/actionlint/cmd/actionlint"
     # As test_go_tool.py compiles it, so that its packages come out of Go's cache.
-    made = compiled("actionlint", "v1.7.12", source, minimum="1.25.0", gcflags="")
+    made = compiled("actionlint", "v1.7.12", source, minimum="1.25.0")
     actionlint = made / "actionlint"
     run(actionlint, *(each for kind in GITHUB for each in every[kind]))
 

@@ -138,7 +138,7 @@ func main() {
 	_, _ = log.WriteString("ran\\n")
 }
 """
-DIRECTIVE = "package main\n\n//go:generate go run ./gen\n"
+DIRECTIVE = "package main\n\n//go:generate go run -trimpath ./gen\n"
 FILES = {
     "carrier/__init__.py": "",
     ".gitignore": "/log\ntext.go\nbuild/\n",

@@ -15,6 +15,7 @@ from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.config import Config, Helper, Image, Libc, Output
 from hatch_multiarch.engine.compile_plan import Compiled
 from hatch_multiarch.engine.engine_protocol import Binary
+from hatch_multiarch.engine.unit_sources import UnitSources
 from hatch_multiarch.image.image_builder import ImageBuilder
 from hatch_multiarch.plan import ImagePlan, Plan, Project, Unit, WheelPlan
 from hatch_multiarch.platforms import lookup
@@ -120,7 +121,9 @@ def finish(root: Path, *, outputs=("oci",), image: bool = True) -> Finished:
         streams = streams_of(root / "streams", binaries.values())
         built = builder.build((), binaries, "greeter-1.0.0", streams)
     cache = BuildCache(root / "cache")
-    return Finished(plan, Compiled(Engine(), binaries, FACTS), wheels, built, cache)
+    return Finished(
+        plan, Compiled(Engine(), binaries, FACTS, UnitSources(plan, {})), wheels, built, cache
+    )
 
 
 def wheel(root: Path, plan: WheelPlan) -> BuiltWheel:
