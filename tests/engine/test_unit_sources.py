@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_multiarch.cache.cache_dir import cache_home
+from hatch_multiarch.cache.build_cache import BuildCache
+from hatch_multiarch.engine import unit_sources
+from hatch_multiarch.engine.compile_plan import compile_plan
+from hatch_multiarch.engine.go_inputs import unit_packages
 from hatch_multiarch.engine.source_digest import head
-from hatch_multiarch.toolchain import find_go
+from hatch_multiarch.plan import Switches, choose, make_plan
+from hatch_multiarch.project import read_project
+from hatch_multiarch.report.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from support import Ran
+    from hatch_multiarch.engine.unit_sources import UnitSources
 
 MAIN = 'package main\n\nimport "example.com/greet/words"\n\nfunc main() { println(words.Hello) }\n'
 FILES = {
@@ -40,23 +43,13 @@ bypass-selection = true
 
 
 class Site:
-    """A project, a Go that notes what it is asked, and a cache of its own."""
+    """A project, a cache of its own, and a count of how often Go is asked."""
 
-    def __init__(self, root: Path, run: Callable[..., Ran]) -> None:
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root / "greeter"
-        self._run = run
-        self._log = root / "log"
-        go = root / "bin/go"
-        go.parent.mkdir()
-        go.write_text(
-            f'#!/bin/sh\necho "$*" >>"{self._log}"\nexec "{find_go("", "1.21").path}" "$@"\n'
-        )
-        go.chmod(0o755)
-        self._env = {
-            "PATH": f"{go.parent}:/usr/bin:/bin",
-            "XDG_CACHE_HOME": str(root / "cache"),
-            "GOCACHE": os.environ.get("GOCACHE") or str(cache_home(os.environ) / "go-build"),
-        }
+        self._cache = BuildCache(root / "cache")
+        self._asked = 0
+        monkeypatch.setattr(unit_sources, "unit_packages", self._ask)
         self.write(FILES)
 
     def write(self, files: dict[str, str]) -> None:
@@ -65,17 +58,25 @@ class Site:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
 
-    def build(self, platforms: str = "linux/amd64") -> tuple[int, str]:
-        """Build the wheels; return how often Go listed packages, and what the build printed."""
-        self._log.write_text("")
-        words = (sys.executable, "-m", "hatchling", "build", "-t", "wheel")
-        said = self._run(*words, cwd=self.root, **self._env, HATCH_MULTIARCH_PLATFORMS=platforms)
-        return self._log.read_text().count("list -e"), said.out
+    def build(self, platforms: str = "linux/amd64") -> tuple[int, UnitSources]:
+        """Compile; return how often Go listed packages, and what is known then."""
+        self._asked = 0
+        switches = Switches.read({"HATCH_MULTIARCH_PLATFORMS": platforms})
+        project, config = read_project(self.root)
+        choice = choose(config, project.name, "all", switches, os.environ)
+        plan = make_plan(project, config, "all", switches, choice)
+        with Console().build(plan.units) as progress:
+            compiled = compile_plan(plan, progress, 0, self._cache)
+        return self._asked, compiled.sources
+
+    def _ask(self, *arguments: Any, **keys: Any) -> Any:
+        self._asked += 1
+        return unit_packages(*arguments, **keys)
 
 
 @pytest.fixture
-def site(tmp_path: Path, run: Callable[..., Ran]) -> Site:
-    return Site(tmp_path, run)
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    return Site(tmp_path, monkeypatch)
 
 
 def test_once_for_each_binary_and_not_again_for_what_functions_do(site: Site) -> None:
@@ -107,13 +108,14 @@ def test_again_after_a_change_of(change: str, site: Site) -> None:
     assert site.build()[0] == 0
 
 
-def test_what_comes_in_is_missed_in_the_sdist(site: Site) -> None:
-    assert "hidden" not in site.build()[1]
-    hidden = {"helpers/greet/hidden/hidden.go": "package hidden\n\nconst Word = 1\n"}
+def test_a_file_that_comes_in_is_known(site: Site) -> None:
+    hidden = site.root / "helpers/greet/hidden/hidden.go"
+    assert hidden not in site.build()[1].by_helper()["greet"][1]
     more = 'import "example.com/greet/hidden"\n\nvar _ = hidden.Word\n'
-    site.write({**hidden, "helpers/greet/more.go": f"package main\n\n{more}"})
+    site.write({"helpers/greet/hidden/hidden.go": "package hidden\n\nconst Word = 1\n"})
+    site.write({"helpers/greet/more.go": f"package main\n\n{more}"})
     for _ in range(2):
-        assert "leaves out helpers/greet/hidden/hidden.go" in site.build()[1]
+        assert hidden in site.build()[1].by_helper()["greet"][1]
 
 
 def test_always_where_files_are_embedded(site: Site) -> None:
@@ -129,9 +131,10 @@ def test_always_where_a_package_has_another_way_without_cgo(site: Site) -> None:
     with_c = 'package words\n\nimport "C"\n\nfunc Extra() {}\n'
     without = "//go:build !cgo\n\npackage words\n\nfunc Extra() {}\n"
     site.write({"helpers/greet/words/c.go": with_c, "helpers/greet/words/plain.go": without})
-    assert "does not work without cgo" not in site.build()[1]
+    assert site.build()[1].cgo_warnings() == []
     site.write({"helpers/greet/words/plain.go": without.replace("Extra", "Other")})
-    assert "words does not work without cgo" in site.build()[1]
+    [said] = site.build()[1].cgo_warnings()
+    assert "example.com/greet/words does not work without cgo" in said
 
 
 EMBED = 'package main\n\nimport _ "embed"\n\n//go:embed text\nvar text string\n'
