@@ -20,7 +20,6 @@ from hatch_multiarch.platforms.table import PAGE_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     from hatch_multiarch.plan import Unit
@@ -62,16 +61,8 @@ def join(unit: Unit, parts: Sequence[Binary], *, alone: bool) -> Binary:
         compiler=", ".join(compilers),
         start=last.start + (0.0 if alone else last.seconds),
         worker=last.worker,
-        inputs=_inputs(parts),
-        needs_cgo=next((part.needs_cgo for part in parts if part.needs_cgo), parts[0].needs_cgo),
         functions=parts[0].functions,
     )
-
-
-def _inputs(parts: Sequence[Binary]) -> frozenset[Path] | None:
-    """Return the files that all *parts* are made from, or None where that of one is not known."""
-    known = [part.inputs for part in parts if part.inputs is not None]
-    return frozenset().union(*known) if len(known) == len(parts) else None
 
 
 def _write(unit: Unit, parts: Sequence[Binary], file: BinaryIO) -> None:

@@ -103,10 +103,11 @@ class UnitSources:
         unit = binary.unit
         if unit not in self._units:
             return
-        if binary.inputs is not None and (binary.needs_cgo is not None or unit.compiler != "none"):
-            inputs = tuple(map(str, binary.inputs))
+        if binary.inputs is not None:  # the builder stage has asked its Go
+            inputs = tuple(sorted(map(str, binary.inputs)))
             self._known[unit.id] = Sources(inputs, binary.needs_cgo or "")
-            return
+            if binary.needs_cgo is not None or unit.compiler != "none":
+                return
         if unit.compiler != "none" and is_sdist(self._plan.project.root):
             return  # its files are all in the sdist
         # Where a module is, Go compiles nothing for.
@@ -115,18 +116,19 @@ class UnitSources:
         told = self._cache.recall(*key) if binary.cached else None
         if told is not None:
             self._known[unit.id] = Sources(**told)
-        elif (sources := self._compiled(unit)) is not None:
+        elif (sources := self._compiled(unit, maps)) is not None:
             # What is unseen was compiled by what Go's cache does not have any longer.
             self._known[unit.id] = replace(sources, unseen="")
             if not sources.unseen:
                 self._cache.note(asdict(sources), *key)
 
-    def _compiled(self, unit: Unit) -> Sources | None:
+    def _compiled(self, unit: Unit, maps: Sequence[str]) -> Sources | None:
         """Return the sources of a unit that was compiled anew.
 
-        Go is asked only where more has changed than what functions do.
+        *maps* are the digests of what says where modules are. Go is asked only where more has
+        changed than what functions do.
         """
-        key = self._imports_key(unit)
+        key = self._imports_key(unit, maps)
         told = self._cache.recall(*key) if key else None
         with suppress(OSError):
             if told and self._digests.of(told["folders"], told["others"]) == told["digest"]:
@@ -144,7 +146,7 @@ class UnitSources:
                 self._cache.note({**value, "sources": asdict(sources)}, *key)
         return sources
 
-    def _imports_key(self, unit: Unit) -> tuple[str, ...]:
+    def _imports_key(self, unit: Unit, maps: Sequence[str]) -> tuple[str, ...]:
         """Return what the sources of *unit* follow from beside the project's files, or nothing."""
         try:
             _, env = self._started()
@@ -154,7 +156,7 @@ class UnitSources:
         if _ANY_FILE.search(settings[0]):
             return ()
         recipe = BuildStamp(unit.output).recipe() or ""
-        return ("sources by imports", __version__, str(unit.output), recipe, *settings)
+        return ("sources by imports", __version__, str(unit.output), recipe, *settings, *maps)
 
     def by_helper(self) -> dict[str, tuple[str, set[Path]]]:
         """Return the source of each helper that Go compiles from the project, and its files."""

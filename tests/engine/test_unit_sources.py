@@ -96,6 +96,7 @@ CHANGES = {
         + FILES["helpers/greet/words/words.go"]
     },
     "a file": {"helpers/greet/more.go": "package main\n\nvar more = 1\n"},
+    "a vendor folder": {"helpers/greet/vendor/modules.txt": ""},
     "a module": {"helpers/greet/go.mod": "module example.com/greet\n\ngo 1.22\n"},
 }
 
