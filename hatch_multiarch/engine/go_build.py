@@ -156,7 +156,6 @@ def copy_binary(unit: Unit, recipe: Recipe, binary: Binary) -> Binary:
         seconds=0.0,
         cached=True,
         start=binary.start + binary.seconds,
-        inputs=None,  # they have other paths in its own project
     )
 
 

@@ -70,4 +70,5 @@ def test_a_package_that_needs_cgo_without_a_go_on_this_machine(
     _, compiled = build(root)
     key = "tool.multiarch.helpers.greet.cgo"
     lost = f"{module}/store does not work without cgo, and greet is built without it for linux"
+    assert helper / "store/stub.go" in compiled.sources.by_helper()["greet"][1]
     assert compiled.sources.cgo_warnings() == [f"{key}: {lost}; set cgo = true"]
