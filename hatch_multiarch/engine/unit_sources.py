@@ -148,14 +148,14 @@ class UnitSources:
 
     def _imports_key(self, unit: Unit, maps: Sequence[str]) -> tuple[str, ...]:
         """Return what the sources of *unit* follow from beside the project's files, or nothing."""
+        recipe = BuildStamp(unit.output).recipe()
         try:
             _, env = self._started()
         except ToolchainError:
-            return ()  # BuildKit has compiled it
-        settings = [env.get(name, "") for name in _STEERING]
-        if _ANY_FILE.search(settings[0]):
             return ()
-        recipe = BuildStamp(unit.output).recipe() or ""
+        settings = [env.get(name, "") for name in _STEERING]
+        if recipe is None or _ANY_FILE.search(settings[0]):  # BuildKit has no recipe
+            return ()
         return ("sources by imports", __version__, str(unit.output), recipe, *settings, *maps)
 
     def by_helper(self) -> dict[str, tuple[str, set[Path]]]:
