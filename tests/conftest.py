@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from engine_fixture import engine, has_containerd_store  # noqa: F401
 from forks import Forks
+from hypothesis import HealthCheck, settings
 from support import QEMU, REPOSITORY, Example, Library, Ran, Venv, clean_env, copy_example, need
 
 from hatch_multiarch.toolchain import find_go, find_zig, zig_library
@@ -20,6 +21,10 @@ from hatch_multiarch.toolchain import find_go, find_zig, zig_library
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 WITNESSES = {"emulate", "engine", "logged", "store", "windows"}
 """Fixtures that need more than Python packages: who uses one is marked `witness`."""

@@ -47,7 +47,7 @@ universal = st.builds(replace, facts, parts=st.lists(facts, max_size=2).map(tupl
 
 
 @given(universal)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_facts_come_back(found):
     assert load(json.loads(json.dumps(asdict(found)))) == found
 

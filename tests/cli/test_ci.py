@@ -149,7 +149,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(KEYS, VALUES, min_size=1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_yaml_reader_reads_what_was_written(document: dict[str, Any]) -> None:
     assert yaml.safe_load(ours.dump(document)) == document
 

@@ -138,7 +138,7 @@ NAMES = (
 
 
 @pytest.mark.parametrize("name", [*NAMES, "flag", "option"])
-@settings(deadline=None, database=None, max_examples=100)
+@settings(database=None, max_examples=100)
 @given(data=st.data())
 def test_what_passes_is_harmless(name, data):
     rule = RULES[name]
