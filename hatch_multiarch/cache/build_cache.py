@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
-from hatch_multiarch.cache.cache_dir import NAME, aside, cache_home
+from hatch_multiarch.cache.cache_dir import NAME, abandoned, aside, cache_home
 from hatch_multiarch.errors import ImageError, ToolchainError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class BuildCache:
             for each in (Path(parent, name) for name in names if name != _SWEPT):
                 with suppress(OSError):
                     about = each.stat()
-                    found.append((about.st_mtime, about.st_size, each))
+                    found.append((0 if abandoned(each) else about.st_mtime, about.st_size, each))
         total, old = 0, time.time() - UNUSED
         for used, size, path in sorted(found, reverse=True, key=lambda each: each[0]):
             total += size

@@ -177,11 +177,15 @@ def _prepare(folder: Path, *, clean: bool = True) -> None:
     for each in (*reversed(folder.parents), folder):
         if not each.is_dir():
             each.mkdir(mode=0o700, exist_ok=True)
-    old = time.time() - _ABANDONED
     for each in folder.glob(f"{_PART}*") if clean else ():
         with suppress(OSError):
-            if each.stat().st_mtime < old:
+            if abandoned(each):
                 shutil.rmtree(each) if each.is_dir() else each.unlink()
+
+
+def abandoned(path: Path) -> bool:
+    """Tell whether *path* is what a build that was killed has left. Raises OSError."""
+    return path.name.startswith(_PART) and path.stat().st_mtime < time.time() - _ABANDONED
 
 
 def _unwritable(final: Path, error: OSError) -> ImageError:

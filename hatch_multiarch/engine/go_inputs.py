@@ -37,14 +37,6 @@ FIELDS = (
 """The fields of ``go list`` with files that are compiled, and with flags (``go help list``)."""
 
 
-def go_inputs(go: Go, unit: Unit, env: Mapping[str, str]) -> set[Path]:
-    """Return the files outside Go's own folders that *unit* is compiled from.
-
-    *env* is what ``surroundings`` returns. Raises CompileError where Go cannot tell.
-    """
-    return inputs_of(unit_packages(go, unit, env, fields=FIELDS), unit)
-
-
 def unit_packages(
     go: Go,
     unit: Unit,
@@ -68,7 +60,10 @@ def unit_packages(
 
 
 def inputs_of(packages: Iterable[Mapping[str, Any]], unit: Unit) -> set[Path]:
-    """Return the same, from what ``go list`` said of the *packages* of *unit*, with FIELDS."""
+    """Return the files outside Go's own folders that *unit* is compiled from.
+
+    *packages* is what ``unit_packages`` says of it, with FIELDS.
+    """
     found = {path for each in local_packages(packages) for path in _files(each)}
     found.update(path for path in (*_modules(unit), *go_maps(unit)) if path.is_file())
     return found

@@ -13,27 +13,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_multiarch import files
+from hatch_multiarch.engine.go_inputs import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 _DECLARATION = re.compile(rb"^(?:func|type|var|const)\b", re.MULTILINE)
 _IMPORT = re.compile(rb"\bimport\s*(?:[\w.]+\s*)?[(\"`/]|go:embed")
-_PLAIN = {"GoFiles"}
+_PLAIN = "GoFiles"
 """The only files of a package whose names and heads say all (``go help list``)."""
 
 
-def deciding_folders(
-    packages: Iterable[Mapping[str, Any]], fields: Sequence[str]
-) -> list[str] | None:
+def deciding_folders(packages: Iterable[Mapping[str, Any]]) -> list[str] | None:
     """Return the folders of the *packages*, which are in the project, that ``go list`` told of.
 
     None where more than names and heads decides: C files, whose includes are followed, and what is
-    embedded. *fields* are those with a package's files.
+    embedded.
     """
     folders = []
     for each in packages:
-        if any(each.get(field) for field in fields if field not in _PLAIN):
+        if any(each.get(field) for field in FIELDS if field != _PLAIN):
             return None
         folders.append(each["Dir"])
     return folders
@@ -51,7 +50,7 @@ class SourceDigests:
         Raises OSError.
         """
         digest = hashlib.sha256()
-        for paths, read in ((folders, _folder), (others, _whole)):
+        for paths, read in ((folders, _folder), (others, files.sha256)):
             for path in paths:
                 if path not in self._known:
                     self._known[path] = read(Path(path))
@@ -79,7 +78,3 @@ def _folder(path: Path) -> str:
         if each.name.endswith(".go") and not each.name.endswith("_test.go") and each.is_file():
             digest.update(hashlib.sha256(head(Path(each).read_bytes())).digest())
     return digest.hexdigest()
-
-
-def _whole(path: Path) -> str:
-    return files.sha256(path)

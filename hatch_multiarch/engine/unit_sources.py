@@ -137,7 +137,7 @@ class UnitSources:
         if packages is None:
             return None
         sources, local = _sources(packages, unit), local_packages(packages)
-        folders = deciding_folders(local, FIELDS)
+        folders = deciding_folders(local)
         if key and folders is not None and not sources.unseen and not _lose_files(local, unit):
             others = [each for each in sources.inputs if not each.endswith(".go")]
             with suppress(OSError):

@@ -47,7 +47,6 @@ def survives(path):
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
@@ -65,9 +64,7 @@ def test_mutated_and_truncated_copies(data, samples, tmp_path):
     survives(path)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_tables_of_a_dynamic_program(data, dynamic, tmp_path):
     """Everything of a small dynamic ELF: its dynamic table, version needs and symbols."""

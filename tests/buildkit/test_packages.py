@@ -11,7 +11,7 @@ from buildkit.small import small
 from hatch_multiarch.cache.build_cache import BuildCache
 from hatch_multiarch.engine.compile_plan import compile_plan
 from hatch_multiarch.engine.go_command import find_go_env
-from hatch_multiarch.engine.go_inputs import go_inputs
+from hatch_multiarch.engine.go_inputs import FIELDS, inputs_of, unit_packages
 from hatch_multiarch.errors import ToolchainError
 from hatch_multiarch.plan import Switches, choose, make_plan
 from hatch_multiarch.project import read_project
@@ -45,7 +45,8 @@ def test_the_inputs_of_helpers_with_and_without_cgo(
     found = compiled.binaries
     go, env = find_go_env("", plan.units, os.environ)
     for unit in plan.units:
-        assert found[unit.id].inputs == go_inputs(go, unit, env)
+        listed = unit_packages(go, unit, env, fields=FIELDS)
+        assert found[unit.id].inputs == inputs_of(listed, unit)
     assert "pitch.h" in {path.name for unit in plan.units for path in found[unit.id].inputs or ()}
 
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import random
 import threading
+import time
 import zlib
 
 import pytest
@@ -173,3 +174,11 @@ def test_the_cache_keeps_what_was_used_last(tmp_path, monkeypatch):
     assert kept_below(2500) == ["6", "7", "8", "9"]
     os.utime(tmp_path / "cache/swept", (1, 1))
     assert kept_below(2500) == ["8", "9"]
+    old, new = (tmp_path / "cache/records" / name for name in (".part-old", ".part-new"))
+    for left in (old, new):
+        left.touch()
+    long_ago = time.time() - 2 * 24 * 60 * 60
+    for path in (old, tmp_path / "cache/swept"):
+        os.utime(path, (long_ago, long_ago))
+    assert kept_below(1 << 20) == ["8", "9"]
+    assert (old.exists(), new.exists()) == (False, True)

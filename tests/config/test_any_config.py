@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatch_multiarch.config import Config, read_table
@@ -23,13 +23,10 @@ from hatch_multiarch.errors import ConfigError, MultiarchError
 from hatch_multiarch.plan import Choice, Project, Switches, make_plan, show, slug
 from hatch_multiarch.platforms import all_platforms
 
-# A busy machine is not a failure, and what fails shrinks to something that belongs in
-# bad_configs.txt, not in a database.
+# What fails shrinks to something that belongs in bad_configs.txt, not in a database.
 CALM = settings(
-    deadline=None,
     database=None,
     max_examples=int(os.environ.get("HATCH_MULTIARCH_EXAMPLES", "200")),
-    suppress_health_check=[HealthCheck.too_slow],
 )
 MODES = ("all", "one", "editable")
 SCHEMA = jsonschema.Draft7Validator(json_schema())

@@ -12,7 +12,7 @@ import pytest
 
 from hatch_multiarch.engine.environment import surroundings
 from hatch_multiarch.engine.go_command import go_settings
-from hatch_multiarch.engine.go_inputs import go_inputs
+from hatch_multiarch.engine.go_inputs import FIELDS, inputs_of, unit_packages
 from hatch_multiarch.engine.stage.context import module_folders, write_context
 from hatch_multiarch.errors import CompileError
 from hatch_multiarch.toolchain import find_go
@@ -49,7 +49,8 @@ def inputs(site: Site, monkeypatch: pytest.MonkeyPatch) -> Any:
     def inputs(*arguments: Any, workspace: str = "", **keys: Any) -> list[str]:
         unit = site.unit(*arguments, **keys)
         unit = replace(unit, workspace=site.root / workspace if workspace else None)
-        return sorted(os.path.relpath(path, site.root) for path in go_inputs(go, unit, env))
+        found = inputs_of(unit_packages(go, unit, env, fields=FIELDS), unit)
+        return sorted(os.path.relpath(path, site.root) for path in found)
 
     return inputs
 

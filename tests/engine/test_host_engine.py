@@ -17,7 +17,7 @@ from hatch_multiarch.config import Libc, Toolchain
 from hatch_multiarch.engine import HostEngine
 from hatch_multiarch.engine.compile_advice import advice
 from hatch_multiarch.engine.go_command import find_go_env
-from hatch_multiarch.engine.go_inputs import go_inputs
+from hatch_multiarch.engine.go_inputs import FIELDS, inputs_of, unit_packages
 from hatch_multiarch.errors import CompileError, PlanError, ToolchainError
 from hatch_multiarch.platforms import host, lookup
 
@@ -266,8 +266,11 @@ def test_flags_of_the_helper_reach_its_compilers(site: Site, say: Any, logged: L
     assert [build(by).cached for by in (3, 4, 4)] == [False, False, True]
     unit = site.unit("tone", compiler="gcc", env={"GOEXPERIMENT": "fieldtrack"})
     go, env = find_go_env("", [unit], os.environ)
-    assert site.root / "tone/b.go" in go_inputs(go, unit, env)
-    assert site.root / "tone/b.go" not in go_inputs(go, site.unit("tone", compiler="gcc"), env)
+    listed = unit_packages(go, unit, env, fields=FIELDS)
+    assert site.root / "tone/b.go" in inputs_of(listed, unit)
+    other = site.unit("tone", compiler="gcc")
+    listed = unit_packages(go, other, env, fields=FIELDS)
+    assert site.root / "tone/b.go" not in inputs_of(listed, other)
 
 
 def test_results_stand_in_order(site: Site, logged: Logged):
