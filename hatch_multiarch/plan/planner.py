@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.config import Libc
+from hatch_multiarch.config.messages import printable
 from hatch_multiarch.errors import PlanError
 from hatch_multiarch.plan.before import before_commands
 from hatch_multiarch.plan.commit import commit_words, fill
@@ -45,7 +46,7 @@ def make_plan(
         image = plan_image(project, config, switches, platforms, units, problems, notes)
     wheels = _wheels(platforms, units, mode, image, problems, notes) if not problems else ()
     if problems:
-        raise PlanError("\n".join(dict.fromkeys(problems)))
+        raise PlanError("\n".join(map(printable, dict.fromkeys(problems))))
     return Plan(
         project=project,
         config=config,

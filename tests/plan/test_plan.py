@@ -135,6 +135,11 @@ def test_a_file_may_have_another_name_than_its_helper(plan: Any) -> None:
         plan({"helpers": helpers}, scripts={"hi": "a:b"})
 
 
+def test_what_cannot_be_printed_is_escaped(plan: Any) -> None:
+    with pytest.raises(PlanError, match=r"there is no folder \\ud7fc;"):
+        plan({"helpers": {"greet": {"source": "\ud7fc"}}})
+
+
 def test_flags_of_a_helper_reach_the_builder_stage(plan: Any) -> None:
     env = {"CGO_CFLAGS": "-DX=1", "CGO_CFLAGS_ALLOW": "-mfma|-f.*", "GOEXPERIMENT": "jsonv2"}
     more = {"platforms": "linux/arm64", "helpers": {"tone": {"env": {"CGO_CFLAGS": "-DY"}}}}
