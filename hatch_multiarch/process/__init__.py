@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 
 from hatch_multiarch.process.group import Group, Stopped
-from hatch_multiarch.process.start import Finished, attached, run, terminable
+from hatch_multiarch.process.signals import terminable
+from hatch_multiarch.process.start import Finished, attached, run
 
 __all__ = ["Finished", "Group", "Stopped", "attached", "processors", "run", "terminable"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -13,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_multiarch.process.group import GRACE, Group, Stopped
+from hatch_multiarch.process.signals import held_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import IO
 
@@ -51,21 +51,23 @@ def run(
     group = group or Group()
     stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
     words = [str(part) for part in command]
-    child = group.start(words, cwd, env, stdin)
-    try:
-        with child:
-            try:
-                if on_error_line is None:
-                    out, err = child.communicate(input, timeout=timeout)
-                else:
-                    out, err = _follow(child, timeout, on_error_line), ""
-            except BaseException as error:  # also Ctrl-C: what we started does not outlive us
-                child.signal("KILL")
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise TimeoutError(f"{command[0]} did not end within {timeout} s") from None
-                raise
-    finally:
-        group.end(child)
+    with held_back() as release:
+        child = group.start(words, cwd, env, stdin)
+        try:
+            with child:
+                try:
+                    release()
+                    if on_error_line is None:
+                        out, err = child.communicate(input, timeout=timeout)
+                    else:
+                        out, err = _follow(child, timeout, on_error_line), ""
+                except BaseException as error:  # also Ctrl-C: what we started does not outlive us
+                    child.signal("KILL")
+                    if isinstance(error, subprocess.TimeoutExpired):
+                        raise TimeoutError(f"{command[0]} did not end within {timeout} s") from None
+                    raise
+        finally:
+            group.end(child)
     if group.stopped:
         raise Stopped
     return Finished(child.returncode, out, err)
@@ -80,13 +82,13 @@ def attached(
     writes to standard output goes to standard error. Raises OSError when it cannot be started.
     """
     sys.stdout.flush()
-    with subprocess.Popen(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=dict(env),
-        stdout=None if aloud else sys.stderr.fileno(),
-    ) as child:
+    words, out = [str(part) for part in command], None if aloud else sys.stderr.fileno()
+    with (
+        held_back() as release,
+        subprocess.Popen(words, cwd=cwd, env=dict(env), stdout=out) as child,
+    ):
         try:
+            release()
             return child.wait()
         except BaseException as error:
             if not isinstance(error, KeyboardInterrupt):
@@ -154,20 +156,3 @@ def _reading(child: subprocess.Popen[str]) -> queue.SimpleQueue[tuple[str, str]]
         setattr(child, name, None)
         threading.Thread(target=read, args=(name, pipe), daemon=True).start()
     return said
-
-
-@contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """Let SIGTERM end this process as Ctrl-C does, with exit code 143, while the block runs.
-
-    ``docker stop``, ``timeout`` and cancelled CI jobs send it; by default it would end Python on
-    the spot and leave the compilers running.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import textwrap
 import threading
 import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +93,32 @@ def test_a_group_stops_it_with_its_children():
     assert len(caught) == 1
     with pytest.raises(process.Stopped):
         process.run([*PYTHON, "pass"], group=group)
+
+
+@posix
+@pytest.mark.parametrize("attached", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_program_starts_leaves_none_behind(
+    number: signal.Signals, attached: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """It comes when the child is there, and nobody has heard of it yet."""
+    started: list[subprocess.Popen[str]] = []
+    real = subprocess.Popen.__init__
+
+    def interrupted(self, *words, **options):
+        real(self, *words, **options)
+        started.append(self)
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", interrupted)
+    before = signal.getsignal(number)
+    monkeypatch.setattr("hatch_multiarch.process.start.GRACE", 0.1)
+    start = partial(process.attached if attached else process.run, cwd=Path.cwd(), env=os.environ)
+    with process.terminable(), pytest.raises((KeyboardInterrupt, SystemExit)):
+        start(["sleep", "30"])
+    [child] = started
+    assert child.returncode in {-signal.SIGKILL, -signal.SIGTERM}
+    assert signal.getsignal(number) == before
 
 
 @posix
