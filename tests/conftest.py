@@ -22,9 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 
-# How long an example takes says nothing on a busy machine.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# The same examples every time: what a change is told is about the change. How long one takes says
+# nothing on a busy machine.
+settings.register_profile(
+    "steady",
+    derandomize="HATCH_MULTIARCH_EXAMPLES" not in os.environ,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 WITNESSES = {"emulate", "engine", "logged", "store", "windows"}
 """Fixtures that need more than Python packages: who uses one is marked `witness`."""

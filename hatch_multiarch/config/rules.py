@@ -19,7 +19,7 @@ from hatch_multiarch.config.compile_env import check_name
 from hatch_multiarch.config.keys import CONTROL, Rule
 from hatch_multiarch.config.messages import expected, nearest, show, unknown
 from hatch_multiarch.config.model import Libc
-from hatch_multiarch.config.rules_docker import DOCKER_RULES
+from hatch_multiarch.config.rules_docker import DOCKER_RULES, normal_path
 from hatch_multiarch.platforms import all_platforms, lookup, match
 
 _INSIDE = r"(?!/)(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))"
@@ -47,7 +47,7 @@ def _platform_glob(text: str) -> str:
 
 
 def _relative_path(text: str) -> str:
-    path = posixpath.normpath(text)
+    path = normal_path(text)
     if path.startswith("-"):
         raise ValueError(f"{show(text)} starts with '-', like an option")
     return path

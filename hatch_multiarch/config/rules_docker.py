@@ -38,10 +38,26 @@ def _builder_name(text: str) -> str:
     return text.lower()
 
 
+_LONGEST_NAME = 200
+"""In bytes. File systems take 255; what is written beside a file adds to its name."""
+
+
+def normal_path(text: str) -> str:
+    """Return the path *text* in its shortest form.
+
+    Raises ValueError for one that file systems refuse, as ``Path.is_file`` would with OSError.
+    """
+    for part in text.split("/"):
+        if len(part.encode(errors="replace")) > _LONGEST_NAME:
+            limit = f"names of files and folders of at most {_LONGEST_NAME} bytes"
+            raise ValueError(expected(limit, part))
+    return posixpath.normpath(text)
+
+
 def _image_base(text: str) -> str:
     scheme, colon, path = text.partition(":")
     if scheme == "oci" and colon:
-        path = posixpath.normpath(path)
+        path = normal_path(path)
         if path == ".":
             raise ValueError(expected(DOCKER_RULES["image_base"].expected, text))
         return f"{scheme}:{path}"

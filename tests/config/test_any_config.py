@@ -1,6 +1,6 @@
 """Whatever TOML can say, reading it gives a Config or a ConfigError of readable lines.
 
-HATCH_MULTIARCH_EXAMPLES=5000 tries that many of each kind.
+HATCH_MULTIARCH_EXAMPLES=5000 tries that many of each kind, others each time.
 """
 
 import copy
