@@ -28,12 +28,14 @@ def compiled(
     """Return the folder of the commands *packages* of a module's *version*: .cache/NAME-VERSION.
 
     *minimum* is the least Go that this version builds with, from its go.mod. To compile them takes
-    longer than to run them, and less time without inlining. Go's library is compiled as elsewhere.
+    longer than to run them, and less time without inlining and debug information. Go's library is
+    compiled as elsewhere.
     """
     folder = REPOSITORY / ".cache" / f"{name}-{version}"
     folder.parent.mkdir(exist_ok=True)
+    quick = "-l -dwarf=false"
     flags = [f"-ldflags={ldflags}"]
-    flags += [f"-gcflags=....{domain}/...=-l" for domain in ("com", "dev", "in", "io", "org")]
+    flags += [f"-gcflags=....{domain}/...={quick}" for domain in ("com", "dev", "in", "io", "org")]
     with (folder.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # other tests run beside these and may want it too
         if not folder.is_dir():

@@ -13,6 +13,7 @@ import json
 import tarfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -196,12 +197,16 @@ def _told(image: Image, **change: Any) -> None:
     _layer(image, {**layer, **change})
 
 
+@cache
+def _packed_zeros() -> bytes:
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join(packer.compress(bytes(1 << 20)) for _ in range(100)) + packer.flush()
+
+
 def _bomb(image: Image) -> None:
     """100 MB of zeros under a diff_id of other bytes."""
-    packer = zlib.compressobj(9, wbits=31)
-    data = b"".join(packer.compress(bytes(1 << 20)) for _ in range(100)) + packer.flush()
     image.diff_id = ABSENT
-    _layer(image, image.add(data, LAYER))
+    _layer(image, image.add(_packed_zeros(), LAYER))
 
 
 def _other_bytes(image: Image, name: str) -> None:
