@@ -155,7 +155,7 @@ DOCKER_RULES = {
     "absolute_path": Rule(
         "an absolute path without '..'",
         rf"(?!//)(?!.*/\.\.(?:/|$))/[^{CONTROL}\\]*",
-        posixpath.normpath,
+        normal_path,
     ),
     "image_base": Rule(
         "'scratch', an image such as 'python:3.13-slim', or 'oci:PATH', an OCI layout or archive "
@@ -169,14 +169,14 @@ DOCKER_RULES = {
         "an absolute path of the image without '..', which is not '/' and not below /proc, /sys "
         "and /dev",
         rf"(?!//)(?!/+(?:proc|sys|dev)(?:/|$))(?!.*/\.\.(?:/|$))/[^{CONTROL}\\]*[^{CONTROL}\\/.]",
-        posixpath.normpath,
+        normal_path,
     ),
     # A Dockerfile expands `$` in VOLUME and COPY, also in exec form.
     "plain_path": Rule(
         "an absolute path of letters, digits, '.', '_', '-' and '/', without '..'",
         # Not `/.` either, which is the root.
         r"(?!.*/\.\.(?:/|$))(?=.*/\.*[A-Za-z0-9_-])(?:/[A-Za-z0-9._-]+)+/?",
-        posixpath.normpath,
+        normal_path,
     ),
     "port": Rule(
         "a port such as '8080' or '53/udp'", r"[1-9][0-9]{0,4}(?:/(?:tcp|udp|sctp))?", _port
