@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 
-# The same examples every time: what a change is told is about the change. How long one takes says
-# nothing on a busy machine.
+# The same examples in every run, so that a failure is due to the change under test. No deadline: on
+# a busy machine, an example may take any time.
 settings.register_profile(
     "steady",
     derandomize="HATCH_MULTIARCH_EXAMPLES" not in os.environ,
@@ -108,13 +108,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests stay until the end: the garbage collector need not look at them again."""
+    """Keep the garbage collector from traversing thousands of tests that live until the end."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_unconfigure() -> None:
-    gc.unfreeze()  # what lief calls a leak otherwise
+    gc.unfreeze()  # otherwise lief reports leaks
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -27,9 +27,9 @@ def compiled(
 ) -> Path:
     """Return the folder of the commands *packages* of a module's *version*: .cache/NAME-VERSION.
 
-    *minimum* is the least Go that this version builds with, from its go.mod. To compile them takes
-    longer than to run them, and less time without inlining and debug information. Go's library is
-    compiled as elsewhere.
+    *minimum* is the least Go that this version builds with, from its go.mod. They are compiled
+    without inlining and debug information, which saves more time than it costs when they run. Go's
+    library is compiled as elsewhere.
     """
     folder = REPOSITORY / ".cache" / f"{name}-{version}"
     folder.parent.mkdir(exist_ok=True)

@@ -28,8 +28,8 @@ QEMU = {"linux/arm64": "aarch64", "linux/arm/v7": "arm", "linux/riscv64": "riscv
 def clean_env(**more: str) -> dict[str, str]:
     """Return this process's environment without switches that would steer a build."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("HATCH_", "SOURCE_DATE"))}
-    # A docker in reach is no reason to compile elsewhere: who tests BuildKit says so. Of what pip
-    # installs, Python compiles what is imported, and that is little.
+    # A docker in reach is no reason to compile elsewhere: who tests BuildKit says so. pip would
+    # compile all that it installs to bytecode, of which tests import little.
     env |= {"NO_COLOR": "1", "HATCH_MULTIARCH_ENGINE": "host", "PIP_COMPILE": "0"}
     return {**env, **more}
 

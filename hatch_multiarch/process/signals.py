@@ -33,10 +33,10 @@ def terminable() -> Iterator[None]:
 def held_back() -> Iterator[Callable[[], None]]:
     """Hold back SIGINT and SIGTERM until the function that this returns is called.
 
-    Their handlers raise, and between the moment that a child has started and the ``try`` that
-    stops it there is no place for that: the child would be left behind. The function lets the
-    handlers run, also for what has come meanwhile. Handlers run in the main thread only, so in
-    others nothing is held back.
+    Their handlers raise an exception. Raised after a child has started, but before the ``try``
+    that stops it, the exception would leave the child running. The function restores the handlers
+    and delivers the signals that have arrived meanwhile. Python runs handlers in the main thread
+    only, so in other threads nothing is held back.
     """
     numbers = (signal.SIGINT, signal.SIGTERM)
     before: dict[signal.Signals, Any] = {}

@@ -1,6 +1,6 @@
 """A builder image with Go in it, for two platforms; nothing of a foreign one runs to make it.
 
-What every program is linked with stands compiled in its GOROOT: QEMU takes minutes to compile that.
+Its GOROOT contains the compiled runtime, which takes over a minute to compile under QEMU.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COPY --from=go /root/bin /bin
 COPY --from=go /empty /tmp
 COPY --from=go /usr/local/go /usr/local/go
 ENV PATH="/usr/local/go/bin:/bin"
-# Go takes what is compiled in GOROOT only then.
+# Without it, Go ignores the compiled packages in GOROOT.
 ENV GODEBUG="installgoroot=all"
 """
 FETCH = """\

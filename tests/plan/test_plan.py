@@ -140,6 +140,13 @@ def test_what_cannot_be_printed_is_escaped(plan: Any) -> None:
         plan({"helpers": {"greet": {"source": "\ud7fc"}}})
 
 
+def test_a_path_that_placeholders_make_too_long_is_missing(plan: Any) -> None:
+    """With a name of 360 bytes, which a file system refuses to look up."""
+    helpers = {"greet": {"prebuilt": "{version}" * 40}}
+    with pytest.raises(PlanError, match=r"greet\.prebuilt: (1\.0\+local){40} is missing; it is"):
+        plan({"platforms": ["linux/amd64"], "helpers": helpers})
+
+
 def test_flags_of_a_helper_reach_the_builder_stage(plan: Any) -> None:
     env = {"CGO_CFLAGS": "-DX=1", "CGO_CFLAGS_ALLOW": "-mfma|-f.*", "GOEXPERIMENT": "jsonv2"}
     more = {"platforms": "linux/arm64", "helpers": {"tone": {"env": {"CGO_CFLAGS": "-DY"}}}}
